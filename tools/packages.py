@@ -3,8 +3,8 @@
     python3 tools/packages.py            check; names what is missing or left over
     python3 tools/packages.py --write    rewrite the list
 
-The layout maps top-level folders to dotted names, so setuptools cannot find nested packages by itself: one that is not
-listed is left out of the wheel without a word. Standard library only.
+The layout maps top-level folders to dotted names, so setuptools cannot find nested packages by itself: one
+that is not listed is left out of the wheel without a word. Standard library only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Build the source archive, the wheel from it, and compare the wheel's files with the folders.
 
-Works on a copy of the files git knows or would take, so that neither a stale egg-info nor somebody's scratch file can
+Works on a copy of the files git knows or would take, so that neither a stale egg-info nor a scratch file can
 change the answer. Run as `python3 dev.py wheel`.
 """
 
@@ -35,7 +35,7 @@ def copy_of_the_checkout(target: Path) -> Path:
 
 
 def expected_files(checkout: Path) -> set[str]:
-    """What the wheel must hold: every file of the three folders and of src/claimdesk, under its import path."""
+    """What the wheel must hold: all files of the three folders and of src/claimdesk, by import path."""
     tops = {"claimdesk": checkout / "src" / "claimdesk"}
     tops |= {name: checkout / folder.relative_to(ROOT) for name, folder in FOLDERS.items()}
     found: set[str] = set()

@@ -1,0 +1,89 @@
+"""What every test can rely on: hypothesis profiles, and a PostgreSQL server where a test asks for one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from support.postgres import PostgresServer
+
+try:
+    from support import postgres
+except ImportError as missing:  # no psycopg, or a system without Unix locks
+    postgres = None
+    WHY_NOT = str(missing)
+
+POSTGRES_FIXTURES = {"postgres_server", "postgres_url", "postgres_database"}
+RUN = pytest.StashKey[ExitStack]()
+
+# The everyday run repeats itself exactly, so that a failure is the change's fault; the long one goes looking.
+settings.register_profile(
+    "default", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "long", deadline=None, max_examples=2000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("CLAIMDESK_HYPOTHESIS", "default"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if postgres is not None and not hasattr(config, "workerinput"):  # workers use the controller's folder
+        config.stash[RUN] = ExitStack()
+        config.stash[RUN].enter_context(postgres.shared_folder())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        run.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if POSTGRES_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("postgres")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report for report in skipped if "no PostgreSQL:" in str(report.longrepr)]
+    if missed:
+        terminalreporter.write_line(
+            f"{len(missed)} TESTS DID NOT RUN for want of a PostgreSQL server; the reason stands above",
+            red=True,
+            bold=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> PostgresServer:
+    """The run's PostgreSQL server; starting it takes a second or two, once."""
+    if postgres is None:
+        reason, required = WHY_NOT, os.environ.get("CI", "").lower() in {"1", "true"}
+    else:
+        try:
+            return postgres.server()
+        except postgres.NoPostgresError as failure:
+            reason, required = str(failure), postgres.required()
+    if required:
+        pytest.fail(f"no PostgreSQL: {reason}", pytrace=False)
+    pytest.skip(f"no PostgreSQL: {reason}")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """The server's own database, for a look at the server; tests write into `postgres_database`."""
+    return postgres_server.url
+
+
+@pytest.fixture
+def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """A fresh, empty database for one test, as a `postgresql+psycopg://` URL."""
+    with postgres_server.database() as url:
+        yield url
