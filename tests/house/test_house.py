@@ -90,7 +90,7 @@ def test_a_lock_names_the_public_index_only(name):
 
 
 def test_nothing_here_bears_the_ambiguous_word():
-    """Rulebook, coverage and claim are three things; the word that means any of them is not used alone in code."""
+    """Rulebook, coverage and claim are three things; a word that means any of them is not used alone."""
     word = "poli" + "cy"
     done = subprocess.run(
         ["git", "grep", "-n", "-i", "-w", "-I", word, "--", "*.py"],

@@ -2,8 +2,8 @@
 
 The controlling process makes one folder and holds a lock in it. The first test that needs a server starts it
 there, with a keeper beside it that waits for that lock: however the run ends, the keeper then stops the
-server and removes the folder. Clients come in by a Unix socket in the folder, so no port is taken and no other
-user gets in.
+server and removes the folder. Clients come in by a Unix socket in the folder, so no port is taken and no
+other user gets in.
 """
 
 from __future__ import annotations
