@@ -55,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missed = [report for report in skipped if "no PostgreSQL:" in str(report.longrepr)]
     if missed:
         terminalreporter.write_line(
-            f"{len(missed)} TESTS DID NOT RUN for want of a PostgreSQL server; the reason stands above",
+            f"{len(missed)} TESTS DID NOT RUN for want of a PostgreSQL server; why: see the skips below",
             red=True,
             bold=True,
         )

@@ -61,6 +61,26 @@ def build(checkout: Path, out: Path) -> Path:
     return next(out.glob("*.whl"))
 
 
+IMPORT_ALL = """
+import importlib, sys
+place, *names = sys.argv[1:]
+sys.path.insert(0, place)
+for name in names:
+    module = importlib.import_module(name)
+    assert str(module.__file__).startswith(place), f"{name} came from {module.__file__}"
+"""
+
+
+def imports_well(wheel: Path, place: Path) -> bool:
+    """Whether every package of the wheel can be imported from it, away from the checkout."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(place)
+        inits = [name for name in archive.namelist() if name.endswith("/__init__.py")]
+    names = sorted(name.removesuffix("/__init__.py").replace("/", ".") for name in inits)
+    command = [sys.executable, "-I", "-c", IMPORT_ALL, str(place), *names]
+    return subprocess.run(command, cwd=place, check=False).returncode == 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -73,6 +93,7 @@ def main() -> int:
         wheel = build(checkout, Path(scratch) / "out")
         with zipfile.ZipFile(wheel) as archive:
             held = {name for name in archive.namelist() if ".dist-info/" not in name}
+        good = imports_well(wheel, Path(scratch) / "unpacked")
         if keep:
             shutil.copytree(Path(scratch) / "out", keep, dirs_exist_ok=True)
     for name in sorted(wanted - held):
@@ -84,7 +105,10 @@ def main() -> int:
             "packages are listed by tools/packages.py --write, data files by [tool.setuptools.package-data]"
         )
         return 1
-    print(f"{wheel.name}: {len(held)} files, as in the folders")
+    if not good:
+        print("a package of the wheel cannot be imported; the error stands above")
+        return 1
+    print(f"{wheel.name}: {len(held)} files, as in the folders; every package can be imported from it")
     return 0
 
 
