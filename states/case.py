@@ -1,0 +1,223 @@
+"""A case: anything with a lifecycle and a journal chain (a claim, or a seller's compliance file).
+
+A case is never edited. It is what folding its journal entries in order gives: ``fold`` is the only place where
+an entry changes anything, for the live claim, for a rebuild from the journal and for a past view alike.
+Personal data is not in a case; it stands beside it, sealed (``Sealed`` in the ports).
+Facts are JSON values; money in them is whole minor units of the case's currency; dates are ISO text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from .times import parse_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A clock: an instant and the recipe that made it.
+
+    ``on`` is the local date of the last good moment, ``due`` the first instant too late (UTC text).
+    ``status``: open, met, missed (it ran out and acted), cancelled, or ran_out (it ran out under a hold and acts at the release).
+    ``recipe``: ``{"from": day 0, "days": n, "type": "calendar" | "business" | "hours" | "date", "zone": ..., "calendar": ..., "event": ...}``.
+    ``notice``: the kind of the notice this clock needs handed over before it may run out, or None.
+    """
+
+    kind: str
+    on: str
+    due: str
+    recipe: dict[str, Any]
+    status: str = "open"
+    notice: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"kind": self.kind, "on": self.on, "due": self.due, "recipe": self.recipe,
+                "status": self.status, "notice": self.notice}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRef:
+    """A notice of this case: id, kind, party it is for, instant it was queued for, and when it was handed over (or None)."""
+
+    id: str
+    kind: str
+    party: str
+    at: str
+    handed_over: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Money of a claim in minor units, folded from its transfers."""
+
+    pending: str | None = None  #: id of the authorised transfer that is neither posted nor void
+    pending_minor: int = 0
+    posted: str | None = None  #: id of the post that stands (not reversed)
+    obligation: int = 0  #: number of the latest obligation to pay
+    by_amazon: int = 0
+    by_seller: int = 0
+    by_insurer: int = 0
+    recovered: int = 0
+    recoupments: int = 0  #: how many recoup transfers there are (their obligation numbers)
+    written_off: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as its entries make it. ``version`` is the number of entries, ``head`` the hash of the last one."""
+
+    id: str
+    programme: str
+    marketplace: str
+    currency: str
+    zone: str
+    rulebook: str
+    opened_at: str
+    state: str
+    version: int
+    head: str | None
+    updated_at: str
+    seller: str | None
+    facts: dict[str, Any]
+    path: tuple[str, ...]
+    holds: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()  #: hold reasons a person has settled for good
+    deadlines: tuple[Deadline, ...] = ()
+    tasks: tuple[str, ...] = ()
+    notices: tuple[NoticeRef, ...] = ()
+    totals: Totals = Totals()
+    codes: tuple[str, ...] = ()  #: reason codes of the last decision
+    owner: str | None = None
+
+    @property
+    def opened(self) -> datetime:
+        """The instant the case was filed."""
+        return parse_instant(self.opened_at)
+
+    def deadline(self, kind: str) -> Deadline | None:
+        """The open (or run-out) deadline of this kind."""
+        for found in self.deadlines:
+            if found.kind == kind and found.status in ("open", "ran_out"):
+                return found
+        return None
+
+    def has_notice(self, kind: str) -> bool:
+        """Whether a notice of this kind is on file."""
+        return any(n.kind == kind for n in self.notices)
+
+
+def fold(case: Case | None, entry: dict[str, Any], head: str | None) -> Case:
+    """The case after ``entry`` (decoded, without its bytes' hash); ``head`` is the entry's leaf hash in hex."""
+    if case is None:
+        opening = entry["opening"]
+        case = Case(
+            id=entry["claim"], programme=opening["programme"], marketplace=opening["marketplace"],
+            currency=opening["currency"], zone=opening["zone"], rulebook=opening["rulebook"],
+            opened_at=entry["at"], state=entry["to"], version=0, head=None, updated_at=entry["at"],
+            seller=opening.get("seller"), facts={}, path=(entry["to"],),
+        )  # fmt: skip
+    changes: dict[str, Any] = {"version": case.version + 1, "head": head, "updated_at": entry["at"]}
+    to = entry["to"]
+    if to != case.state:
+        changes["state"] = to
+        changes["path"] = (*case.path, to)
+    patch = entry.get("set")
+    if patch:
+        facts = {**case.facts, **patch}
+        changes["facts"] = {k: v for k, v in facts.items() if v is not None} if None in patch.values() else facts
+    if "owner" in entry:
+        changes["owner"] = entry["owner"]
+    if "seller" in entry:
+        changes["seller"] = entry["seller"]
+    if "decision" in entry:
+        changes["codes"] = tuple(r["code"] for r in entry["decision"]["reasons"])
+    if "holds" in entry:
+        changes.update(_fold_holds(case, entry["holds"]))
+    if "deadlines" in entry:
+        changes["deadlines"] = _fold_deadlines(case.deadlines, entry["deadlines"])
+    if "tasks" in entry:
+        changes["tasks"] = _fold_tasks(case.tasks, entry["tasks"])
+    if "notices" in entry:
+        changes["notices"] = _fold_notices(case.notices, entry["notices"], entry["at"])
+    if "money" in entry:
+        changes["totals"] = _fold_money(case.totals, entry["money"])
+    return replace(case, **changes)
+
+
+def _fold_holds(case: Case, ops: list[dict[str, Any]]) -> dict[str, Any]:
+    holds, released = list(case.holds), list(case.released)
+    for op in ops:
+        if op["op"] == "set" and op["reason"] not in holds:
+            holds.append(op["reason"])
+        elif op["op"] == "release" and op["reason"] in holds:
+            holds.remove(op["reason"])
+            released.append(op["reason"])
+    return {"holds": tuple(holds), "released": tuple(released)}
+
+
+def _fold_deadlines(deadlines: tuple[Deadline, ...], ops: list[dict[str, Any]]) -> tuple[Deadline, ...]:
+    found = list(deadlines)
+    for op in ops:
+        if op["op"] == "open":
+            found.append(Deadline(op["kind"], op["on"], op["due"], op["recipe"], "open", op.get("notice")))
+            continue
+        for i, deadline in enumerate(found):
+            if deadline.kind == op["kind"] and deadline.status in ("open", "ran_out"):
+                if op["op"] == "moved":
+                    found[i] = replace(deadline, on=op["on"], due=op["due"], recipe=op["recipe"], status="open")
+                else:
+                    found[i] = replace(deadline, status=op["op"])
+    return tuple(found)
+
+
+def _fold_tasks(tasks: tuple[str, ...], ops: list[dict[str, Any]]) -> tuple[str, ...]:
+    found = list(tasks)
+    for op in ops:
+        if op["op"] == "open" and op["kind"] not in found:
+            found.append(op["kind"])
+        elif op["op"] == "done" and op["kind"] in found:
+            found.remove(op["kind"])
+    return tuple(found)
+
+
+def _fold_notices(notices: tuple[NoticeRef, ...], ops: list[dict[str, Any]], at: str) -> tuple[NoticeRef, ...]:
+    found = list(notices)
+    for op in ops:
+        if op["op"] == "queued":
+            found.append(NoticeRef(op["id"], op["kind"], op["party"], at))
+        else:
+            found = [replace(n, handed_over=op["at"]) if n.id == op["id"] else n for n in found]
+    return tuple(found)
+
+
+def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:
+    for move in transfers:
+        kind, amount = move["kind"], move["amount"]
+        match kind:
+            case "authorize":
+                totals = replace(totals, pending=move["id"], pending_minor=amount, obligation=move["obligation"])
+            case "post":
+                totals = replace(totals, pending=None, pending_minor=0, posted=move["id"],
+                                 by_amazon=totals.by_amazon + amount)
+            case "void":
+                totals = replace(totals, pending=None, pending_minor=0)
+            case "reverse":
+                if move["reverses"] == totals.posted:
+                    totals = replace(totals, posted=None, by_amazon=totals.by_amazon - amount)
+                else:
+                    totals = replace(totals, recovered=totals.recovered - amount)
+            case "recoup":
+                totals = replace(totals, recovered=totals.recovered + amount, recoupments=move["obligation"])
+            case "write_off":
+                totals = replace(totals, written_off=totals.written_off + amount)
+            case "settle":
+                if move["by"] == "insurer":
+                    totals = replace(totals, by_insurer=totals.by_insurer + amount)
+                else:
+                    totals = replace(totals, by_seller=totals.by_seller + amount)
+            case _:
+                raise ValueError(f"unknown transfer kind {kind!r}")
+    return totals

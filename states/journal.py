@@ -1,0 +1,72 @@
+"""Journal entries: exact canonical bytes, a sequence per case and the hash of the entry before.
+
+The bytes are RFC 8785 canonical JSON in a restricted profile (lower-case ASCII keys, no floats, integers within
+2**53 - 1, no lone surrogates, depth at most 8), for which the standard library's sorted compact form is
+byte-identical and much faster. The leaf hash is RFC 6962's. Stored bytes are never made again: every projection
+and every check reads them as they are. Personal data never stands in an entry; a keyed commitment does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from typing import Any
+
+from .errors import IntegrityFailure
+
+ENTRY_BYTES_MAX = 65_535  # one entry bundle holds 16-bit lengths
+_DEPTH_MAX = 8
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,31}\Z", re.ASCII)
+_INTEGER_MAX = 2**53 - 1
+
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def canonical(body: dict[str, Any]) -> bytes:
+    """The canonical bytes of ``body``; raises IntegrityFailure when it cannot be an entry."""
+    try:
+        data = _encoder.encode(body).encode()
+    except (UnicodeEncodeError, ValueError, TypeError) as error:
+        raise IntegrityFailure("entry_not_canonical", f"a journal entry cannot hold this: {type(error).__name__}") from None
+    if len(data) > ENTRY_BYTES_MAX:
+        raise IntegrityFailure("entry_too_long", f"a journal entry holds at most {ENTRY_BYTES_MAX} bytes")
+    return data
+
+
+def profile_faults(value: object, depth: int = 1, path: str = "$") -> list[str]:
+    """What in ``value`` falls outside the restricted profile (used by tests and by the checker)."""
+    if depth > _DEPTH_MAX:
+        return [f"{path}: deeper than {_DEPTH_MAX}"]
+    if isinstance(value, dict):
+        found: list[str] = []
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            if not isinstance(key, str) or not _KEY.match(key):
+                found.append(f"{path}: key {key!r}")
+            found += profile_faults(item, depth + 1, f"{path}.{key}")  # pyright: ignore[reportUnknownArgumentType]
+        return found
+    if isinstance(value, list | tuple):
+        return [f for i, item in enumerate(value) for f in profile_faults(item, depth + 1, f"{path}[{i}]")]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if isinstance(value, float):
+        return [f"{path}: a float"]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _INTEGER_MAX:
+        return [f"{path}: an integer over 2**53 - 1"]
+    return []
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """SHA-256(0x00 || entry), RFC 6962 section 2.1."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def commitment(key: bytes, field: str, value: str) -> str:
+    """``hmac-sha256:...`` over field name, NUL and the NFC text, under a 32-byte key of its own."""
+    message = field.encode() + b"\x00" + unicodedata.normalize("NFC", value).encode()
+    return "hmac-sha256:" + hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def sha256_text(data: bytes) -> str:
+    """``sha256:`` and the hex digest."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()

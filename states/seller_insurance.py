@@ -1,0 +1,39 @@
+"""The lifecycle of a seller's compliance file (programme ``seller_insurance``).
+
+The duty to hold insurance and the certificates that meet it: domain notes 2.1, SEED 000 and SEED 004, in force
+in this form from 2021-09-01. Each test of a certificate is a rule, not a state. Left out: restriction of the
+account, which is the marketplace's own step.
+"""
+
+from __future__ import annotations
+
+from .lifecycle import RULES, Lifecycle, Rest, Row, State, recording
+
+_STATES = (
+    State("not_required", Rest.OWNER, "proceeds over the line, or a request", "等待销售额达到标准或保险要求", initial=True),
+    State("required", Rest.CLOCK, "an accepted certificate, within thirty days", "等待三十日内提交合格的保险证明"),
+    State("compliant", Rest.CLOCK, "the certificate to end", "等待保险证明到期"),
+    State("overdue", Rest.OWNER, "an accepted certificate, overdue", "已逾期，等待合格的保险证明"),
+)  # fmt: skip
+_ALL = ("not_required", "required", "compliant", "overdue")
+
+_ROWS = (
+    Row("not_required", "require", "required", RULES, "the duty began"),
+    Row("not_required", "comply", "compliant", RULES, "the duty began and a certificate in force is on file"),
+    Row("required", "comply", "compliant", RULES, "an accepted certificate is in force"),
+    Row("required", "lapse", "overdue", RULES, "thirty days passed without an accepted certificate"),
+    Row("compliant", "lapse", "overdue", RULES, "the last accepted certificate ended"),
+    Row("overdue", "comply", "compliant", RULES, "an accepted certificate is in force"),
+    *recording(_ALL, "record_proceeds", "a month's gross proceeds are on file"),
+    *recording(_ALL, "request_insurance", "the seller was asked for insurance"),
+    *recording(_ALL, "record_certificate", "a certificate is judged and kept"),
+    *recording(_ALL, "update_seller", "a fact about the seller is on file"),
+    *recording(_ALL, "attach_evidence", "evidence is kept"),
+    *recording(_ALL, "note", "a file note, never edited"),
+    *recording(_ALL, "assign", "an owner is named"),
+    *recording(_ALL, "hold", "nothing automatic happens"),
+    *recording(_ALL, "release_hold", "the fact behind a hold is settled"),
+)
+
+# The duty lasts "throughout the remainder of the Term" (domain notes 2.1): the file has no end of its own.
+LIFECYCLE = Lifecycle("seller_insurance", _STATES, _ROWS, perpetual=True)

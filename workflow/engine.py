@@ -1,0 +1,331 @@
+"""The one write path: load, plan, seal, write - all of it in one transaction, or none.
+
+A ``Session`` is the view of one transaction with its own unwritten changes over it, so that a single command, a
+batch of a thousand lines and a scenario step all run the same code; only when ``flush`` is called differs.
+Commands on other cases that belong to a change (the seller's file, siblings of one incident, claims that wait for
+a certificate) are executed in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from ..states.case import Case
+from ..states.codes import RefusalCode
+from ..states.errors import IdempotencyMismatch, NotFound, Refused, StaleVersion
+from ..states.journal import sha256_text
+from ..states.times import instant_text, local_day
+from . import registry
+from .plan import Command, Context, Plan, Programme, Refusal, Sibling, plan
+from .ports import IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
+from .rulebook import Version, book_for, resolve
+from .sealing import merge, write_set
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a desk was opened with."""
+
+    clock: Callable[[], datetime]
+    new_id: Callable[[str], str]
+    vault: Vault
+    log: str
+    payments: str = "instant"
+    overlays: frozenset[str] = frozenset()
+    overrides: Mapping[str, Any] = field(default_factory=lambda: {})
+    plain: bool = False  #: scenario files: what is left out takes the plain case
+    templates: bool = False  #: whether the literal ``valid`` stands for a certificate
+    language: Mapping[str, str] = field(default_factory=lambda: {"customer": "en", "seller": "en", "insurer": "en"})
+
+
+@lru_cache(maxsize=4096)
+def _version_cached(book: str, marketplace: str, day: date, overrides: str) -> Version:
+    version = book_for(book, marketplace).at(day)
+    return version.override(json.loads(overrides)) if overrides != "{}" else version
+
+
+_resolve = lru_cache(maxsize=256)(resolve)
+
+
+def seller_file_id(seller: str) -> str:
+    """The id of a seller's compliance file."""
+    return f"SLR-{seller}"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to. ``repeated``: the idempotency key was known, nothing was written."""
+
+    case: Case
+    before: Case | None
+    made: Plan | None
+    repeated: bool = False
+
+
+class Session:
+    """One transaction's view with its unwritten changes over it."""
+
+    def __init__(self, unit: WriteUnit, settings: Settings) -> None:
+        self.unit = unit
+        self.settings = settings
+        self._cases: dict[str, Case | None] = {}
+        self._staged: dict[str, WriteSet] = {}
+        self._siblings: dict[tuple[str, str], list[Sibling]] = {}
+        self._personal: dict[str, dict[str, Any]] = {}
+        self._overrides = json.dumps(settings.overrides, sort_keys=True, default=str)
+        self._unchecked = False
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def case(self, case_id: str) -> Case | None:
+        """The case as this transaction sees it."""
+        if case_id not in self._cases:
+            self._cases[case_id] = self.unit.case(case_id)
+        return self._cases[case_id]
+
+    def know_absent(self, case_id: str) -> None:
+        """Tells the session that there is no such case yet (a batch made the id itself)."""
+        self._cases.setdefault(case_id, None)
+
+    def prefetch(self, case_ids: Iterable[str], groups: Iterable[tuple[str, str]]) -> None:
+        """Loads cases and incident groups in two queries (batches)."""
+        wanted = [c for c in dict.fromkeys(case_ids) if c not in self._cases]
+        if wanted:
+            found = self.unit.cases(wanted)
+            for case_id in wanted:
+                self._cases[case_id] = found.get(case_id)
+        keys = [g for g in dict.fromkeys(groups) if g not in self._siblings]
+        if keys:
+            known = self.unit.siblings(keys)
+            for key in keys:
+                self._siblings[key] = list(known.get(key, ()))
+
+    def siblings(self, case: Case) -> tuple[Sibling, ...]:
+        """The claims that count together with this one (R2), without itself."""
+        key = group_of(case)
+        if key is None:
+            return ()
+        if key not in self._siblings:
+            self._siblings[key] = list(self.unit.siblings([key]).get(key, ()))
+        return tuple(s for s in self._siblings[key] if s.id != case.id)
+
+    def personal(self, case_id: str) -> dict[str, Any]:
+        """The personal values of a case, unsealed."""
+        if case_id not in self._personal:
+            rows = self.unit.sealed(case_id) if not self._is_new(case_id) else []
+            staged = self._staged.get(case_id)
+            self._personal[case_id] = self.settings.vault.unseal([*rows, *(staged.sealed if staged else ())])
+        return self._personal[case_id]
+
+    def _is_new(self, case_id: str) -> bool:
+        staged = self._staged.get(case_id)
+        return staged is not None and staged.before == 0
+
+    def version(self, programme: str, marketplace: str, day: date) -> Version:
+        """The rulebook version in force on ``day``, with this desk's overrides."""
+        return _version_cached(programme, marketplace, day, self._overrides)
+
+    # -- doing ---------------------------------------------------------------------------------------------------
+
+    def execute(self, command: Command) -> Done | Refusal:
+        """One command and everything that belongs to it. Nothing is written before ``flush``."""
+        known = self._known(command)
+        if known is not None:
+            return known
+        case = self.case(command.claim) if command.claim else None
+        if case is None and command.programme is None:
+            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "there is no such claim", claim=command.claim,
+                           hint="claimdesk list shows what is on file")  # fmt: skip
+        programme = registry.programme(case.programme if case else str(command.programme))
+        if case is not None and command.verb in programme.seller_first and case.seller:
+            refused = self._seller_first(programme, case, command)
+            if refused is not None:
+                return refused
+        ctx = self._context(programme, case, command)
+        made = plan(programme, case, command, ctx)
+        if isinstance(made, Refusal):
+            return made
+        if made.bodies:
+            self._stage(programme, case, made, command, ctx)
+        done = Done(made.case, case, made)
+        self._remember_key(command, made.case)
+        self._ripple(programme, case, made.case, command)
+        return done
+
+    def _context(self, programme: Programme, case: Case | None, command: Command) -> Context:
+        settings = self.settings
+        if case is None:
+            marketplace = str(command.marketplace)
+            zone = book_for(programme.id, marketplace).zone
+            rulebook = self.version(programme.id, marketplace, local_day(command.at, zone))
+            seller = command.payload.get("seller")
+            personal: Mapping[str, Any] = command.personal
+            siblings: tuple[Sibling, ...] = ()
+            if command.payload.get("incident_on") and "order" in command.payload:
+                siblings = self._group((command.payload["order"]["id"], command.payload["incident_on"]))
+        else:
+            marketplace, seller = case.marketplace, case.seller
+            rulebook = _resolve(case.rulebook)
+            personal = {**self.personal(case.id), **command.personal} if programme.reads_personal else command.personal
+            siblings = self.siblings(case)
+        return Context(
+            now=command.at, rulebook=rulebook, new_id=settings.new_id,
+            version_at=lambda day: self.version(programme.id, marketplace, day),
+            seller=self.case(seller_file_id(seller)) if seller and programme.id != registry.SELLER_FILE else None,
+            siblings=siblings, personal=personal, payments=settings.payments, overlays=settings.overlays,
+        )  # fmt: skip
+
+    def _group(self, key: tuple[str, str]) -> tuple[Sibling, ...]:
+        if key not in self._siblings:
+            self._siblings[key] = list(self.unit.siblings([key]).get(key, ()))
+        return tuple(self._siblings[key])
+
+    def _stage(self, programme: Programme, before: Case | None, made: Plan, command: Command, ctx: Context) -> None:
+        language = self.settings.language
+        if ctx.seller is not None and "language" in ctx.seller.facts:
+            language = {**language, "seller": ctx.seller.facts["language"]}
+        if before is not None and "language" in before.facts:
+            language = {**language, "customer": before.facts["language"]}
+        rows = write_set(programme, before, made, command, ctx, log=self.settings.log, vault=self.settings.vault,
+                         language=language, recorded=instant_text(self.settings.clock().astimezone(UTC)))  # fmt: skip
+        case_id = made.case.id
+        staged = self._staged.get(case_id)
+        self._staged[case_id] = merge(staged, rows) if staged else rows
+        self._cases[case_id] = rows.case
+        if command.personal:
+            self._personal.pop(case_id, None)
+        self._note_sibling(rows)
+
+    def _note_sibling(self, rows: WriteSet) -> None:
+        key = group_of(rows.case)
+        if key is None or key not in self._siblings:
+            return
+        others = [s for s in self._siblings[key] if s.id != rows.case.id]
+        if rows.columns.get("counts_together"):
+            others.append(Sibling(rows.case.id, rows.case.state, rows.columns["eligible_minor"], rows.columns["asked_minor"],
+                                  rows.case.totals.by_amazon > 0))  # fmt: skip
+        self._siblings[key] = others
+
+    # -- what belongs to a command --------------------------------------------------------------------------------
+
+    def _seller_first(self, programme: Programme, case: Case, command: Command) -> Refusal | None:
+        if command.verb not in programme.lifecycle.verbs_in(case.state):
+            return None  # the claim itself refuses, with its own words
+        file_id = seller_file_id(str(case.seller))
+        if self.case(file_id) is None:
+            return None
+        done = self.execute(replace(command, claim=file_id, personal={}, key=None, expected_version=None,
+                                    payload={**command.payload, "from_claim": case.id}))  # fmt: skip
+        return done if isinstance(done, Refusal) else None
+
+    def _ripple(self, programme: Programme, before: Case | None, after: Case, command: Command) -> None:
+        if programme.id == registry.SELLER_FILE:
+            if before is not None and before.facts.get("certificates") != after.facts.get("certificates"):
+                self._recheck_waiting(after, command)
+            return
+        if before is None or command.verb == "recheck" or not programme.waits_on_siblings:
+            return
+        if self._counted(programme, before) == self._counted(programme, after):
+            return
+        for sibling in self.siblings(after):
+            if sibling.state in programme.waits_on_siblings and not sibling.paid:
+                self._internal(sibling.id, "recheck", {}, command)
+
+    def _counted(self, programme: Programme, case: Case) -> int:
+        shown = programme.summary(case)
+        return shown["eligible_minor"] if shown.get("counts_together") else 0
+
+    def _recheck_waiting(self, seller_file: Case, command: Command) -> None:
+        states = sorted({s for name in registry.names() for s in registry.programme(name).waits_on_seller})
+        seller = str(seller_file.seller)
+        waiting = set(self.unit.waiting_on_seller(seller, states))
+        waiting |= {c.id for c in self._cases.values() if c and c.seller == seller and c.state in states}
+        for case_id in sorted(waiting):
+            case = self.case(case_id)
+            if case_id != command.payload.get("from_claim") and case is not None and case.state in states:
+                self._internal(case_id, "recheck", {}, command)
+
+    def _internal(self, case_id: str, verb: str, payload: Mapping[str, Any], cause: Command) -> None:
+        done = self.execute(Command(verb, payload, "rules", cause.at, claim=case_id, lenient=True))
+        if isinstance(done, Refusal):
+            raise raised(done, case_id)
+
+    # -- keys and writing ----------------------------------------------------------------------------------------
+
+    def _known(self, command: Command) -> Done | None:
+        if command.key is None:
+            return None
+        row = self.unit.idempotency(command.actor, command.key)
+        if row is None:
+            return None
+        if row.request != request_digest(command):
+            raise IdempotencyMismatch(RefusalCode.IDEMPOTENCY_MISMATCH.value, "this key was used for other content",
+                                      claim=row.claim, hint="use a new key, or send what was sent first")
+        case = self.case(row.claim)
+        if case is None:
+            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "the claim of this key is gone", claim=row.claim)
+        return Done(case, case, None, repeated=True)
+
+    def _remember_key(self, command: Command, case: Case) -> None:
+        if command.key is None:
+            return
+        row = IdempotencyRow(command.actor, command.key, request_digest(command), case.id, case.version,
+                             instant_text(self.settings.clock()))  # fmt: skip
+        staged = self._staged.get(case.id)
+        if staged is not None:
+            staged.idempotency.append(row)
+
+    def keep_source(self, case_id: str, row: SourceRow) -> None:
+        """Remembers the natural key of a filed line with the claim it made."""
+        self._staged[case_id].sources.append(row)
+
+    def mark(self) -> tuple[dict[str, Case | None], dict[str, WriteSet]]:
+        """A point to come back to when one line of a batch is refused."""
+        return dict(self._cases), dict(self._staged)
+
+    def flush(self) -> None:
+        """Writes every unwritten change."""
+        if self._staged:
+            self.unit.append(list(self._staged.values()))
+            self._staged = {}
+
+
+def request_digest(command: Command) -> str:
+    """The digest of what was asked (verb, claim, payload, personal values)."""
+    body = [command.verb, command.claim, command.programme, command.payload, command.personal]
+    return sha256_text(json.dumps(body, sort_keys=True, default=str).encode())
+
+
+def group_of(case: Case) -> tuple[str, str] | None:
+    """(order id, incident date) of a claim, or None."""
+    order, incident = case.facts.get("order"), case.facts.get("incident_on")
+    if not isinstance(order, dict) or not isinstance(incident, str) or incident == "unknown":
+        return None
+    return order["id"], incident  # pyright: ignore[reportUnknownVariableType]
+
+
+def raised(refusal: Refusal, claim: str | None) -> Refused | StaleVersion | NotFound:
+    """The exception of a refusal."""
+    kinds: dict[str, type[Any]] = {RefusalCode.STALE_VERSION.value: StaleVersion, RefusalCode.UNKNOWN_CLAIM.value: NotFound,
+                                   RefusalCode.UNKNOWN_SELLER.value: NotFound}  # fmt: skip
+    kind = kinds.get(str(refusal.code), Refused)
+    return kind(str(refusal.code), refusal.message, hint=refusal.hint, state=refusal.state, claim=claim,
+                unmet=tuple(r.to_entry() for r in refusal.unmet), allowed=refusal.allowed, next_on=refusal.next_on)
+
+
+def locks_of(cases: Sequence[Case]) -> list[str]:
+    """The keys to lock for these cases: themselves, their seller's file and their incident group."""
+    found: list[str] = []
+    for case in cases:
+        found.append(case.id)
+        if case.seller:
+            found.append(seller_file_id(case.seller))
+        key = group_of(case)
+        if key:
+            found.append(f"incident:{key[0]}:{key[1]}")
+    return sorted(set(found))

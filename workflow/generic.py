@@ -1,0 +1,196 @@
+"""Verbs every programme has: notes, evidence, owners, holds, and the engine's own steps.
+
+A hold is a flag with a reason beside the state. While it stands nothing automatic happens and no money moves;
+clocks keep running unless the hold pauses them, and one that ran out meanwhile acts at the release
+(contract section 8). Free text (notes, reasons) is sealed by the desk, never journalled in clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from ..states.case import Case, Deadline, fold
+from ..states.codes import HoldReason, RefusalCode, TaskKind
+from ..states.times import end_of_window, instant_text, local_day, parse_date, parse_instant
+from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_instant
+from .reasons import Reason
+
+_OPEN = ("open", "ran_out")
+
+
+def _refused(case: Case, code: RefusalCode, message: str, *unmet: Reason, hint: str = "") -> Refusal:
+    return Refusal(code, message, case.state, unmet, (), hint, next_instant(case))
+
+
+def note(draft: Draft, ctx: Context, command: Command) -> None:
+    """Keeps a file note (its text is sealed)."""
+    draft.take("note")
+
+
+def assign(draft: Draft, ctx: Context, command: Command) -> None:
+    """Names the owner."""
+    draft.take("assign", owner=command.payload.get("owner") or command.actor)
+
+
+def attach_evidence(draft: Draft, ctx: Context, command: Command) -> None:
+    """Keeps references to evidence; the content stays with the host, its digest with us."""
+    kept = [*draft.case.facts.get("evidence", []), *command.payload.get("evidence", [])]
+    draft.take("attach_evidence", set={"evidence": kept})
+
+
+def hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """Sets a hold; setting one that stands changes nothing but is on record."""
+    payload = command.payload
+    draft.take("hold", holds=[{"op": "set", "reason": payload["hold"]}],
+               set={"clocks_paused_at": instant_text(draft.now)} if payload.get("pause_clocks") else None)  # fmt: skip
+    return None
+
+
+def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """Settles the fact behind a hold for good; paused clocks move on by the pause, run-out ones act now."""
+    case = draft.case
+    wanted = command.payload.get("hold")
+    if not case.holds or (wanted is not None and wanted not in case.holds):
+        return _refused(case, RefusalCode.NO_SUCH_HOLD, "this hold does not stand",
+                        Reason("no_such_hold", "hold", ", ".join(case.holds) or "none", False, wanted))
+    if wanted is None and len(case.holds) > 1:
+        return _refused(case, RefusalCode.NO_SUCH_HOLD, "several holds stand; name the one to release",
+                        Reason("no_such_hold", "hold", ", ".join(case.holds), False),
+                        hint="hold: " + " or ".join(case.holds))  # fmt: skip
+    chosen = wanted or case.holds[0]
+    last = len(case.holds) == 1
+    tasks = [{"op": "done", "kind": k} for k in _tasks_of(chosen) if k in case.tasks]
+    paused = case.facts.get("clocks_paused_at") if last else None
+    moved = _moved(draft, case, paused) if paused else []
+    draft.take("release_hold", holds=[{"op": "release", "reason": chosen}], tasks=tasks, deadlines=moved,
+               set={"clocks_paused_at": None} if paused else None)  # fmt: skip
+    return None
+
+
+def _tasks_of(hold: str) -> tuple[str, ...]:
+    return (TaskKind.REFER.value,) if hold == HoldReason.FRAUD_REVIEW.value else (TaskKind.HOLD_REVIEW.value,)
+
+
+def _moved(draft: Draft, case: Case, paused: str) -> list[dict[str, Any]]:
+    days = max(0, (local_day(draft.now, case.zone) - local_day(parse_instant(paused), case.zone)).days)
+    found: list[dict[str, Any]] = []
+    for clock in case.deadlines:
+        if clock.status not in _OPEN or not days:
+            continue
+        on = parse_date(clock.on) + timedelta(days=days)
+        due = parse_instant(clock.due) + timedelta(days=days)
+        found.append({"op": "moved", "kind": clock.kind, "on": on.isoformat(), "due": instant_text(due),
+                      "recipe": {**clock.recipe, "paused_days": days}})  # fmt: skip
+    return found
+
+
+def recheck(draft: Draft, ctx: Context, command: Command) -> None:
+    """Nothing of its own: the rules look again because another case changed (a sibling, a certificate)."""
+
+
+def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
+    """Notices were handed over to their senders; clocks that wait for one start with a late hand-over."""
+    case = draft.case
+    given = command.payload["notices"]
+    kinds = {n.id: n.kind for n in case.notices}
+    late = {kinds.get(g["id"]) for g in given if g.get("late")}
+    moved: list[dict[str, Any]] = []
+    for clock in case.deadlines:
+        if clock.status in _OPEN and clock.notice in late and clock.notice is not None:
+            moved.append({"op": "moved", "kind": clock.kind, **_restarted(draft, clock)})
+    ops = [{"op": "handed_over", "id": g["id"], "at": g["at"], "channel": g["channel"], "sha256": g["sha256"]} for g in given]
+    _step(draft, "hand_over", notices=ops, deadlines=moved)
+
+
+def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """A payment call is about to leave: on record before it does, so that nobody withdraws or re-routes meanwhile."""
+    case = draft.case
+    if case.totals.pending is None or case.totals.pending != command.payload["ref"]:
+        return _refused(case, RefusalCode.NOT_YET, "this payment is not authorised any more",
+                        Reason("not_yet", "payment.pending", None, False))
+    if case.holds:
+        return _refused(case, RefusalCode.ON_HOLD, "no money moves while a hold stands",
+                        Reason("on_hold", f"hold.{case.holds[0]}", case.holds[0], False))
+    _step(draft, "send_payment", set={"payment": {"ref": command.payload["ref"], "attempt": command.payload["attempt"]}})
+    return None
+
+
+def _restarted(draft: Draft, clock: Deadline) -> dict[str, Any]:
+    start = local_day(draft.now, draft.case.zone)
+    last, due = end_of_window(start, clock.recipe["days"], draft.case.zone)
+    return {"on": last.isoformat(), "due": instant_text(due),
+            "recipe": {**clock.recipe, "from": start.isoformat(), "event": "notice handed over"}}  # fmt: skip
+
+
+def _step(draft: Draft, kind: str, **parts: Any) -> None:
+    """An entry that is no step of the lifecycle: the state stays as it is."""
+    body: dict[str, Any] = {"claim": draft.case.id, "type": kind, "at": instant_text(draft.now),
+                            "from": draft.case.state, "to": draft.case.state}  # fmt: skip
+    body.update({k: v for k, v in parts.items() if v not in (None, [], {}, ())})
+    draft.bodies.append(body)
+    draft.case = fold(draft.case, body, None)
+
+
+def fire_with(programme: Programme) -> Handler:
+    """The handler of ``fire``: a clock ran out. Under a hold it only remembers that it did."""
+
+    def fire(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+        kind = command.payload["kind"]
+        clock = draft.case.deadline(kind)
+        if clock is None or clock.status != "open":
+            return _refused(draft.case, RefusalCode.NOT_YET, f"no open clock {kind}",
+                            Reason("not_yet", f"deadline.{kind}", None, False))
+        if parse_instant(clock.due) > draft.now:
+            return _refused(draft.case, RefusalCode.NOT_YET, f"{kind} runs until {clock.on}",
+                            Reason("not_yet", f"deadline.{kind}", clock.on, False))
+        if draft.case.holds:
+            if draft.case.facts.get("clocks_paused_at"):
+                return _refused(draft.case, RefusalCode.ON_HOLD, "the clocks are paused",
+                                Reason("on_hold", f"hold.{draft.case.holds[0]}", draft.case.holds[0], False))
+            _step(draft, "ran_out", deadlines=[{"op": "ran_out", "kind": kind}])
+            return None
+        if clock.notice is not None and not _handed_over(draft.case, clock.notice):
+            return _refused(draft.case, RefusalCode.NOTICE_NOT_HANDED_OVER,
+                            f"{kind} waits for {clock.notice} to be handed over",
+                            Reason("notice_not_handed_over", f"deadline.{kind}", clock.notice, False))  # fmt: skip
+        _fire(programme, draft, ctx, clock)
+        return None
+
+    return fire
+
+
+def _handed_over(case: Case, kind: str) -> bool:
+    found = [n for n in case.notices if n.kind == kind]
+    return bool(found) and found[-1].handed_over is not None
+
+
+def _fire(programme: Programme, draft: Draft, ctx: Context, clock: Deadline) -> None:
+    handler = programme.fires.get(clock.kind)
+    if handler is None:
+        _step(draft, "clock_missed", deadlines=[{"op": "missed", "kind": clock.kind}])
+    else:
+        handler(draft, ctx, clock)
+
+
+def fire_run_out(programme: Programme, draft: Draft, ctx: Context) -> bool:
+    """After a release: the oldest clock that ran out under the hold acts now. False when there is none."""
+    waiting = sorted((d for d in draft.case.deadlines if d.status == "ran_out"), key=lambda d: d.due)
+    for clock in waiting:
+        if clock.notice is None or _handed_over(draft.case, clock.notice):
+            _fire(programme, draft, ctx, clock)
+            return True
+    return False
+
+
+GENERIC: Mapping[str, Handler] = {
+    "note": note,
+    "assign": assign,
+    "attach_evidence": attach_evidence,
+    "hold": hold,
+    "release_hold": release_hold,
+    "recheck": recheck,
+    "hand_over": hand_over,
+    "send_payment": send_payment,
+}

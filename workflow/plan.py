@@ -1,0 +1,347 @@
+"""Planning: a command, a case and frozen facts in; a plan or a refusal out. No I/O, no clock, no randomness.
+
+A ``Draft`` is the working copy inside one plan. Every step of it is an entry body (what will be journalled), and
+the draft's own case is the fold of those bodies, so a plan cannot say one thing and record another.
+Interactive, bulk, scenario and back-test runs all come through ``plan``; only what happens to the plan differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ..states.case import Case, Deadline, fold
+from ..states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party, RefusalCode, TaskKind
+from ..states.ledger import TransferKind
+from ..states.lifecycle import Lifecycle
+from ..states.times import end_of_window, instant_text, local_day, parse_instant
+from .reasons import Decision, Reason
+from .rulebook import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody asks for. ``payload`` is canonical (validated); ``personal`` is sealed, never journalled in clear."""
+
+    verb: str
+    payload: Mapping[str, Any]
+    actor: str
+    at: datetime
+    claim: str | None = None
+    personal: Mapping[str, Any] = field(default_factory=lambda: {})
+    reason: str = ""
+    second: str | None = None  #: a second person who approved
+    key: str | None = None  #: idempotency key
+    expected_version: int | None = None
+    programme: str | None = None  #: only for the verb that opens a case
+    marketplace: str | None = None
+    lenient: bool = False  #: scenario steps without an actor of their own: no reason or second person is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another claim of the same order and incident that counts together with this one (R2)."""
+
+    id: str
+    state: str
+    eligible_minor: int
+    asked_minor: int
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The frozen facts a plan may read beside the case."""
+
+    now: datetime
+    rulebook: Version
+    new_id: Callable[[str], str]
+    version_at: Callable[[date], Version]  #: the same rulebook on another day (certificates, duties)
+    seller: Case | None = None
+    siblings: tuple[Sibling, ...] = ()
+    personal: Mapping[str, Any] = field(default_factory=lambda: {})
+    payments: str = "instant"  #: instant, manual or gateway
+    overlays: frozenset[str] = frozenset()
+
+    @property
+    def today(self) -> date:
+        """The day of ``now`` in the marketplace's zone."""
+        return local_day(self.now, self.rulebook.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no that teaches: which test failed, where the claim stands, what may be done now, when something changes."""
+
+    code: RefusalCode | str
+    message: str
+    state: str | None = None
+    unmet: tuple[Reason, ...] = ()
+    allowed: tuple[str, ...] = ()
+    hint: str = ""
+    next_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A command on another case that belongs to the same transaction (a sibling, or the seller's file)."""
+
+    case: str
+    verb: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will happen: the entry bodies in order, the case after them, and commands on other cases."""
+
+    case: Case
+    bodies: tuple[dict[str, Any], ...]
+    personal: Mapping[str, Any]
+    follow_ups: tuple[FollowUp, ...] = ()
+    notices: tuple[dict[str, Any], ...] = ()  #: rows to queue: id, kind, party, params
+    cancelled_tasks: tuple[str, ...] = ()
+
+
+Handler = Callable[["Draft", Context, Command], "Refusal | None"]
+Fire = Callable[["Draft", Context, Deadline], None]
+Settle = Callable[["Draft", Context], bool]
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One programme: its lifecycle, what each verb does, what each clock does, and how the rules run on.
+
+    ``opening`` is the verb that makes a case. ``settle`` is one step of the rules; it returns False at rest.
+    ``records`` are the verbs allowed under a hold; ``reasoned`` need a reason of the actor.
+    """
+
+    id: str
+    title: str
+    title_zh: str
+    lifecycle: Lifecycle
+    opening: str
+    handlers: Mapping[str, Handler]
+    fires: Mapping[str, Fire]
+    settle: Settle
+    validate: Callable[[str, Mapping[str, Any], str, bool], tuple[dict[str, Any], dict[str, Any]]]
+    facts_held: Callable[[Case, Context], Sequence[tuple[HoldReason, Reason]]]
+    summary: Callable[[Case], dict[str, Any]]
+    outcome: Callable[[Case], str]
+    records: frozenset[str]
+    reasoned: frozenset[str] = frozenset()
+    second_person: Callable[[Case, Context, Command], bool] = lambda case, ctx, command: False
+    seller_first: frozenset[str] = frozenset()  #: verbs that are done on the seller's file first, then here
+    waits_on_seller: frozenset[str] = frozenset()  #: states that look again when the seller's file changes
+    reads_personal: bool = True  #: whether its rules read personal facts (they are unsealed only then)
+    waits_on_siblings: frozenset[str] = frozenset()  #: states that look again when a sibling's amount changes
+
+
+class Draft:
+    """The working copy of one case while a plan is made."""
+
+    __slots__ = ("_eligible", "bodies", "case", "follow_ups", "lifecycle", "notices", "now")
+
+    def __init__(self, case: Case | None, lifecycle: Lifecycle, now: datetime) -> None:
+        self.case: Case = case  # type: ignore[assignment]  # set by ``open`` before anything reads it
+        self.lifecycle = lifecycle
+        self.now = now if case is None else max(now, parse_instant(case.updated_at))
+        self.bodies: list[dict[str, Any]] = []
+        self.follow_ups: list[FollowUp] = []
+        self.notices: list[dict[str, Any]] = []
+
+    # -- entries -------------------------------------------------------------------------------------------------
+
+    def open(
+        self, claim: str, rulebook: Version, seller: str | None, facts: dict[str, Any], trigger: str = "file"
+    ) -> None:
+        """The first entry of a new case."""
+        body: dict[str, Any] = {
+            "claim": claim, "type": trigger, "at": instant_text(self.now), "to": self.lifecycle.initial, "set": facts,
+            "opening": {
+                "programme": self.lifecycle.name, "marketplace": rulebook.marketplace, "currency": rulebook.currency,
+                "zone": rulebook.zone, "rulebook": rulebook.ref, "seller": seller,
+            },
+        }  # fmt: skip
+        self.bodies.append(body)
+        self.case = fold(None, body, None)
+
+    def take(self, trigger: str, **parts: Any) -> None:
+        """One step: ``trigger`` must exist from the present state; ``parts`` are what the entry holds."""
+        to = self.lifecycle.next(self.case.state, trigger)
+        if to is None:
+            raise AssertionError(f"{self.lifecycle.name}: no step {trigger} from {self.case.state}")
+        body: dict[str, Any] = {"claim": self.case.id, "type": trigger, "at": instant_text(self.now),
+                                "from": self.case.state, "to": to}  # fmt: skip
+        for name, value in parts.items():
+            if value not in (None, [], {}, ()):
+                body[name] = value
+        self.bodies.append(body)
+        self.case = fold(self.case, body, None)
+
+    def add(self, **parts: Any) -> None:
+        """Adds to the last entry of this plan (its state step stands; lists are extended, facts merged)."""
+        if not self.bodies:
+            self.take("amend", **parts)
+            return
+        body = self.bodies[-1]
+        extra: dict[str, Any] = {"claim": self.case.id, "at": body["at"], "to": self.case.state}
+        for name, value in parts.items():
+            if value in (None, [], {}, ()):
+                continue
+            extra[name] = value
+            if name in body and isinstance(value, list):
+                body[name] = [*body[name], *value]
+            elif name in body and isinstance(value, dict):
+                body[name] = {**body[name], **value}
+            else:
+                body[name] = value
+        version, head = self.case.version, self.case.head
+        self.case = fold(self.case, extra, head)
+        object.__setattr__(self.case, "version", version)
+
+    # -- parts of entries ----------------------------------------------------------------------------------------
+
+    def deadline(
+        self, kind: DeadlineKind, days: int, start: date, *, event: str, notice: NoticeKind | None = None
+    ) -> dict[str, Any]:
+        """An opened clock of ``days`` calendar days after day 0 ``start`` (R3)."""
+        zone = self.case.zone
+        last, due = end_of_window(start, days, zone)
+        recipe = {"from": start.isoformat(), "days": days, "type": "calendar", "zone": zone, "event": event}
+        return {"op": "open", "kind": kind.value, "on": last.isoformat(), "due": instant_text(due), "recipe": recipe,
+                "notice": notice.value if notice else None}  # fmt: skip
+
+    def settled(self, *kinds: DeadlineKind, how: str = "met") -> list[dict[str, Any]]:
+        """Closing ops for those of ``kinds`` that are open."""
+        return [{"op": how, "kind": k.value} for k in kinds if self.case.deadline(k.value) is not None]
+
+    def all_settled(self, how: str = "cancelled") -> list[dict[str, Any]]:
+        """Closing ops for every open clock."""
+        return [{"op": how, "kind": d.kind} for d in self.case.deadlines if d.status in ("open", "ran_out")]
+
+    def notice(self, ctx: Context, kind: NoticeKind, party: Party, **params: Any) -> dict[str, Any]:
+        """A queued notice; its row carries ``params``, the entry only id, kind and party."""
+        made = ctx.new_id("NTC")
+        self.notices.append({"id": made, "claim": self.case.id, "kind": kind.value, "party": party.value,
+                             "at": instant_text(self.now), "params": params})  # fmt: skip
+        return {"op": "queued", "id": made, "kind": kind.value, "party": party.value}
+
+    def money(self, ctx: Context, kind: TransferKind, debit: str, credit: str, amount: int, **more: Any) -> dict[str, Any]:
+        """One transfer row."""
+        return {"id": ctx.new_id("PAY"), "kind": kind.value, "debit": debit, "credit": credit, "amount": amount,
+                "currency": self.case.currency, **more}  # fmt: skip
+
+
+def decision(ctx: Context, made: Decision) -> dict[str, Any]:
+    """The journalled form of a decision."""
+    entry: dict[str, Any] = {
+        "id": ctx.new_id("DEC"), "kind": made.kind, "outcome": made.outcome,
+        "reasons": [r.to_entry() for r in made.reasons], "rulebook": ctx.rulebook.ref,
+        "rulebook_sha256": ctx.rulebook.sha256,
+    }  # fmt: skip
+    if made.exempt:
+        entry["exempt"] = True
+    if made.inputs:
+        entry["inputs"] = made.inputs
+    return entry
+
+
+def next_instant(case: Case) -> str | None:
+    """The local date of the nearest open clock, for refusals."""
+    dates = [d.on for d in case.deadlines if d.status == "open"]
+    return min(dates) if dates else None
+
+
+def refuse(programme: Programme, case: Case, code: RefusalCode | str, message: str, *unmet: Reason, hint: str = "") -> Refusal:
+    """A refusal with everything it must carry."""
+    allowed = programme.lifecycle.verbs_in(case.state)
+    if case.holds:
+        allowed = tuple(v for v in allowed if v in programme.records)
+    if not unmet:
+        unmet = (Reason(str(code), f"lifecycle.{programme.id}", case.state, False),)
+    return Refusal(code, message, case.state, unmet, allowed, hint or f"you can: {', '.join(allowed)}", next_instant(case))
+
+
+def plan(programme: Programme, case: Case | None, command: Command, ctx: Context) -> Plan | Refusal:
+    """The one planner. Order of refusals: claim, version, state, hold, reason, second person, the verb's own test."""
+    draft = Draft(case, programme.lifecycle, ctx.now)
+    if case is None:
+        handler = programme.handlers[programme.opening]
+    else:
+        refusal = _common_tests(programme, case, command, ctx)
+        if refusal is not None:
+            return refusal
+        handler = _handler(programme, command.verb)
+    refusal = handler(draft, ctx, command)
+    if refusal is not None:
+        return refusal
+    run_on(programme, draft, ctx)
+    return Plan(draft.case, tuple(draft.bodies), command.personal, tuple(draft.follow_ups), tuple(draft.notices))
+
+
+#: Verbs the engine itself issues; they exist in every state and refuse themselves where they do not apply.
+INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment"})
+
+
+def _handler(programme: Programme, verb: str) -> Handler:
+    from .generic import GENERIC, fire_with  # noqa: PLC0415  # the generic verbs build on this module
+
+    if verb == "fire":
+        return fire_with(programme)
+    return programme.handlers.get(verb) or GENERIC[verb]
+
+
+def _common_tests(programme: Programme, case: Case, command: Command, ctx: Context) -> Refusal | None:
+    if command.expected_version is not None and command.expected_version != case.version:
+        return refuse(programme, case, RefusalCode.STALE_VERSION,
+                      f"the claim is at version {case.version}, not {command.expected_version}",
+                      Reason("stale_version", "concurrency", str(case.version), False, str(command.expected_version)))  # fmt: skip
+    verb = command.verb
+    if verb in INTERNAL:
+        return None
+    if verb not in programme.lifecycle.verbs_in(case.state):
+        return refuse(programme, case, RefusalCode.NOT_ALLOWED_FROM_STATE,
+                      f"{verb} is not possible while the claim is {case.state}")
+    if case.holds and verb not in programme.records and not _releases_itself(case, verb):
+        return refuse(programme, case, RefusalCode.ON_HOLD, f"{verb} is not possible while a hold stands: "
+                      + ", ".join(case.holds),
+                      *(Reason("on_hold", f"hold.{h}", h, False) for h in case.holds),
+                      hint="settle the fact behind it, then release_hold")  # fmt: skip
+    if command.lenient:
+        return None
+    if verb in programme.reasoned and not command.reason.strip():
+        return refuse(programme, case, RefusalCode.NEEDS_REASON, f"{verb} needs a reason",
+                      Reason("needs_reason", "control.reason", None, False), hint="give a reason (--reason TEXT, reason=...)")
+    if programme.second_person(case, ctx, command) and command.second in (None, "", command.actor):
+        return refuse(programme, case, RefusalCode.NEEDS_SECOND_PERSON, f"{verb} needs a second person at this amount",
+                      Reason("needs_second_person", "approval.second_person_from", command.second, False),
+                      hint="name another person who approved (approved_by)")  # fmt: skip
+    return None
+
+
+def _releases_itself(case: Case, verb: str) -> bool:
+    # Contract section 8: under payment_reversed a person releases the hold to pay again, or denies.
+    return verb == "deny" and case.holds == (HoldReason.PAYMENT_REVERSED.value,)
+
+
+def run_on(programme: Programme, draft: Draft, ctx: Context) -> None:
+    """The rules run on by themselves as far as they may, then rest."""
+    from .generic import fire_run_out  # noqa: PLC0415  # the generic verbs build on this module
+
+    for _ in range(32):
+        if draft.case.holds or not (programme.settle(draft, ctx) or fire_run_out(programme, draft, ctx)):
+            return
+    raise AssertionError(f"{programme.id}: the rules do not come to rest from {draft.case.state}")
+
+
+def set_holds(programme: Programme, draft: Draft, ctx: Context) -> None:
+    """Sets the holds that follow from facts, unless a person has settled that fact for good."""
+    for reason, why in programme.facts_held(draft.case, ctx):
+        if reason.value in draft.case.holds or reason.value in draft.case.released:
+            continue
+        tasks = [{"op": "open", "kind": TaskKind.REFER.value}] if reason is HoldReason.FRAUD_REVIEW else []
+        draft.add(holds=[{"op": "set", "reason": reason.value}], tasks=tasks,
+                  decision=decision(ctx, Decision("hold", Outcome.HOLD.value, (why,))))

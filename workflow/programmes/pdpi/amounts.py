@@ -1,0 +1,59 @@
+"""The eligible amount: what routing, payment and recovery are about.
+
+Reading R2: the sum of the compensable heads of loss (purchase price, medical, lost earnings, property damage), as
+assessed once there is an assessment, capped at the ceiling; claims of one order and one incident count together
+for routing. Domain notes 1.1 and 1.7, in force since 2021-09-01. Left out: non-economic and commercial loss.
+"""
+
+from __future__ import annotations
+
+from ....states.case import Case
+from ...plan import Context
+from ...rulebook import Version
+
+
+def losses_of(case: Case) -> list[dict[str, object]]:
+    """The losses that count now: assessed, else claimed."""
+    return case.facts.get("assessed") or case.facts.get("losses") or []
+
+
+def asked(case: Case) -> int:
+    """Everything the customer asked for, in minor units, compensable or not."""
+    return sum(loss["amount"] for loss in case.facts.get("losses") or [])
+
+
+def compensable(case: Case, rulebook: Version) -> int:
+    """The compensable sum before the ceiling, in minor units."""
+    heads = rulebook.names("losses.compensable")
+    return sum(int(str(loss["amount"])) for loss in losses_of(case) if loss["head"] in heads)
+
+
+def eligible(case: Case, rulebook: Version) -> int:
+    """The eligible amount of this claim, in minor units."""
+    return min(compensable(case, rulebook), rulebook.number("claim.ceiling"))
+
+
+def together(case: Case, ctx: Context) -> int:
+    """The eligible amounts of this claim and of the others of its order and incident, in minor units."""
+    return eligible(case, ctx.rulebook) + sum(s.eligible_minor for s in ctx.siblings)
+
+
+def asked_together(case: Case, ctx: Context) -> int:
+    """The amounts asked, likewise (the other reading of R2)."""
+    return asked(case) + sum(s.asked_minor for s in ctx.siblings)
+
+
+def under_line(amount: int, rulebook: Version) -> bool:
+    """Whether ``amount`` (minor units) is a small claim (R1)."""
+    return is_under(amount, rulebook.number("small_claim.limit"), rulebook.text("small_claim.comparator"))
+
+
+def is_under(amount: int, limit: int, comparator: str) -> bool:
+    """``under``: strictly less; ``at_most``: the limit itself is small too."""
+    return amount <= limit if comparator == "at_most" else amount < limit
+
+
+def payable(case: Case, ctx: Context) -> int:
+    """What is to be paid now: the eligible amount less what stands paid, and never over the incident's ceiling."""
+    left = ctx.rulebook.number("claim.ceiling") - sum(s.eligible_minor for s in ctx.siblings)
+    return max(0, min(eligible(case, ctx.rulebook), left) - case.totals.by_amazon)

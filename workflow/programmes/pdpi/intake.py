@@ -1,0 +1,156 @@
+"""Filing, correcting, assessing, asking, withdrawing and reopening a claim.
+
+``file`` opens the claim and acknowledges it; eligibility follows at once (contract section 8). ``amend`` merges
+mappings key by key and replaces lists; losses stay with ``assess`` once a verdict is on file. ``reopen`` keeps the
+first filing date and asks for a new screening. Domain notes 1.3 and 1.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ....states.case import Case
+from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Party, ReasonCode, RefusalCode
+from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
+from ...reasons import Reason
+from . import payment
+
+
+def file(draft: Draft, ctx: Context, command: Command) -> None:
+    """Opens the claim; the acknowledgement goes out with it."""
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    facts = dict(command.payload)
+    seller = facts.pop("seller", None)
+    draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
+    clock = draft.deadline(DeadlineKind.ACKNOWLEDGE, ctx.rulebook.number("acknowledge.window"), ctx.today, event="filed")
+    draft.add(deadlines=[clock, {"op": "met", "kind": DeadlineKind.ACKNOWLEDGE.value}],
+              notices=[draft.notice(ctx, NoticeKind.CUSTOMER_ACKNOWLEDGED, Party.CUSTOMER, losses=facts.get("losses"))])  # fmt: skip
+    _hold_or_go(draft, ctx, PROGRAMME)
+
+
+def _hold_or_go(draft: Draft, ctx: Context, programme: Any) -> None:
+    # Facts that put the claim outside the programme come first: a claim that is denied needs no hold.
+    from .eligibility import examine  # noqa: PLC0415
+    from .routing import rule_out  # noqa: PLC0415
+
+    tests = examine(draft.case, ctx)
+    if draft.case.state == "filed" and any(t.result is False for t in tests):
+        rule_out(draft, ctx, tests)
+    else:
+        set_holds(programme, draft, ctx)
+
+
+def facts_held(case: Case, ctx: Context) -> Sequence[tuple[HoldReason, Reason]]:
+    """The holds that follow from facts on file."""
+    found: list[tuple[HoldReason, Reason]] = []
+    if case.facts.get("other_venue") is True:
+        found.append((HoldReason.OTHER_VENUE, Reason(ReasonCode.OTHER_VENUE, "hold.other_venue", "true", None)))
+    count = case.facts.get("fraud_indicators", 0)
+    if count >= ctx.rulebook.number("fraud.indicators"):
+        limit = ctx.rulebook.get("fraud.indicators").shown
+        found.append((HoldReason.FRAUD_REVIEW, Reason(ReasonCode.FRAUD_REVIEW, "fraud.indicators", str(count), None, limit)))
+    return found
+
+
+def merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings merge key by key, lists and values are replaced."""
+    found = dict(old)
+    for name, value in new.items():
+        known = found.get(name)
+        found[name] = merge(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
+    return found
+
+
+def _patch(case: Case, payload: Mapping[str, Any]) -> dict[str, Any]:
+    patched = {k: v for k, v in payload.items() if k != "seller"}
+    return {k: merge({k: case.facts.get(k)}, {k: v})[k] for k, v in patched.items()}
+
+
+def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """Corrects facts of the filing; eligibility and holds are looked at again."""
+    from . import PROGRAMME  # noqa: PLC0415
+
+    case = draft.case
+    if "losses" in command.payload and (case.facts.get("screening") or case.state not in ("filed", "information_requested")):
+        return refuse(PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, "once screened, losses change by assess only",
+                      Reason("not_allowed_from_state", "amend.losses", case.state, False), hint="use assess")  # fmt: skip
+    draft.take("amend", set=_patch(case, command.payload), seller=command.payload.get("seller"))
+    if case.state in ("filed", "information_requested"):
+        _hold_or_go(draft, ctx, PROGRAMME)
+    else:
+        set_holds(PROGRAMME, draft, ctx)
+    return None
+
+
+def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
+    """The customer answered, with corrections or not: back to ``filed`` for a new screening."""
+    from . import PROGRAMME  # noqa: PLC0415
+
+    patch = _patch(draft.case, command.payload)
+    kept = [*draft.case.facts.get("evidence", []), *patch.pop("evidence", [])]
+    draft.take("provide_information", set={**patch, "evidence": kept or None, "information": None, "screening": None},
+               deadlines=draft.settled(DeadlineKind.INFORMATION))  # fmt: skip
+    _hold_or_go(draft, ctx, PROGRAMME)
+
+
+def request_information(draft: Draft, ctx: Context, command: Command) -> None:
+    """A person asks the customer for more."""
+    reason = command.payload.get("kind", "other")
+    clock = draft.deadline(DeadlineKind.INFORMATION, ctx.rulebook.number("information.window"), ctx.today,
+                           event="information requested", notice=NoticeKind.CUSTOMER_INFORMATION_REQUESTED)  # fmt: skip
+    draft.take("request_information", set={"information": {"reason": reason}, "screening": None},
+               deadlines=[*draft.all_settled(), clock],
+               notices=[draft.notice(ctx, NoticeKind.CUSTOMER_INFORMATION_REQUESTED, Party.CUSTOMER, reason=reason,
+                                     items=command.payload.get("items"), due_on=clock["on"])])  # fmt: skip
+
+
+def record_screening(draft: Draft, ctx: Context, command: Command) -> None:
+    """Keeps the verdict of a person or an outside expert."""
+    screening = {"verdict": command.payload["verdict"], "by": command.payload.get("by", command.actor)}
+    draft.take("record_screening", set={"screening": screening})
+
+
+def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """The amounts supported replace the amounts claimed."""
+    from . import PROGRAMME  # noqa: PLC0415
+
+    if draft.case.facts.get("payment"):
+        return refuse(PROGRAMME, draft.case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way")
+    draft.take("assess", set={"assessed": command.payload["losses"], "assessment_method": command.payload.get("method")})
+    return None
+
+
+def record_certificate(draft: Draft, ctx: Context, command: Command) -> None:
+    """The certificate was judged on the seller's file; the claim keeps the verdict."""
+    kept = (ctx.seller.facts.get("certificates") or []) if ctx.seller else []
+    last = kept[-1] if kept else {}
+    verdict = {"number": last.get("number"), "accepted": last.get("accepted"), "rejected_for": last.get("rejected_for", [])}
+    notices: list[dict[str, Any]] = []
+    if verdict["rejected_for"]:
+        notices.append(draft.notice(ctx, NoticeKind.SELLER_CERTIFICATE_REJECTED, Party.SELLER,
+                                    rejected_for=verdict["rejected_for"], number=verdict["number"]))  # fmt: skip
+    draft.take("record_certificate", set={"certificate": verdict}, notices=notices)
+
+
+def withdraw(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """The customer withdraws, any time before the payment (domain notes 1.7)."""
+    from . import PROGRAMME  # noqa: PLC0415
+
+    case = draft.case
+    if case.facts.get("payment"):
+        return refuse(PROGRAMME, case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way; wait for its outcome")
+    notices = [draft.notice(ctx, NoticeKind.CUSTOMER_WITHDRAWN, Party.CUSTOMER)]
+    if any(n.party == Party.SELLER.value for n in case.notices):
+        notices.append(draft.notice(ctx, NoticeKind.SELLER_CLAIM_WITHDRAWN, Party.SELLER))
+    draft.take("withdraw", deadlines=draft.all_settled(), notices=notices, money=payment.void(draft, ctx))
+    return None
+
+
+def reopen(draft: Draft, ctx: Context, command: Command) -> None:
+    """New facts: back to ``filed`` for a new screening; the first filing date stands."""
+    cleared = ("screening", "information", "response", "recovery", "review", "appealed", "route", "notice_on",
+               "insurance_requested_on", "payment_failures")  # fmt: skip
+    draft.take("reopen", set={**dict.fromkeys(cleared), "reopened": draft.case.facts.get("reopened", 0) + 1},
+               deadlines=draft.all_settled())  # fmt: skip

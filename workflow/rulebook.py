@@ -1,0 +1,255 @@
+"""Rulebooks: dated parameters as data, each with unit, source and confidence.
+
+A rulebook is one TOML file per programme and marketplace (``rulebooks/pdpi-us.toml``). A version is the set of
+values in force from one date on, named ``pdpi-us@2021-09-01``; a claim keeps the version it started with, and
+every decision carries the version's digest. Where sources disagree the file holds the readings (the ambiguity
+register): the question, the reading chosen, the other one and the parameter that switches between them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from ..states.errors import RulebookError
+from ..states.money import parse as parse_money
+
+
+class Confidence(StrEnum):
+    """How well a value is founded."""
+
+    SOURCED = "sourced"  #: a source states it
+    READING = "reading"  #: sources disagree or are silent on a detail; we chose, the register says how
+    ASSUMED = "assumed"  #: no source; shown as such everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value in force: ``value`` is an int (minor units, days, hours, a count), a text, or a tuple of texts."""
+
+    name: str
+    kind: str
+    value: int | str | tuple[str, ...]
+    shown: str
+    since: date
+    until: date | None
+    source: str
+    confidence: Confidence
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One entry of the ambiguity register."""
+
+    id: str
+    question: str
+    chosen: str
+    other: str
+    parameter: str | None
+    other_value: str | None
+    by: str
+    on: date
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The values of a rulebook in force from ``since`` on."""
+
+    book: str
+    programme: str
+    marketplace: str
+    currency: str
+    zone: str
+    since: date
+    values: Mapping[str, Parameter]
+    readings: Mapping[str, Reading]
+    overrides: tuple[tuple[str, str], ...] = ()
+    _sha: list[str] = field(default_factory=lambda: [], compare=False, repr=False)
+
+    @property
+    def ref(self) -> str:
+        """``pdpi-us@2021-09-01``, with ``+name=value`` for each override."""
+        return f"{self.book}@{self.since}" + "".join(f"+{k}={v}" for k, v in self.overrides)
+
+    @property
+    def sha256(self) -> str:
+        """Digest of every value, source and confidence of this version."""
+        if not self._sha:
+            body = [self.ref, self.currency, self.zone] + [
+                [p.name, p.kind, p.value, p.since.isoformat(), p.source, p.confidence] for p in self.values.values()
+            ]
+            text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+            self._sha.append(hashlib.sha256(text.encode()).hexdigest())
+        return self._sha[0]
+
+    def get(self, name: str) -> Parameter:
+        """The parameter, or RulebookError naming it."""
+        try:
+            return self.values[name]
+        except KeyError:
+            raise RulebookError("unknown_parameter", f"{self.ref} has no parameter {name}") from None
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter has a value in this version."""
+        return name in self.values
+
+    def number(self, name: str) -> int:
+        """Minor units, days, hours or a count."""
+        value = self.get(name).value
+        if not isinstance(value, int):
+            raise RulebookError("wrong_kind", f"{name} is not a number")
+        return value
+
+    def text(self, name: str) -> str:
+        """A choice or a text."""
+        value = self.get(name).value
+        if not isinstance(value, str):
+            raise RulebookError("wrong_kind", f"{name} is not a text")
+        return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        value = self.get(name).value
+        if not isinstance(value, tuple):
+            raise RulebookError("wrong_kind", f"{name} is not a list")
+        return value
+
+    def override(self, changes: Mapping[str, Any]) -> Version:
+        """This version with some values replaced (scenarios, back-tests); the replaced names stand in ``ref``."""
+        values = dict(self.values)
+        used: list[tuple[str, str]] = []
+        for name, raw in changes.items():
+            if name not in values:
+                continue
+            old = values[name]
+            value, shown = _value(old.kind, raw, f"rulebook.{name}")
+            values[name] = Parameter(name, old.kind, value, shown, old.since, old.until, "override", old.confidence)
+            used.append((name, shown))
+        return Version(self.book, self.programme, self.marketplace, self.currency, self.zone, self.since, values,
+                       self.readings, tuple(sorted(used)))  # fmt: skip
+
+
+def _value(kind: str, raw: Any, where: str) -> tuple[int | str | tuple[str, ...], str]:
+    match kind:
+        case "money":
+            minor, currency = parse_money(raw, where)
+            return minor, f"{raw}" if currency else ""
+        case "days" | "hours" | "count":
+            if isinstance(raw, str) and raw.isdigit():
+                raw = int(raw)
+            if isinstance(raw, bool) or not isinstance(raw, int):
+                raise RulebookError("wrong_kind", f"{where} must be a whole number")
+            return raw, f"{raw} {kind}" if kind != "count" else str(raw)
+        case "list":
+            if isinstance(raw, str):
+                raw = [part for part in raw.split(", ") if part]
+            if not isinstance(raw, list | tuple):
+                raise RulebookError("wrong_kind", f"{where} must be a list")
+            found = tuple(str(item) for item in raw)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            return found, ", ".join(found)
+        case "text" | "choice" | "date":
+            return str(raw), str(raw)
+        case _:
+            raise RulebookError("wrong_kind", f"{where}: unknown kind {kind!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A rulebook file: every value with its dates, and the ambiguity register."""
+
+    id: str
+    title: str
+    programme: str
+    marketplace: str
+    currency: str
+    zone: str
+    parameters: tuple[Parameter, ...]
+    readings: tuple[Reading, ...]
+    _versions: dict[date, Version] = field(default_factory=lambda: {}, compare=False, repr=False)
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """The days on which a version begins."""
+        return tuple(sorted({p.since for p in self.parameters}))
+
+    def at(self, day: date) -> Version:
+        """The version in force on ``day``; before the first day, the first version (its dates still rule)."""
+        since = max((d for d in self.dates if d <= day), default=self.dates[0])
+        if since not in self._versions:
+            values = {p.name: p for p in self.parameters if p.since <= since and (p.until is None or since <= p.until)}
+            self._versions[since] = Version(
+                self.id, self.programme, self.marketplace, self.currency, self.zone, since, values,
+                {r.id: r for r in self.readings},
+            )  # fmt: skip
+        return self._versions[since]
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version, oldest first."""
+        return tuple(self.at(d) for d in self.dates)
+
+
+def parse_book(text: str, name: str) -> Book:
+    """A rulebook from its TOML text; RulebookError says which entry is wrong."""
+    try:
+        data = tomllib.loads(text)
+        head = data["book"]
+        parameters = tuple(_parameters(data["parameter"], name))
+        readings = tuple(
+            Reading(r["id"], r["question"], r["chosen"], r["other"], r.get("parameter"), r.get("other_value"),
+                    r["by"], r["on"], tuple(r.get("sources", ())))
+            for r in data.get("reading", ())
+        )  # fmt: skip
+        return Book(head["id"], head["title"], head["programme"], head["marketplace"], head["currency"], head["zone"],
+                    parameters, readings)  # fmt: skip
+    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
+        raise RulebookError("rulebook_invalid", f"{name}: {type(error).__name__}: {error}") from None
+
+
+def _parameters(entries: list[dict[str, Any]], name: str) -> Iterator[Parameter]:
+    for entry in entries:
+        for dated in entry["value"]:
+            value, shown = _value(entry["kind"], dated["value"], f"{name}: {entry['name']}")
+            yield Parameter(entry["name"], entry["kind"], value, shown, dated["from"], dated.get("to"),
+                            dated["source"], Confidence(dated["confidence"]), dated.get("note", ""))  # fmt: skip
+
+
+@cache
+def shipped() -> Mapping[str, Book]:
+    """The rulebooks that come with the package, by id."""
+    folder = files("claimdesk.workflow") / "rulebooks"
+    books = [parse_book(f.read_text("utf-8"), f.name) for f in folder.iterdir() if f.name.endswith(".toml")]
+    return {b.id: b for b in sorted(books, key=lambda b: b.id)}
+
+
+def book_for(programme: str, marketplace: str) -> Book:
+    """The rulebook of a programme in a marketplace; RulebookError lists what there is."""
+    for book in shipped().values():
+        if (book.programme, book.marketplace) == (programme, marketplace):
+            return book
+    there = sorted(b.marketplace for b in shipped().values() if b.programme == programme)
+    raise RulebookError("no_rulebook", f"no rulebook of {programme} for {marketplace}", field="marketplace",
+                        hint=f"there is one for: {', '.join(there)}")
+
+
+def resolve(ref: str) -> Version:
+    """The version a claim was pinned to, from its ``ref``."""
+    head, *overrides = ref.split("+")
+    book_id, _, since = head.partition("@")
+    try:
+        version = shipped()[book_id].at(date.fromisoformat(since))
+    except (KeyError, ValueError):
+        raise RulebookError("unknown_rulebook", f"there is no rulebook version {ref}") from None
+    if not overrides:
+        return version
+    return version.override(dict(item.split("=", 1) for item in overrides))

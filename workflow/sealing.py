@@ -1,0 +1,111 @@
+"""From plans to rows: entry bytes, hashes, transfers, tasks, sealed values. The last pure step before a store.
+
+Each entry of a plan gets its id, its place in the case's chain and its exact bytes; everything else a plan says
+(money, decisions, letters, clocks) becomes rows that name the entry they came from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..states.case import Case
+from ..states.journal import canonical, leaf_hash, sha256_text
+from .plan import Command, Context, Plan, Programme
+from .ports import DecisionRow, EntryRow, NoticeRow, TaskRow, TransferRow, Vault, WriteSet
+
+_OPEN = ("open",)
+
+
+def write_set(
+    programme: Programme, before: Case | None, made: Plan, command: Command, ctx: Context, *, log: str, vault: Vault,
+    language: Mapping[str, str], recorded: str,
+) -> WriteSet:  # fmt: skip
+    """The rows of one plan. ``language`` gives the language of each party's letters."""
+    seq = before.version if before else 0
+    head = before.head if before else None
+    found = WriteSet(case=made.case, before=seq, columns={})
+    personal = dict(made.personal)
+    actor = {"id": command.actor, "kind": command.actor.partition(":")[0]}
+    command_digest = sha256_text(f"{command.actor}\0{command.key}".encode()) if command.key else None
+    for body in made.bodies:
+        seq += 1
+        entry = {**body, "v": 1, "id": ctx.new_id("EVT"), "log": log, "seq": seq, "prev": head, "actor": actor,
+                 "verb": command.verb}  # fmt: skip
+        if command_digest:
+            entry["cmd"] = command_digest
+        if recorded != body["at"]:
+            entry["recorded"] = recorded
+        if command.second:
+            entry["second"] = command.second
+        if personal:
+            row, commitments = vault.seal(made.case.id, seq, personal)
+            entry["pii"] = commitments
+            found.sealed.append(row)
+            personal = {}
+        data = canonical(entry)
+        leaf = leaf_hash(data)
+        head = leaf.hex()
+        found.entries.append(EntryRow(entry["id"], made.case.id, seq, entry["at"], command.actor, command.verb, entry["type"],
+                                      data, leaf))  # fmt: skip
+        _rows_of(found, entry)
+    found.case = replace(made.case, version=seq, head=head)
+    for notice in made.notices:
+        found.notices.append(NoticeRow(notice["id"], notice["claim"], notice["kind"], notice["party"],
+                                       language.get(notice["party"], "en"), notice["at"], recorded,
+                                       json.dumps(notice["params"], ensure_ascii=False, separators=(",", ":"))))  # fmt: skip
+        found.tasks.append(TaskRow(notice["id"], made.case.id, "notice", notice["kind"], notice["at"]))
+    _clock_tasks(found, before)
+    if ctx.payments == "gateway":
+        _payment_tasks(found, before)
+    found.columns = {**programme.summary(found.case), "outcome": programme.outcome(found.case)}
+    return found
+
+
+def _rows_of(found: WriteSet, entry: dict[str, Any]) -> None:
+    for move in entry.get("money", ()):
+        found.transfers.append(TransferRow(
+            move["id"], entry["claim"], move["kind"], move.get("obligation"), move["debit"], move["credit"], move["amount"],
+            move["currency"], move.get("pending"), move.get("reverses"), entry["id"], entry["at"]))  # fmt: skip
+    made = entry.get("decision")
+    if made:
+        readings = " ".join(sorted({r for reason in made["reasons"] for r in reason.get("readings", ())}))
+        found.decisions.append(DecisionRow(made["id"], entry["claim"], entry["id"], made["kind"], made["outcome"],
+                                           bool(made.get("exempt")), made["rulebook"], readings, entry["at"]))  # fmt: skip
+
+
+def _clock_tasks(found: WriteSet, before: Case | None) -> None:
+    def open_clocks(case: Case | None) -> dict[str, TaskRow]:
+        if case is None:
+            return {}
+        clocks = [d for d in case.deadlines if d.status in _OPEN]
+        return {f"{case.id}:{d.kind}:{d.due}": TaskRow(f"{case.id}:{d.kind}:{d.due}", case.id, "deadline", d.kind, d.due)
+                for d in clocks}  # fmt: skip
+
+    old, new = open_clocks(before), open_clocks(found.case)
+    found.tasks += [row for key, row in new.items() if key not in old]
+    found.dropped_tasks += [key for key in old if key not in new]
+
+
+def _payment_tasks(found: WriteSet, before: Case | None) -> None:
+    old = before.totals.pending if before else None
+    new = found.case.totals.pending
+    if new is not None and new != old:
+        found.tasks.append(TaskRow(new, found.case.id, "payment", "pay", found.case.updated_at))
+    if old is not None and new != old:
+        found.dropped_tasks.append(old)
+
+
+def merge(first: WriteSet, second: WriteSet) -> WriteSet:
+    """Two plans of one case in one transaction, as one set."""
+    first.case, first.columns = second.case, second.columns
+    created = {t.id for t in first.tasks}
+    gone = set(second.dropped_tasks)
+    first.tasks = [t for t in first.tasks if t.id not in gone] + second.tasks
+    first.dropped_tasks += [t for t in second.dropped_tasks if t not in created]
+    for name in ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources"):
+        getattr(first, name).extend(getattr(second, name))
+    return first
+

@@ -1,0 +1,150 @@
+"""Validation at the edge: typed payloads in, canonical JSON values out, errors that say what, where and what would be right.
+
+pydantic checks shapes here and nowhere deeper. An error never repeats the value it refuses: a value may be personal.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from ..states.errors import ClaimdeskError, InputError
+from ..states.money import parse as parse_money
+from ..states.times import instant_text, parse_date, parse_instant
+
+#: Shapes refuse keys they do not know: a misspelt key would otherwise be a fact nobody reads.
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+def _custom(error: ClaimdeskError) -> PydanticCustomError:
+    return PydanticCustomError("claimdesk", "{message}", {"code": error.code, "message": error.message, "hint": error.hint})
+
+
+def _text(limit: int) -> Any:
+    def check(value: object) -> object:
+        if not isinstance(value, str):
+            raise _custom(InputError("not_text", "text is expected", hint="put it in quotes"))
+        if len(value) > limit:
+            raise _custom(InputError("too_long", f"at most {limit} characters"))
+        for char in value:
+            if unicodedata.category(char) in ("Cc", "Cs", "Cf", "Co", "Cn") and char not in "\n\t":
+                raise _custom(InputError("bad_character", "control, invisible or unassigned characters are not allowed"))
+        return value
+
+    return BeforeValidator(check)
+
+
+def _identifier(value: object) -> object:
+    if not isinstance(value, str):
+        raise _custom(InputError("not_text", "an identifier is text", hint="put it in quotes"))
+    if not value or len(value) > 100 or value != value.strip():
+        raise _custom(InputError("not_an_identifier", "1 to 100 characters without space around them"))
+    for char in value:
+        if unicodedata.category(char)[0] in "CZ":
+            raise _custom(InputError("bad_character", "spaces and invisible characters are not allowed in an identifier"))
+    return value
+
+
+def _date(value: object) -> object:
+    try:
+        return parse_date(value).isoformat()
+    except ClaimdeskError as error:
+        raise _custom(error) from None
+
+
+def _instant(value: object) -> object:
+    try:
+        return instant_text(parse_instant(value))
+    except ClaimdeskError as error:
+        raise _custom(error) from None
+
+
+def _money(value: object) -> object:
+    try:
+        minor, currency = parse_money(value)
+    except ClaimdeskError as error:
+        raise _custom(error) from None
+    return {"minor": minor, "currency": currency}
+
+
+def _fact(value: object) -> object:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool) or value == "unknown":
+        return value
+    raise _custom(InputError("not_a_fact", "true, false or unknown is expected"))
+
+
+Text = Annotated[str, _text(500)]
+LongText = Annotated[str, _text(20_000)]
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+DateText = Annotated[str, BeforeValidator(_date)]
+InstantText = Annotated[str, BeforeValidator(_instant)]
+#: Validated to {"minor": int, "currency": code}; ``minor_of`` checks the currency and takes the number.
+MoneyValue = Annotated[dict[str, Any], BeforeValidator(_money)]
+Fact = Annotated[bool | Literal["unknown"], BeforeValidator(_fact)]
+
+
+def minor_of(value: Mapping[str, Any], currency: str, field: str) -> int:
+    """The minor units of a validated amount; a claim lives in the currency of its marketplace."""
+    if value["currency"] != currency:
+        raise InputError("currency_mismatch", f"this claim is in {currency}", field=field,
+                         hint=f"write the amount in {currency}")
+    return value["minor"]
+
+
+def check(adapter: TypeAdapter[Any], payload: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+    """``payload`` in canonical form; the first fault as an InputError with the path of its field."""
+    if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside programs
+        raise InputError("not_an_object", "a mapping of names to values is expected", field=where or None)
+    try:
+        return adapter.validate_python(dict(payload))
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        raise _input_error(faults[0], adapter, where, len(faults)) from None
+    except RecursionError:
+        raise InputError("too_deep", "the payload is nested too deeply", field=where or None) from None
+
+
+def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str, count: int) -> InputError:
+    path = ".".join(str(part) for part in fault["loc"] if not _is_branch(part))
+    field = ".".join(p for p in (where, path) if p) or None
+    context: dict[str, Any] = fault.get("ctx", {})
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    if fault["type"] == "claimdesk":
+        return InputError(context["code"], context["message"] + more, field=field, hint=context["hint"])
+    kind = fault["type"]
+    if kind == "extra_forbidden":
+        name = str(fault["loc"][-1])
+        close = difflib.get_close_matches(name, sorted(_names(adapter)), 1)
+        shown = name if name.isidentifier() and len(name) < 40 else "this"
+        return InputError("unknown_field", f"{shown} is not a known field{more}", field=field,
+                          hint=f"did you mean {close[0]}?" if close else "known: " + ", ".join(sorted(_names(adapter))))
+    if kind == "missing":
+        return InputError("missing_field", f"a required field is missing{more}", field=field, hint="add it")
+    if kind == "literal_error":
+        return InputError("not_a_choice", f"this is not one of the choices{more}", field=field,
+                          hint=f"one of: {str(context.get('expected', '')).replace(chr(39), '')}")
+    return InputError("wrong_type", f"{fault['msg']}{more}", field=field)
+
+
+def _is_branch(part: object) -> bool:
+    # pydantic names the branch of a union in the path; it is not a field of the payload
+    return isinstance(part, str) and ("[" in part or part in ("bool", "int", "str", "dict", "list"))
+
+
+def _names(adapter: TypeAdapter[Any]) -> Iterator[str]:
+    schema = adapter.json_schema(mode="validation")
+    for part in [schema, *schema.get("$defs", {}).values()]:
+        yield from part.get("properties", {})
+
+
+def is_date(value: object) -> bool:
+    """Whether a value is a plain date."""
+    return isinstance(value, date) and not isinstance(value, datetime)
