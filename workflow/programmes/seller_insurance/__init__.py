@@ -1,0 +1,1 @@
+"""The seller's insurance duty and certificates (programme ``seller_insurance``)."""

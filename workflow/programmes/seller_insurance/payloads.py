@@ -1,0 +1,361 @@
+"""The payloads of the seller's compliance file, and a seller as claims and scenarios write one inline.
+
+Contract sections 3, 4, 5 and 8. Canonical form: a certificate's money is short text in its own currency
+("1000000.00 USD"), dates are ISO text, a fact is true, false or "unknown", and what was not told is left
+out. Inside ``insurer`` a rating stays as told, because a rating left out is no rating, while "unknown" is
+not. Left out: whether the facts are true; who told them is on the entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import BeforeValidator, TypeAdapter, WrapValidator
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from ....states.codes import HoldReason
+from ....states.errors import InputError
+from ....states.money import to_text
+from ...validation import (
+    STRICT,
+    DateText,
+    Fact,
+    Identifier,
+    InstantText,
+    LongText,
+    MoneyValue,
+    Text,
+    check,
+    is_date,
+    minor_of,
+)
+from .findings import folded
+from .insurer import NOT_RATED, SCALES
+from .testing_template import expand, is_template
+
+_MONTH = re.compile(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])\Z", re.ASCII)
+_UNTOLD = (None, "unknown")
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    """The checker of one shape (slow to make, fast to run)."""
+    return TypeAdapter(shape)
+
+
+def _fault(code: str, message: str, hint: str) -> PydanticCustomError:
+    return PydanticCustomError("claimdesk", "{message}", {"code": code, "message": message, "hint": hint})
+
+
+def _untold(value: Any, handler: Callable[[Any], Any]) -> Any:
+    return None if value in _UNTOLD else handler(value)
+
+
+def _rating(agency: str) -> Any:
+    scale = (*SCALES[agency], NOT_RATED)
+
+    def look(value: object) -> object:
+        if value in _UNTOLD:
+            return value
+        found = value.strip().upper() if isinstance(value, str) else None
+        if found not in scale:
+            raise _fault("not_a_rating", "this is not a rating of this agency", "one of: " + ", ".join(scale))
+        return found
+
+    return Annotated[Any, BeforeValidator(look)]
+
+
+def _month(value: object) -> object:
+    if isinstance(value, str) and _MONTH.match(value):
+        return value
+    raise _fault("not_a_month", "this is not a month", "write YYYY-MM, for example 2021-09")
+
+
+def _days(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 3650:
+        raise _fault("not_days", "a whole number of days from 0 to 3650 is expected", "for example 30")
+    return value
+
+
+def _count(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
+        raise _fault("not_a_count", "a whole number from 0 is expected", "for example 120")
+    return value
+
+
+def _day_or_instant(value: object) -> object:
+    # Only the day decides, so a day is enough; an instant keeps its offset until the file's zone is known.
+    shape = DateText if is_date(value) or (isinstance(value, str) and len(value) == 10) else InstantText
+    return _adapter(shape).validate_python(value)
+
+
+Untold = WrapValidator(_untold)
+ToldText = Annotated[Text, Untold]
+ToldDate = Annotated[DateText, Untold]
+ToldMoney = Annotated[MoneyValue, Untold]
+Month = Annotated[str, BeforeValidator(_month)]
+Kind = Annotated[Literal["commercial_general", "umbrella", "excess", "other"], Untold]
+Basis = Annotated[Literal["occurrence", "claims_made"], Untold]
+Part = Literal[
+    "products", "products_completed_operations", "bodily_injury", "property_damage", "personal_injury",
+    "contractual", "other",
+]  # fmt: skip
+
+
+class Insurer(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    name: NotRequired[ToldText]
+    am_best: NotRequired[_rating("am_best")]  # pyright: ignore[reportInvalidTypeForm]
+    sp: NotRequired[_rating("sp")]  # pyright: ignore[reportInvalidTypeForm]
+    local_equivalent: NotRequired[Fact]
+    global_claims_handling: NotRequired[Fact]
+
+
+class Certificate(TypedDict):
+    """A certificate of insurance as the contract names its fields; every one may be left out or unknown."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    number: NotRequired[ToldText]
+    type: NotRequired[Kind]
+    basis: NotRequired[Basis]
+    per_occurrence: NotRequired[ToldMoney]
+    aggregate: NotRequired[ToldMoney]
+    deductible: NotRequired[ToldMoney]
+    deductible_listed: NotRequired[Fact]
+    covers: NotRequired[Annotated[list[Part], Untold]]
+    all_products: NotRequired[Fact]
+    excluded_asins: NotRequired[Annotated[list[Identifier], Untold]]
+    covers_usa: NotRequired[Fact]
+    additional_insured: NotRequired[ToldText]
+    certificate_holder: NotRequired[ToldText]
+    insured_name: NotRequired[ToldText]
+    insurer: NotRequired[Annotated[Insurer, Untold]]
+    cancellation_notice_days: NotRequired[Annotated[int, BeforeValidator(_days), Untold]]
+    complete: NotRequired[Fact]
+    signed: NotRequired[Fact]
+    acord: NotRequired[Fact]
+    file_name: NotRequired[ToldText]
+    starts_on: NotRequired[ToldDate]
+    ends_on: NotRequired[ToldDate]
+    submitted_at: NotRequired[Annotated[str, BeforeValidator(_day_or_instant), Untold]]
+
+
+class Proceeds(TypedDict):
+    """A month's gross proceeds; ``crossed_on`` is the day the total passed the line, if it did."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    month: Month
+    amount: MoneyValue
+    crossed_on: NotRequired[ToldDate]
+
+
+class Seller(TypedDict):
+    """A seller as told: inline beside a claim, in a scenario's ``given``, or by ``update_seller``."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    id: NotRequired[Identifier]
+    legal_entity: NotRequired[ToldText]
+    entity_type: NotRequired[Annotated[Literal["corporation", "single_member_llc"], Untold]]
+    trade_names: NotRequired[Annotated[list[Text], Untold]]
+    in_good_standing: NotRequired[Fact]
+    insurance_required: NotRequired[Fact]
+    elected_country: NotRequired[Annotated[Literal["US", "CA", "MX", "UK", "EU"], Untold]]
+    categories: NotRequired[Annotated[list[Text], Untold]]
+    language: NotRequired[Literal["en", "zh-CN"]]
+    orders_60d: NotRequired[Annotated[int, BeforeValidator(_count), Untold]]
+    defective_orders_60d: NotRequired[Annotated[int, BeforeValidator(_count), Untold]]
+    proceeds_12m: NotRequired[ToldMoney]
+    proceeds: NotRequired[list[Proceeds]]
+    requests: NotRequired[list[DateText]]
+    certificates: NotRequired[list[Any]]
+
+
+class Request(TypedDict):
+    """When the seller was asked for insurance; left out, it is the day of the command."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    on: NotRequired[DateText]
+
+
+class Evidence(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    id: NotRequired[Identifier]
+    kind: NotRequired[Text]
+    sha256: NotRequired[Identifier]
+    received_at: NotRequired[Text]
+
+
+class Kept(TypedDict):
+    """What ``attach_evidence`` keeps: references, never content."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    evidence: list[Evidence | Identifier]
+
+
+class Note(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    text: NotRequired[LongText]
+
+
+class Owner(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    owner: NotRequired[Identifier]
+
+
+class Hold(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    hold: NotRequired[Identifier]
+    pause_clocks: NotRequired[bool]
+
+
+#: The verbs every file of the desk has.
+_DESK: Mapping[str, Any] = {
+    "attach_evidence": Kept, "note": Note, "assign": Owner, "hold": Hold, "release_hold": Hold,
+}  # fmt: skip
+
+
+def certificate(raw: Any, where: str = "certificate") -> dict[str, Any]:
+    """A certificate in canonical form; a template must have been written out before."""
+    if is_template(raw):
+        raise InputError(
+            "template_not_allowed",
+            "a template stands for a certificate in scenarios and tests only",
+            field=where,
+            hint="write the certificate's fields",
+        )
+    found = _told(check(_adapter(Certificate), raw, where))
+    for name in ("per_occurrence", "aggregate", "deductible"):
+        if name in found:
+            found[name] = to_text(found[name]["minor"], found[name]["currency"])
+    if "insurer" in found:
+        found["insurer"] = _told(found["insurer"])
+    if "starts_on" in found and "ends_on" in found and found["ends_on"] < found["starts_on"]:
+        raise InputError(
+            "ends_before_start",
+            "the cover ends before it begins",
+            field=_at(where, "ends_on"),
+            hint="check starts_on and ends_on",
+        )
+    return found
+
+
+def seller(raw: Any, currency: str, *, where: str = "seller", templates: bool = False) -> dict[str, Any]:
+    """A seller's facts in canonical form; a certificate may be a template where ``templates`` says so."""
+    found = _told(check(_adapter(Seller), _with_months(raw), where))
+    if "proceeds_12m" in found:
+        found["proceeds_12m"] = _amount(found["proceeds_12m"], currency, _at(where, "proceeds_12m"))
+    if "proceeds" in found:
+        at = _at(where, "proceeds")
+        months = [_proceeds(entry, currency, f"{at}.{i}") for i, entry in enumerate(found["proceeds"])]
+        if len({entry["month"] for entry in months}) < len(months):
+            raise InputError("month_twice", "a month is given twice", field=at, hint="one entry a month")
+        found["proceeds"] = sorted(months, key=lambda entry: entry["month"])
+    if "certificates" in found:
+        found["certificates"] = _certificates(found, _at(where, "certificates"), templates)
+    for name in ("trade_names", "categories"):
+        if name in found:
+            found[name] = [folded(text) for text in found[name]]
+    if "requests" in found:
+        found["requests"] = sorted(set(found["requests"]))
+    if found.get("defective_orders_60d", 0) > found.get("orders_60d", float("inf")):
+        raise InputError(
+            "more_defective_than_orders",
+            "more defective orders than orders",
+            field=_at(where, "defective_orders_60d"),
+            hint="one order counts once",
+        )
+    return found
+
+
+def validate(
+    verb: str,
+    payload: Mapping[str, Any],
+    currency: str,
+    plain: bool,  # every programme takes it; here nothing left out has a plain case
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(canonical payload, personal values) of a verb of the compliance file."""
+    given = {k: v for k, v in payload.items() if k not in ("reason", "approved_by")}
+    match verb:
+        case "update_seller":
+            return seller(given, currency, where=""), {}
+        case "record_certificate":
+            return {"certificate": certificate(given.get("certificate", given))}, {}
+        case "record_proceeds":
+            return _proceeds(check(_adapter(Proceeds), given), currency, ""), {}
+        case "request_insurance":
+            return check(_adapter(Request), given), {}
+        case _:
+            return _desk_verb(verb, payload, given)
+
+
+def _desk_verb(
+    verb: str, payload: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    if verb not in _DESK:
+        verbs = "update_seller, record_certificate, record_proceeds, request_insurance, " + ", ".join(_DESK)
+        raise InputError("unknown_verb", "this programme has no such verb", hint="one of: " + verbs)
+    found = check(_adapter(_DESK[verb]), given)
+    if verb in ("hold", "release_hold") and "hold" not in found:
+        # The reason of a hold may be its code (contract section 3).
+        reason = payload.get("reason")
+        known = {r.value for r in HoldReason}
+        if reason in known or verb == "hold":
+            found["hold"] = reason if reason in known else HoldReason.OTHER.value
+    if "evidence" in found:
+        found["evidence"] = [{"id": e} if isinstance(e, str) else e for e in found["evidence"]]
+    return found, {"text": found.pop("text")} if "text" in found else {}
+
+
+def _certificates(of: Mapping[str, Any], where: str, templates: bool) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for i, entry in enumerate(of["certificates"]):
+        at = f"{where}.{i}"
+        found.append(certificate(expand(entry, of, at) if templates else entry, at))
+    return found
+
+
+def _proceeds(found: Mapping[str, Any], currency: str, where: str) -> dict[str, Any]:
+    month, crossed_on = found["month"], found.get("crossed_on")
+    if crossed_on is not None and crossed_on[:7] != month:
+        raise InputError(
+            "crossed_outside_month",
+            "the line was passed on a day of another month",
+            field=_at(where, "crossed_on"),
+            hint="name the day within the month on which its total passed the line",
+        )
+    amount = _amount(found["amount"], currency, _at(where, "amount"))
+    return _told({"month": month, "amount": amount, "crossed_on": crossed_on})
+
+
+def _with_months(raw: Any) -> Any:
+    """``proceeds`` as a list; a mapping from month to amount, or to amount and day, is accepted too."""
+    if not isinstance(raw, Mapping):
+        return raw  # pyright: ignore[reportUnknownVariableType]
+    given: dict[str, Any] = dict(raw)  # pyright: ignore[reportUnknownArgumentType]
+    months: Any = given.get("proceeds")
+    if isinstance(months, Mapping):
+        entries: list[tuple[Any, Any]] = list(months.items())  # pyright: ignore[reportUnknownArgumentType]
+        given["proceeds"] = [{"month": month, **_month_parts(entry)} for month, entry in entries]
+    return given
+
+
+def _month_parts(entry: Any) -> dict[str, Any]:
+    parts: dict[str, Any] = dict(entry) if isinstance(entry, Mapping) else {}  # pyright: ignore[reportUnknownArgumentType]
+    # {"amount": "640.00", "currency": "USD"} is an amount; a month has no currency of its own.
+    return {"amount": entry} if "currency" in parts or not parts else parts
+
+
+def _amount(value: Mapping[str, Any], currency: str, field: str) -> str:
+    return to_text(minor_of(value, currency, field), currency)
+
+
+def _at(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
+
+
+def _told(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if value is not None}
