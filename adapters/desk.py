@@ -1,0 +1,82 @@
+"""ClaimDesk: the desk with its parts found by address (store, keys, letters, payments).
+
+The embedded default is SQLite with letters kept as files beside it and the sandbox gateway: no account, no server,
+no thread. Everything may be given instead: a store, a vault, a sender, a gateway, a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+from ..states.errors import ConfigError
+from ..workflow.desk import Desk
+from ..workflow.ports import NoticeSender, PaymentGateway, Store, Vault
+from .gateways import ManualGateway, SandboxGateway
+
+_GATEWAYS: Mapping[str, Callable[[], PaymentGateway]] = {"sandbox": SandboxGateway, "manual": ManualGateway}
+
+
+class ClaimDesk(Desk):
+    """A claim desk. ``with ClaimDesk.open("sqlite:///claims.db", actor="cs:mei") as desk: ...``"""
+
+    @classmethod
+    def open(  # noqa: PLR0913  # each part of a desk may be given
+        cls,
+        url: str,
+        *,
+        actor: str,
+        clock: Callable[[], datetime] | None = None,
+        sender: NoticeSender | str | None = None,
+        gateway: PaymentGateway | str | None = None,
+        payments: str | None = None,
+        overlays: Sequence[str] = (),
+        rulebook_overrides: Mapping[str, Any] | None = None,
+        language: Mapping[str, str] | None = None,
+        keys: str | None = None,
+        store: Store | None = None,
+        vault: Vault | None = None,
+        random_bits: Callable[[int], int] | None = None,
+        plain: bool = False,
+        templates: bool = False,
+    ) -> Self:
+        """A desk on the store at ``url`` (``sqlite:///claims.db``, ``postgresql+psycopg://...``, ``memory:``).
+
+        The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``, ``memory``,
+        ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file of sealed values.
+        """
+        from .open_store import default_vault, open_store  # noqa: PLC0415  # database libraries load only when one is opened
+
+        if payments not in (None, "instant", "manual", "gateway"):
+            raise ConfigError("bad_setting", "payments is instant, manual or gateway", field="payments")
+        return cls(
+            store or open_store(url), vault or default_vault(url, keys), actor=actor, sender=_sender(url, sender),
+            gateway=_gateway(gateway, payments), clock=clock, payments=payments, overlays=overlays,
+            rulebook_overrides=rulebook_overrides, language=language, random_bits=random_bits, plain=plain, templates=templates,
+        )  # fmt: skip
+
+
+def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> PaymentGateway:
+    if gateway is None:
+        return ManualGateway() if payments == "manual" else SandboxGateway()
+    if not isinstance(gateway, str):
+        return gateway
+    if gateway not in _GATEWAYS:
+        raise ConfigError("bad_setting", "there is no such gateway", field="gateway", hint="one of: " + ", ".join(_GATEWAYS))
+    return _GATEWAYS[gateway]()
+
+
+def _sender(url: str, sender: NoticeSender | str | None) -> NoticeSender:
+    from .senders import sender_from  # noqa: PLC0415
+
+    if sender is None:
+        return sender_from("memory") if url.startswith(("memory", ":memory:")) else sender_from(f"files:{letters_folder(url)}")
+    return sender_from(sender) if isinstance(sender, str) else sender
+
+
+def letters_folder(url: str) -> str:
+    """Where the letters of a store are kept: beside the SQLite file, else ``claimdesk-letters``."""
+    if url.startswith("sqlite:///"):
+        return url.removeprefix("sqlite:///") + ".letters"
+    return "claimdesk-letters"

@@ -1,0 +1,452 @@
+"""The desk: the public door. Every write is a command through the one write path; every read is a frozen view.
+
+Verbs are written out, typed, and named as in the contract. Each takes ``actor``, ``reason``, ``idempotency_key``,
+``expected_version``, ``approved_by`` and ``dry_run`` and returns the claim after it; a refusal is raised with its code,
+what is unmet and what may be done now. A desk is given its store, keys, sender and gateway; finding them by an
+address is the adapters' part (``ClaimDesk.open``).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from ..states.case import Case, fold
+from ..states.codes import RefusalCode
+from ..states.errors import InputError, NotFound
+from ..states.ids import IdFactory
+from ..states.times import instant_text, parse_instant
+from . import registry
+from .deskverbs import Verbs
+from .dispatch import Dispatcher, TickReport
+from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
+from .plan import Command, Refusal
+from .ports import CaseFilter, EntryRow, NoticeRow, NoticeSender, PaymentGateway, Store, TransferRow, Vault
+from .rulebook import Version, book_for, resolve
+from .view import Claim, SellerFile, claim_view, expectations, seller_view
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Desk(Verbs):
+    """A claim desk on one store. Use as a context manager; one desk per thread of work."""
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        *,
+        actor: str,
+        sender: NoticeSender,
+        gateway: PaymentGateway,
+        clock: Callable[[], datetime] | None = None,
+        random_bits: Callable[[int], int] | None = None,
+        payments: str | None = None,
+        overlays: Sequence[str] = (),
+        rulebook_overrides: Mapping[str, Any] | None = None,
+        plain: bool = False,
+        templates: bool = False,
+        language: Mapping[str, str] | None = None,
+    ) -> None:
+        self.store = store
+        self.actor = actor
+        self.clock = clock or _system_clock
+        bits = random_bits or random.SystemRandom().getrandbits
+        new_id = IdFactory(lambda: int(self.clock().timestamp() * 1000), lambda: bits(32))
+        mode = payments or ("instant" if gateway.settles_at_once else "manual" if gateway.name == "manual" else "gateway")
+        self.settings = Settings(
+            clock=self.clock, new_id=new_id, vault=vault, log=self._origin(bits), payments=mode, overlays=frozenset(overlays),
+            overrides=dict(rulebook_overrides or {}), plain=plain, templates=templates,
+            language={"customer": "en", "seller": "en", "insurer": "en", **(language or {})},
+        )  # fmt: skip
+        self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
+
+    def _origin(self, bits: Callable[[int], int]) -> str:
+        with self.store.read() as unit:
+            known = unit.meta("origin")
+        if known is None:
+            with self.store.write() as unit:
+                known = unit.meta("origin")
+                if known is None:
+                    known = f"claimdesk.local/{bits(64):016x}"
+                    unit.set_meta("origin", known)
+        return known
+
+    def close(self) -> None:
+        """Closes the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def file(  # noqa: PLR0913  # the payload of the contract, written out
+        self,
+        *,
+        marketplace: str,
+        programme: str = "pdpi",
+        seller: Mapping[str, Any] | str | None = None,
+        filed_at: datetime | str | None = None,
+        actor: str | None = None,
+        reason: str = "",
+        idempotency_key: str | None = None,
+        dry_run: bool = False,
+        **payload: Any,
+    ) -> Claim:
+        """Files a claim (FNOL). ``payload`` is the contract's ``file`` payload; ``seller`` an id or a mapping of facts."""
+        at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
+        made = self._file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
+        with self._writing(dry_run) as session:
+            done = self.file_in(session, made, seller)
+        return claim_view(done.case, dry_run=dry_run)
+
+    def _file_command(  # noqa: PLR0913
+        self, programme: str, marketplace: str, payload: Mapping[str, Any], seller: Mapping[str, Any] | str | None,
+        at: datetime, actor: str | None, reason: str, key: str | None,
+    ) -> Command:  # fmt: skip
+        found = registry.programme(programme)
+        if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside programs
+            raise InputError("not_text", "a marketplace is text", field="marketplace", hint="for example US")
+        book = book_for(programme, marketplace)
+        canonical, personal = found.validate(found.opening, payload, book.currency, self.settings.plain)
+        seller_id = _seller_id(seller)
+        if seller_id is not None:
+            canonical["seller"] = seller_id
+        elif canonical.get("order", {}).get("sold_by", "seller") == "seller":
+            raise InputError("missing_field", "a required field is missing", field="seller",
+                             hint="give the seller, or order.sold_by: amazon")  # fmt: skip
+        return Command(found.opening, canonical, actor or self.actor, at, personal=personal, reason=reason, key=key,
+                       programme=programme, marketplace=marketplace)  # fmt: skip
+
+    def file_in(self, session: Session, command: Command, seller: Mapping[str, Any] | str | None) -> Done:
+        """Files within a session: first what the line says about the seller, then the claim."""
+        self._know_seller(session, command, seller)
+        done = session.execute(command)
+        if isinstance(done, Refusal):
+            raise raised(done, command.claim)
+        return done
+
+    def _know_seller(self, session: Session, command: Command, seller: Mapping[str, Any] | str | None) -> None:
+        if seller is None:
+            return
+        seller_id = str(_seller_id(seller))
+        file_id = seller_file_id(seller_id)
+        known = session.case(file_id)
+        if isinstance(seller, str):
+            if known is None:
+                raise NotFound(RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", field="seller",
+                               hint="give the seller as a mapping: seller: {id: ...}")  # fmt: skip
+            return
+        programme = registry.programme(registry.SELLER_FILE)
+        marketplace = str(command.marketplace)
+        book = book_for(registry.SELLER_FILE, str(seller.get("elected_country") or marketplace))
+        facts, _ = programme.validate("update_seller", seller, book.currency, self.settings.templates)
+        if known is not None and all(known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")):
+            facts = {k: v for k, v in facts.items() if k in ("id", "certificates")}
+            if not _new_certificates(known, facts.get("certificates", ())):
+                return
+        updating = Command("update_seller", {**facts, "seller": seller_id}, command.actor, command.at, claim=file_id,
+                           programme=registry.SELLER_FILE, marketplace=book.marketplace, lenient=True)  # fmt: skip
+        done = session.execute(updating)
+        if isinstance(done, Refusal):
+            raise raised(done, file_id)
+
+    def do(  # noqa: PLR0913  # everything a write may carry
+        self,
+        verb: str,
+        claim: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        actor: str | None = None,
+        reason: str | None = None,
+        at: datetime | None = None,
+        idempotency_key: str | None = None,
+        expected_version: int | None = None,
+        approved_by: str | None = None,
+        dry_run: bool = False,
+        lenient: bool = False,
+    ) -> Claim | SellerFile:
+        """One verb on one claim (or on a seller's file, by its id). The typed methods all come through here."""
+        done = self.perform(verb, claim, payload or {}, actor=actor, reason=reason, at=at, key=idempotency_key,
+                            expected_version=expected_version, second=approved_by, dry_run=dry_run, lenient=lenient)
+        if done.case.programme == registry.SELLER_FILE:
+            return seller_view(done.case)
+        return claim_view(done.case, dry_run=dry_run)
+
+    def perform(  # noqa: PLR0913
+        self, verb: str, claim: str, payload: Mapping[str, Any], *, actor: str | None = None, reason: str | None = None,
+        at: datetime | None = None, key: str | None = None, expected_version: int | None = None, second: str | None = None,
+        dry_run: bool = False, lenient: bool = False,
+    ) -> Done:  # fmt: skip
+        """One verb, with everything it came to."""
+        if not isinstance(claim, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError("not_text", "a claim id is text", field="claim", hint="for example CLM-...")
+        with self.store.read() as unit:
+            case = unit.case(claim)
+        if case is None:
+            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "there is no such claim", claim=_shown_id(claim),
+                           hint="claimdesk list shows what is on file")  # fmt: skip
+        programme = registry.programme(case.programme)
+        if verb not in programme.lifecycle.verbs:
+            raise InputError("unknown_verb", "this programme has no such verb", field="verb",
+                             hint="verbs: " + ", ".join(programme.lifecycle.verbs))  # fmt: skip
+        told = reason if reason is not None else str(payload.get("reason") or "") if isinstance(payload, Mapping) else ""  # pyright: ignore[reportUnnecessaryIsInstance]
+        canonical, personal = self._validated(programme, case, verb, payload)
+        if told:
+            personal = {**personal, "reason": told}
+        command = Command(verb, canonical, actor or self.actor, at or self.clock(), claim=claim, personal=personal, reason=told,
+                          second=second or payload.get("approved_by"), key=key, expected_version=expected_version,
+                          lenient=lenient)  # fmt: skip
+        with self._writing(dry_run, case) as session:
+            done = session.execute(command)
+            if isinstance(done, Refusal):
+                raise raised(done, claim)
+        return done
+
+    def _validated(
+        self, programme: Any, case: Case, verb: str, payload: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        if verb in programme.seller_first or programme.id == registry.SELLER_FILE:
+            seller_programme = registry.programme(registry.SELLER_FILE)
+            file = self.case_of(seller_file_id(case.seller)) if case.seller else None
+            currency = file.currency if file else case.currency
+            given = dict(payload)
+            given.pop("approved_by", None)
+            if self.settings.templates and file is not None:
+                given = {**given, "_seller": file.facts}
+            return seller_programme.validate(verb, given, currency, self.settings.templates)
+        return programme.validate(verb, payload, case.currency, self.settings.plain)
+
+    def _writing(self, dry_run: bool, *cases: Case) -> _Writing:
+        return _Writing(self, dry_run, cases)
+
+    # -- sellers -------------------------------------------------------------------------------------------------
+
+    def seller_do(self, verb: str, seller: str, payload: Mapping[str, Any], *, marketplace: str = "US", actor: str | None = None,
+                  at: datetime | None = None, lenient: bool = False, create: bool = True) -> SellerFile:  # fmt: skip
+        """One verb on a seller's compliance file; the file is opened when the seller is new (unless ``create`` is False)."""
+        programme = registry.programme(registry.SELLER_FILE)
+        file_id = seller_file_id(seller)
+        known = self.case_of(file_id)
+        when = at or self.clock()
+        if known is None:
+            if not create:
+                raise NotFound(RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", hint="claimdesk seller lists them")
+            opening = {"id": seller, **(payload if verb == "update_seller" else {})}
+            country = str(opening.get("elected_country") or marketplace)
+            book = book_for(registry.SELLER_FILE, country)
+            facts, _ = programme.validate("update_seller", opening, book.currency, self.settings.templates)
+            command = Command("update_seller", {**facts, "seller": seller}, actor or self.actor, when, claim=file_id,
+                              programme=registry.SELLER_FILE, marketplace=book.marketplace, lenient=True)  # fmt: skip
+            with self._writing(False) as session:
+                done = session.execute(command)
+                if isinstance(done, Refusal):
+                    raise raised(done, file_id)
+            if verb == "update_seller":
+                return seller_view(done.case)
+        done = self.perform(verb, file_id, payload, actor=actor, at=when, lenient=lenient)
+        return seller_view(done.case)
+
+    def seller(self, seller: str) -> SellerFile:
+        """A seller's compliance file."""
+        case = self.case_of(seller_file_id(seller))
+        if case is None:
+            raise NotFound(RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", hint="claimdesk list --programme "
+                           "seller_insurance shows them")  # fmt: skip
+        return seller_view(case)
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def case_of(self, claim: str, at: datetime | None = None) -> Case | None:
+        """The case behind a claim, now or as its journal had it at an instant."""
+        with self.store.read() as unit:
+            case = unit.case(claim)
+            if case is None or at is None:
+                return case
+            return rebuild(unit.entries(claim), at)
+
+    def _case(self, claim: str, at: datetime | None = None) -> Case:
+        case = self.case_of(claim, at)
+        if case is None:
+            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "there is no such claim" if at is None else "not yet on file then",
+                           claim=_shown_id(claim), hint="claimdesk list shows what is on file")  # fmt: skip
+        return case
+
+    def get(self, claim: str, *, at: datetime | None = None) -> Claim:
+        """The claim as it stands, or stood at ``at``."""
+        return claim_view(self._case(claim, at))
+
+    def view(self, claim: str) -> dict[str, Any]:
+        """Every key a scenario may expect of this claim (or seller's file)."""
+        return expectations(self._case(claim))
+
+    def list(self, **wanted: Any) -> Iterator[Claim]:
+        """Every claim that fits, page by page (``state``, ``outcome``, ``hold``, ``seller``, ``order_id``, ``reading``...)."""
+        chosen = CaseFilter(**{"limit": 200, **wanted})
+        total = wanted.get("limit")
+        seen = 0
+        while True:
+            with self.store.read() as unit:
+                page = unit.list_cases(chosen)
+            for case in page:
+                if case.programme != registry.SELLER_FILE or wanted.get("programme") == registry.SELLER_FILE:
+                    yield claim_view(case)
+                    seen += 1
+                    if total is not None and seen >= total:
+                        return
+            if len(page) < chosen.limit:
+                return
+            chosen = replace(chosen, after=page[-1].id)
+
+    def entries(self, claim: str) -> list[dict[str, Any]]:
+        """The decoded journal entries of a claim, oldest first."""
+        self._case(claim)
+        with self.store.read() as unit:
+            return [json.loads(e.data) for e in unit.entries(claim)]
+
+    def explain(self, claim: str, *, lang: str = "en", at: datetime | None = None) -> str:
+        """Why the claim was decided so, as a letter to an auditor."""
+        from .explain import explain  # noqa: PLC0415  # texts are loaded only where they are read
+
+        case = self._case(claim, at)
+        limit = None if at is None else instant_text(at.astimezone(UTC))
+        made = [e for e in self.entries(claim) if "decision" in e and (limit is None or e["at"] <= limit)]
+        return explain(case, made, lang=lang, version_of=resolve)
+
+    def timeline(self, claim: str, *, lang: str = "en") -> list[dict[str, Any]]:
+        """What happened, when, by whom, in words."""
+        from .explain import timeline  # noqa: PLC0415
+
+        return timeline(self.entries(claim), lang)
+
+    def actions(self, claim: str) -> dict[str, Any]:
+        """What can be done now, and why not the rest."""
+        case = self._case(claim)
+        programme = registry.programme(case.programme)
+        here = programme.lifecycle.verbs_in(case.state)
+        can = [v for v in here if not case.holds or v in programme.records]
+        return {
+            "claim": case.id, "state": case.state, "hold": case.holds[0] if case.holds else None, "can": can,
+            "cannot": {v: RefusalCode.ON_HOLD.value if v in here else RefusalCode.NOT_ALLOWED_FROM_STATE.value
+                       for v in programme.lifecycle.verbs if v not in can},
+            "waits_for": programme.lifecycle.state_named(case.state).waits_for,
+            "next": min((d.on for d in case.deadlines if d.status == "open"), default=None),
+        }  # fmt: skip
+
+    def notices(self, claim: str) -> list[NoticeRow]:
+        """The letters of a claim, as queued or as handed over."""
+        self._case(claim)
+        with self.store.read() as unit:
+            return unit.notices(claim)
+
+    def ledger(self, claim: str | None = None, *, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
+        """Transfers of one claim, or of all, oldest first."""
+        with self.store.read() as unit:
+            return unit.transfers(claim, after, limit)
+
+    def balances(self) -> list[tuple[str, str, int]]:
+        """(account, currency, minor units) of every account; they sum to zero per currency."""
+        with self.store.read() as unit:
+            return unit.balances()
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Counts and money by programme, marketplace and outcome."""
+        with self.store.read() as unit:
+            return unit.totals()
+
+    def rulebook(self, programme: str, marketplace: str, on: date) -> Version:
+        """The rulebook version in force on a day, with this desk's overrides."""
+        return book_for(programme, marketplace).at(on).override(self.settings.overrides)
+
+    def personal(self, claim: str) -> dict[str, Any]:
+        """The personal values of a claim. Reading them is the host's responsibility; they are never logged here."""
+        self._case(claim)
+        with self.store.read() as unit:
+            return self.settings.vault.unseal(unit.sealed(claim))
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def tick(self, until: datetime | None = None, progress: Callable[[TickReport], None] | None = None) -> TickReport:
+        """Does what is due: letters, payments, clocks. Safe to run twice, also at the same time."""
+        return self.dispatcher.tick(until, progress)
+
+
+class _Writing:
+    """One write unit with its session; flushed at the end, or thrown away for a dry run."""
+
+    def __init__(self, desk: Desk, dry_run: bool, cases: Sequence[Case]) -> None:
+        self._desk = desk
+        self._dry = dry_run
+        self._cases = cases
+
+    def __enter__(self) -> Session:
+        self._context = self._desk.store.write()
+        unit = self._context.__enter__()
+        if self._cases:
+            unit.lock(locks_of(self._cases))
+        self._session = Session(unit, self._desk.settings)
+        return self._session
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if kind is None and not self._dry:
+            try:
+                self._session.flush()
+            except BaseException as failed:
+                self._context.__exit__(type(failed), failed, failed.__traceback__)
+                raise
+            self._context.__exit__(None, None, None)
+            return False
+        if kind is None:
+            stop = _DryRun()
+            try:
+                self._context.__exit__(_DryRun, stop, None)
+            except _DryRun:
+                pass
+            return False
+        self._context.__exit__(kind, error, trace)
+        return False
+
+
+class _DryRun(Exception):
+    """Ends a write unit without writing."""
+
+
+def rebuild(entries: Sequence[EntryRow], at: datetime | None = None) -> Case | None:
+    """The case its journal entries make, up to an instant."""
+    case: Case | None = None
+    limit = None if at is None else instant_text(at.astimezone(UTC))
+    for row in entries:
+        if limit is not None and row.at > limit:
+            break
+        case = fold(case, json.loads(row.data), row.leaf.hex())
+    return case
+
+
+def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
+    if seller is None:
+        return None
+    found: Any = seller if isinstance(seller, str) else seller.get("id")
+    if not isinstance(found, str) or not found or len(found) > 60 or any(c.isspace() or not c.isprintable() for c in found):
+        raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
+    return found
+
+
+def _new_certificates(known: Case, given: Sequence[Mapping[str, Any]]) -> bool:
+    held = [{k: v for k, v in c.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on")}
+            for c in known.facts.get("certificates", ())]  # fmt: skip
+    return any({k: v for k, v in c.items() if k != "submitted_on"} not in held for c in given)
+
+
+def _shown_id(claim: str) -> str:
+    return claim if len(claim) <= 60 and claim.isprintable() and claim.startswith(("CLM-", "SLR-")) else "?"

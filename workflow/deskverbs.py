@@ -1,0 +1,153 @@
+"""The verbs of the desk, written out and typed: what an editor completes and a type checker sees.
+
+Names and payloads are the contract's, section 3. Each method is the same short step to ``do``; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from typing_extensions import TypedDict, Unpack
+
+from ..states.money import Money
+from .view import Claim, SellerFile
+
+
+class Options(TypedDict, total=False):
+    """What every write takes beside its payload."""
+
+    actor: str  #: who does it (the desk's own actor when left out)
+    reason: str  #: required for human overrides and money
+    at: datetime  #: when it happened (now when left out)
+    idempotency_key: str  #: same key and content: the first result again
+    expected_version: int  #: refused as stale when the claim has changed since
+    approved_by: str  #: a second person, where one is needed
+    dry_run: bool  #: what would happen, nothing is written
+
+
+class Verbs(ABC):
+    """The verbs of a claim."""
+
+    @abstractmethod
+    def do(self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Any) -> Claim | SellerFile:
+        """One verb on one claim."""
+
+    def _claim(self, verb: str, claim: str, payload: dict[str, Any], options: Options) -> Claim:
+        found = self.do(verb, claim, {k: v for k, v in payload.items() if v is not None}, **options)
+        assert isinstance(found, Claim)
+        return found
+
+    def amend(self, claim: str, *, facts: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
+        """Corrects facts of the filing; mappings merge key by key, lists are replaced."""
+        return self._claim("amend", claim, dict(facts), options)
+
+    def provide_information(self, claim: str, *, facts: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Claim:
+        """The customer answered, with corrections or not."""
+        return self._claim("provide_information", claim, dict(facts or {}), options)
+
+    def record_screening(self, claim: str, *, verdict: str, by: str | None = None, findings: str | None = None, **options: Unpack[Options]) -> Claim:
+        """Keeps the verdict of a person or outside expert: valid, inconclusive, unsubstantiated, frivolous, fraudulent, abusive."""
+        return self._claim("record_screening", claim, {"verdict": verdict, "by": by, "findings": findings}, options)
+
+    def assess(self, claim: str, *, losses: Sequence[Mapping[str, Any]], method: str | None = None, **options: Unpack[Options]) -> Claim:
+        """Replaces the amounts claimed by the amounts supported."""
+        return self._claim("assess", claim, {"losses": losses, "method": method}, options)
+
+    def respond(self, claim: str, *, position: str, grounds: str | None = None, by: str | None = None, **options: Unpack[Options]) -> Claim:
+        """The seller's position: accept, reject or information (``by``: seller or insurer)."""
+        return self._claim("respond", claim, {"position": position, "grounds": grounds, "by": by}, options)
+
+    def insurer_respond(self, claim: str, *, position: str, amount: Money | str | None = None, **options: Unpack[Options]) -> Claim:
+        """The insurer's position: accept, deny or offer (with an amount)."""
+        return self._claim("insurer_respond", claim, {"position": position, "amount": amount}, options)
+
+    def decline_offer(self, claim: str, **options: Unpack[Options]) -> Claim:
+        """The customer declines what seller or insurer offered."""
+        return self._claim("decline_offer", claim, {}, options)
+
+    def resolve(self, claim: str, *, amount: Money | str, by: str | None = None, **options: Unpack[Options]) -> Claim:
+        """Seller or insurer settled with the customer."""
+        return self._claim("resolve", claim, {"amount": amount, "by": by}, options)
+
+    def decide_dispute(self, claim: str, *, decision: str, **options: Unpack[Options]) -> Claim:
+        """A person steps in (step_in) or upholds the dispute (deny); needs a reason."""
+        return self._claim("decide_dispute", claim, {"decision": decision}, options)
+
+    def confirm_payment(self, claim: str, *, ref: str | None = None, **options: Unpack[Options]) -> Claim:
+        """The payment reached the customer."""
+        return self._claim("confirm_payment", claim, {"ref": ref}, options)
+
+    def fail_payment(self, claim: str, *, ref: str | None = None, **options: Unpack[Options]) -> Claim:
+        """The payment failed; it is tried again under the same obligation."""
+        return self._claim("fail_payment", claim, {"ref": ref}, options)
+
+    def reverse_payment(self, claim: str, **options: Unpack[Options]) -> Claim:
+        """The payment came back or was made in error; needs a reason."""
+        return self._claim("reverse_payment", claim, {}, options)
+
+    def record_certificate(self, claim: str, *, certificate: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
+        """Judges a certificate of insurance and keeps it with its verdict."""
+        return self._claim("record_certificate", claim, {"certificate": certificate}, options)
+
+    def request_insurance(self, claim: str, *, on: date | str | None = None, **options: Unpack[Options]) -> Claim:
+        """Asks the seller for insurance."""
+        return self._claim("request_insurance", claim, {"on": on}, options)
+
+    def decide_recovery(self, claim: str, *, decision: str, **options: Unpack[Options]) -> Claim:
+        """A person waives or pursues the recovery; needs a reason."""
+        return self._claim("decide_recovery", claim, {"decision": decision}, options)
+
+    def appeal(self, claim: str, *, by: str | None = None, grounds: str | None = None, **options: Unpack[Options]) -> Claim:
+        """The seller appeals the recovery."""
+        return self._claim("appeal", claim, {"by": by, "grounds": grounds}, options)
+
+    def decide_appeal(self, claim: str, *, decision: str, **options: Unpack[Options]) -> Claim:
+        """A person decides the appeal: upheld or denied; needs a reason."""
+        return self._claim("decide_appeal", claim, {"decision": decision}, options)
+
+    def record_recovery(self, claim: str, *, amount: Money | str, source: str | None = None, **options: Unpack[Options]) -> Claim:
+        """Money came back (``source``: seller or insurer)."""
+        return self._claim("record_recovery", claim, {"amount": amount, "from": source}, options)
+
+    def write_off(self, claim: str, **options: Unpack[Options]) -> Claim:
+        """Gives up what is left of a recovery; needs a reason."""
+        return self._claim("write_off", claim, {}, options)
+
+    def withdraw(self, claim: str, **options: Unpack[Options]) -> Claim:
+        """The customer withdraws."""
+        return self._claim("withdraw", claim, {}, options)
+
+    def deny(self, claim: str, **options: Unpack[Options]) -> Claim:
+        """A person denies the claim; needs a reason."""
+        return self._claim("deny", claim, {}, options)
+
+    def hold(self, claim: str, *, hold: str, pause_clocks: bool | None = None, **options: Unpack[Options]) -> Claim:
+        """Sets a hold: nothing automatic happens and no money moves."""
+        return self._claim("hold", claim, {"hold": hold, "pause_clocks": pause_clocks}, options)
+
+    def release_hold(self, claim: str, *, hold: str | None = None, **options: Unpack[Options]) -> Claim:
+        """Settles the fact behind a hold for good; needs a reason."""
+        return self._claim("release_hold", claim, {"hold": hold}, options)
+
+    def reopen(self, claim: str, **options: Unpack[Options]) -> Claim:
+        """New facts: back to screening; needs a reason."""
+        return self._claim("reopen", claim, {}, options)
+
+    def note(self, claim: str, *, text: str, **options: Unpack[Options]) -> Claim:
+        """Keeps a file note (sealed, never edited)."""
+        return self._claim("note", claim, {"text": text}, options)
+
+    def assign(self, claim: str, *, owner: str, **options: Unpack[Options]) -> Claim:
+        """Names the owner."""
+        return self._claim("assign", claim, {"owner": owner}, options)
+
+    def attach_evidence(self, claim: str, *, evidence: Sequence[Mapping[str, Any] | str], **options: Unpack[Options]) -> Claim:
+        """Keeps references to evidence."""
+        return self._claim("attach_evidence", claim, {"evidence": evidence}, options)
+
+    def request_information(self, claim: str, *, items: Sequence[str] | None = None, kind: str | None = None, **options: Unpack[Options]) -> Claim:
+        """Asks the customer for more."""
+        return self._claim("request_information", claim, {"items": items, "kind": kind}, options)

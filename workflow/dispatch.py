@@ -1,0 +1,280 @@
+"""Doing what is due: letters out, payments out, clocks that ran out. No thread of its own; safe to run twice.
+
+Letters are handed over first, then payments, then clocks in the order of their own instants; each clock acts at its
+own instant, once, also after months of silence. A letter may leave twice after a crash, always under the same id.
+A payment leaves only after its attempt was written down, is looked up before it is sent again, and "unknown" is
+never read as "not paid".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..states.case import Case
+from ..states.journal import sha256_text
+from ..states.times import instant_text, local_day, parse_instant
+from .engine import Done, Session, Settings, locks_of
+from .plan import Command, Refusal
+from .ports import Letter, NoticeRow, NoticeSender, PaymentGateway, PaymentOrder, PaymentState, Store, TaskRow
+from .rulebook import resolve
+
+if TYPE_CHECKING:
+    from .notices import Rendered
+
+_BATCH = 200
+_ATTEMPTS_MAX = 12
+_LEASE = timedelta(minutes=5)
+#: Beyond this a payment without an answer needs a person: provider keys live 24 hours at least.
+_PAYMENT_SILENCE_MAX = timedelta(hours=20)
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What a tick did."""
+
+    fired: dict[str, int] = field(default_factory=lambda: {})
+    letters: int = 0
+    letters_failed: int = 0
+    paid: int = 0
+    payments_failed: int = 0
+    payments_unknown: int = 0
+    waiting: int = 0  #: clocks that are due but wait for a letter to be handed over, or for paused clocks
+    next_due: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {"fired": dict(sorted(self.fired.items())), "letters": self.letters, "letters_failed": self.letters_failed,
+                "paid": self.paid, "payments_failed": self.payments_failed, "payments_unknown": self.payments_unknown,
+                "waiting": self.waiting, "next_due": self.next_due}  # fmt: skip
+
+
+class Dispatcher:
+    """Runs what is due on one store."""
+
+    def __init__(self, store: Store, settings: Settings, sender: NoticeSender, gateway: PaymentGateway) -> None:
+        self.store = store
+        self.settings = settings
+        self.sender = sender
+        self.gateway = gateway
+
+    def tick(self, until: datetime | None = None, progress: Callable[[TickReport], None] | None = None) -> TickReport:
+        """Everything due by ``until`` (now, when left out)."""
+        now = until or self.settings.clock()
+        report = TickReport()
+        skip: set[str] = set()
+        while True:
+            moved = self._letters(now, report)
+            moved += self._payments(now, report)
+            moved += self._clocks(now, report, skip)
+            if progress is not None:
+                progress(report)
+            if not moved:
+                break
+        report.waiting = len(skip)
+        with self.store.read() as unit:
+            report.next_due = unit.next_due(("deadline", "payment", "notice"))
+        return report
+
+    # -- letters -------------------------------------------------------------------------------------------------
+
+    def letters(self, now: datetime, report: TickReport | None = None) -> int:
+        """Hands over every letter that is due; returns how many."""
+        kept = report or TickReport()
+        total = 0
+        while moved := self._letters(now, kept):
+            total += moved
+        return total
+
+    def _letters(self, now: datetime, report: TickReport) -> int:
+        taken = self._lease(("notice",), now)
+        if not taken:
+            return 0
+        sent: list[NoticeRow] = []
+        failed: list[tuple[TaskRow, int]] = []
+        with self.store.read() as unit:
+            cases = unit.cases([t.claim for t, _ in taken])
+            rows = [(task, attempt, unit.notice(task.id)) for task, attempt in taken]
+            addresses = {c: self._address(unit.sealed(c)) for c in {t.claim for t, _ in taken}} if self._needs_address() else {}
+        for task, attempt, row in rows:
+            if row is None:
+                continue
+            try:
+                sent.append(self._send(row, cases[task.claim], addresses.get(task.claim), now))
+            except Exception:  # noqa: BLE001  # a sender may fail in any way; the letter stays and is tried again
+                failed.append((task, attempt))
+        self._settle_letters(sent, failed, now)
+        report.letters += len(sent)
+        report.letters_failed += len(failed)
+        return len(sent)
+
+    def _needs_address(self) -> bool:
+        return bool(getattr(self.sender, "needs_address", False))
+
+    def _address(self, sealed: list[Any]) -> str | None:
+        claimant = self.settings.vault.unseal(sealed).get("claimant") or {}
+        return claimant.get("contact")
+
+    def _send(self, row: NoticeRow, case: Case, address: str | None, now: datetime) -> NoticeRow:
+        from .notices import render  # noqa: PLC0415  # templates are loaded only where letters are written
+
+        if row.status == "handed_over":
+            return row
+        letter: Rendered = render(row, case, resolve(case.rulebook))
+        to = address if row.party == "customer" else case.facts.get(f"{row.party}_contact")
+        self.sender.send(Letter(row.id, row.claim, row.kind, row.party, row.language, letter.subject, letter.body, to,
+                                {"Claimdesk-Notice": row.id}))  # fmt: skip
+        return row._replace(status="handed_over", handed_over_at=instant_text(now.astimezone(UTC)), channel=self.sender.name,
+                            sha256=sha256_text(letter.body.encode()), subject=letter.subject, body=letter.body)  # fmt: skip
+
+    def _settle_letters(self, sent: list[NoticeRow], failed: list[tuple[TaskRow, int]], now: datetime) -> None:
+        by_claim: dict[str, list[NoticeRow]] = {}
+        for row in sent:
+            by_claim.setdefault(row.claim, []).append(row)
+        with self.store.write() as unit:
+            unit.lock(sorted(by_claim))
+            session = Session(unit, self.settings)
+            session.prefetch(by_claim, ())
+            for claim, rows in by_claim.items():
+                self._hand_over(session, claim, rows)
+            session.flush()
+            unit.notice_sent(sent)
+            for row in sent:
+                unit.finish_task(row.id)
+            for task, attempt in failed:
+                if attempt >= _ATTEMPTS_MAX:
+                    unit.finish_task(task.id, "dead")
+                else:
+                    unit.postpone_task(task.id, instant_text(now + timedelta(minutes=min(2**attempt, 360))))
+
+    def _hand_over(self, session: Session, claim: str, rows: list[NoticeRow]) -> None:
+        """One entry a claim, in the claim's own time; a clock that waited for a late letter starts with the hand-over."""
+        case = session.case(claim)
+        if case is None:
+            return
+        waiting = {d.notice for d in case.deadlines if d.status in ("open", "ran_out")}
+        given: list[dict[str, Any]] = []
+        at = max(parse_instant(rows[-1].at), parse_instant(case.updated_at))
+        for row in rows:
+            handed = parse_instant(row.handed_over_at)
+            late = row.kind in waiting and local_day(handed, case.zone) > local_day(parse_instant(row.at), case.zone)
+            if late:
+                at = max(at, handed)
+            given.append({"id": row.id, "channel": row.channel, "sha256": row.sha256, "at": row.handed_over_at, "late": late})
+        session.execute(Command("hand_over", {"notices": given}, "rules", at, claim=claim, lenient=True))
+
+    # -- payments ------------------------------------------------------------------------------------------------
+
+    def _payments(self, now: datetime, report: TickReport) -> int:
+        if self.gateway.settles_at_once or self.settings.payments != "gateway":
+            return 0
+        return sum(self._payment(task, attempt, now, report) for task, attempt in self._lease(("payment",), now, 1))
+
+    def _payment(self, task: TaskRow, attempt: int, now: datetime, report: TickReport) -> int:
+        sending = Command("send_payment", {"ref": task.id, "attempt": attempt}, "rules", now, claim=task.claim, lenient=True)
+        done = self._one(sending)
+        if isinstance(done, Refusal):
+            self._free(task, now + timedelta(hours=1)) if str(done.code) == "on_hold" else self._finish(task)
+            return 0
+        pending = done.case.totals
+        order = PaymentOrder(task.id, task.claim, pending.pending_minor, done.case.currency, attempt)
+        answer = self._ask_provider(order)
+        if answer == PaymentState.PAID:
+            self._one(Command("confirm_payment", {}, f"bank:{self.gateway.name}", now, claim=task.claim, lenient=True))
+            self._finish(task)
+            report.paid += 1
+            return 1
+        if answer == PaymentState.FAILED:
+            self._one(Command("fail_payment", {}, f"bank:{self.gateway.name}", now, claim=task.claim, lenient=True))
+            report.payments_failed += 1
+        else:
+            report.payments_unknown += 1
+            if now - parse_instant(task.due_at) > _PAYMENT_SILENCE_MAX:
+                self._finish(task, "dead")
+                return 0
+        self._free(task, now + timedelta(minutes=min(2**attempt, 240)))
+        return 0
+
+    def _ask_provider(self, order: PaymentOrder) -> str:
+        try:
+            if order.attempt > 1:
+                known = self.gateway.look_up(order.ref)
+                if known != PaymentState.ABSENT:
+                    return known
+            return self.gateway.pay(order)
+        except Exception:  # noqa: BLE001  # whatever a provider's client raises, the outcome is not known
+            return PaymentState.UNKNOWN
+
+    # -- clocks --------------------------------------------------------------------------------------------------
+
+    def _clocks(self, now: datetime, report: TickReport, skip: set[str]) -> int:
+        with self.store.read() as unit:
+            due = [t for t in unit.due_tasks(instant_text(now.astimezone(UTC)), ("deadline",), _BATCH + len(skip))
+                   if t.id not in skip]  # fmt: skip
+        if not due:
+            return 0
+        return self._fire_batch(due, now, report, skip)
+
+    def _fire_batch(self, due: list[TaskRow], now: datetime, report: TickReport, skip: set[str]) -> int:
+        moved = 0
+        with self.store.read() as unit:
+            cases = unit.cases([t.claim for t in due])
+        with self.store.write() as unit:
+            unit.lock(locks_of(list(cases.values())))
+            session = Session(unit, self.settings)
+            session.prefetch([t.claim for t in due], ())
+            for task in due:
+                done = session.execute(Command("fire", {"kind": task.name}, "rules", parse_instant(task.due_at),
+                                               claim=task.claim, lenient=True))  # fmt: skip
+                if isinstance(done, Refusal):
+                    if str(done.code) == "not_yet":
+                        unit.finish_task(task.id)
+                    else:
+                        skip.add(task.id)
+                    continue
+                report.fired[task.name] = report.fired.get(task.name, 0) + 1
+                moved += 1
+                if _opens_work(done, now):
+                    break  # what this clock started may be due before the next one, or need its letter first
+            session.flush()
+        return moved or 1
+
+    # -- small steps ---------------------------------------------------------------------------------------------
+
+    def _lease(self, kinds: Iterable[str], now: datetime, limit: int = _BATCH) -> list[tuple[TaskRow, int]]:
+        text, until = instant_text(now.astimezone(UTC)), instant_text((now + _LEASE).astimezone(UTC))
+        with self.store.read() as unit:
+            due = unit.due_tasks(text, kinds, limit)
+        if not due:
+            return []
+        with self.store.write() as unit:
+            taken = [(task, unit.lease(task.id, text, until)) for task in due]
+        return [(task, attempt) for task, attempt in taken if attempt is not None]
+
+    def _one(self, command: Command) -> Done | Refusal:
+        with self.store.write() as unit:
+            if command.claim:
+                unit.lock([command.claim])
+            session = Session(unit, self.settings)
+            done = session.execute(command)
+            session.flush()
+        return done
+
+    def _free(self, task: TaskRow, at: datetime) -> None:
+        with self.store.write() as unit:
+            unit.postpone_task(task.id, instant_text(at.astimezone(UTC)))
+
+    def _finish(self, task: TaskRow, status: str = "done") -> None:
+        with self.store.write() as unit:
+            unit.finish_task(task.id, status)
+
+
+def _opens_work(done: Done, now: datetime) -> bool:
+    if done.made is None:
+        return False
+    text = instant_text(now.astimezone(UTC))
+    old = {(d.kind, d.due) for d in done.before.deadlines} if done.before else set()
+    due_now = any(d.status == "open" and d.due <= text and (d.kind, d.due) not in old for d in done.case.deadlines)
+    return due_now
