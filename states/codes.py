@@ -12,6 +12,7 @@ from enum import StrEnum
 class Described(StrEnum):
     """A string enum whose members carry a one-line meaning."""
 
+    _value_: str
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> Described:

@@ -16,13 +16,15 @@ from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from typing_extensions import Unpack
+
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
 from . import registry
-from .deskverbs import Verbs
+from .deskverbs import Options, Verbs
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
 from .plan import Command, Refusal
@@ -106,15 +108,16 @@ class Desk(Verbs):
     ) -> Claim:
         """Files a claim (FNOL). ``payload`` is the contract's ``file`` payload; ``seller`` an id or a mapping of facts."""
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
-        made = self._file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
-        with self._writing(dry_run) as session:
+        made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
+        with self.writing(dry_run) as session:
             done = self.file_in(session, made, seller)
         return claim_view(done.case, dry_run=dry_run)
 
-    def _file_command(  # noqa: PLR0913
+    def file_command(  # noqa: PLR0913
         self, programme: str, marketplace: str, payload: Mapping[str, Any], seller: Mapping[str, Any] | str | None,
-        at: datetime, actor: str | None, reason: str, key: str | None,
+        at: datetime, actor: str | None = None, reason: str = "", key: str | None = None,
     ) -> Command:  # fmt: skip
+        """The validated command that files one claim; InputError says what is wrong with it."""
         found = registry.programme(programme)
         if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside programs
             raise InputError("not_text", "a marketplace is text", field="marketplace", hint="for example US")
@@ -151,7 +154,8 @@ class Desk(Verbs):
         programme = registry.programme(registry.SELLER_FILE)
         marketplace = str(command.marketplace)
         book = book_for(registry.SELLER_FILE, str(seller.get("elected_country") or marketplace))
-        facts, _ = programme.validate("update_seller", seller, book.currency, self.settings.templates)
+        told = self._expanded("update_seller", seller, seller)
+        facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
         if known is not None and all(known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")):
             facts = {k: v for k, v in facts.items() if k in ("id", "certificates")}
             if not _new_certificates(known, facts.get("certificates", ())):
@@ -162,33 +166,14 @@ class Desk(Verbs):
         if isinstance(done, Refusal):
             raise raised(done, file_id)
 
-    def do(  # noqa: PLR0913  # everything a write may carry
-        self,
-        verb: str,
-        claim: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        actor: str | None = None,
-        reason: str | None = None,
-        at: datetime | None = None,
-        idempotency_key: str | None = None,
-        expected_version: int | None = None,
-        approved_by: str | None = None,
-        dry_run: bool = False,
-        lenient: bool = False,
-    ) -> Claim | SellerFile:
+    def do(self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Claim | SellerFile:
         """One verb on one claim (or on a seller's file, by its id). The typed methods all come through here."""
-        done = self.perform(verb, claim, payload or {}, actor=actor, reason=reason, at=at, key=idempotency_key,
-                            expected_version=expected_version, second=approved_by, dry_run=dry_run, lenient=lenient)
+        done = self.perform(verb, claim, payload or {}, **options)
         if done.case.programme == registry.SELLER_FILE:
             return seller_view(done.case)
-        return claim_view(done.case, dry_run=dry_run)
+        return claim_view(done.case, dry_run=options.get("dry_run", False))
 
-    def perform(  # noqa: PLR0913
-        self, verb: str, claim: str, payload: Mapping[str, Any], *, actor: str | None = None, reason: str | None = None,
-        at: datetime | None = None, key: str | None = None, expected_version: int | None = None, second: str | None = None,
-        dry_run: bool = False, lenient: bool = False,
-    ) -> Done:  # fmt: skip
+    def perform(self, verb: str, claim: str, payload: Mapping[str, Any], **options: Unpack[Options]) -> Done:
         """One verb, with everything it came to."""
         if not isinstance(claim, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_text", "a claim id is text", field="claim", hint="for example CLM-...")
@@ -201,14 +186,19 @@ class Desk(Verbs):
         if verb not in programme.lifecycle.verbs:
             raise InputError("unknown_verb", "this programme has no such verb", field="verb",
                              hint="verbs: " + ", ".join(programme.lifecycle.verbs))  # fmt: skip
-        told = reason if reason is not None else str(payload.get("reason") or "") if isinstance(payload, Mapping) else ""  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
+        told = _reason(options.get("reason"), payload)
         canonical, personal = self._validated(programme, case, verb, payload)
         if told:
             personal = {**personal, "reason": told}
-        command = Command(verb, canonical, actor or self.actor, at or self.clock(), claim=claim, personal=personal, reason=told,
-                          second=second or payload.get("approved_by"), key=key, expected_version=expected_version,
-                          lenient=lenient)  # fmt: skip
-        with self._writing(dry_run, case) as session:
+        command = Command(
+            verb, canonical, options.get("actor") or self.actor, options.get("at") or self.clock(), claim=claim,
+            personal=personal, reason=told, second=options.get("approved_by") or payload.get("approved_by"),
+            key=options.get("idempotency_key"), expected_version=options.get("expected_version"),
+            lenient=options.get("lenient", False),
+        )  # fmt: skip
+        with self.writing(options.get("dry_run", False), case) as session:
             done = session.execute(command)
             if isinstance(done, Refusal):
                 raise raised(done, claim)
@@ -221,14 +211,25 @@ class Desk(Verbs):
             seller_programme = registry.programme(registry.SELLER_FILE)
             file = self.case_of(seller_file_id(case.seller)) if case.seller else None
             currency = file.currency if file else case.currency
-            given = dict(payload)
-            given.pop("approved_by", None)
-            if self.settings.templates and file is not None:
-                given = {**given, "_seller": file.facts}
-            return seller_programme.validate(verb, given, currency, self.settings.templates)
+            given = self._expanded(verb, payload, file.facts if file else {})
+            return seller_programme.validate(verb, given, currency, self.settings.plain)
         return programme.validate(verb, payload, case.currency, self.settings.plain)
 
-    def _writing(self, dry_run: bool, *cases: Case) -> _Writing:
+    def _expanded(self, verb: str, payload: Mapping[str, Any], seller: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Certificates written out in full where they stand as a template (scenarios and tests only)."""
+        if not self.settings.templates:
+            return payload
+        from .programmes.seller_insurance.testing_template import expand  # noqa: PLC0415  # scenarios and tests only
+
+        if verb == "record_certificate":
+            return {**payload, "certificate": expand(payload.get("certificate"), seller)}
+        if isinstance(payload.get("certificates"), list):
+            return {**payload, "certificates": [expand(c, seller, f"certificates.{i}")
+                                                for i, c in enumerate(payload["certificates"])]}  # fmt: skip
+        return payload
+
+    def writing(self, dry_run: bool = False, *cases: Case) -> _Writing:
+        """A write unit with its session: flushed at the end of the block, thrown away for a dry run or an exception."""
         return _Writing(self, dry_run, cases)
 
     # -- sellers -------------------------------------------------------------------------------------------------
@@ -246,16 +247,17 @@ class Desk(Verbs):
             opening = {"id": seller, **(payload if verb == "update_seller" else {})}
             country = str(opening.get("elected_country") or marketplace)
             book = book_for(registry.SELLER_FILE, country)
-            facts, _ = programme.validate("update_seller", opening, book.currency, self.settings.templates)
+            told = self._expanded("update_seller", opening, opening)
+            facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
             command = Command("update_seller", {**facts, "seller": seller}, actor or self.actor, when, claim=file_id,
                               programme=registry.SELLER_FILE, marketplace=book.marketplace, lenient=True)  # fmt: skip
-            with self._writing(False) as session:
+            with self.writing(False) as session:
                 done = session.execute(command)
                 if isinstance(done, Refusal):
                     raise raised(done, file_id)
             if verb == "update_seller":
                 return seller_view(done.case)
-        done = self.perform(verb, file_id, payload, actor=actor, at=when, lenient=lenient)
+        done = self.perform(verb, file_id, payload, actor=actor or self.actor, at=when, lenient=lenient)
         return seller_view(done.case)
 
     def seller(self, seller: str) -> SellerFile:
@@ -293,7 +295,8 @@ class Desk(Verbs):
 
     def list(self, **wanted: Any) -> Iterator[Claim]:
         """Every claim that fits, page by page (``state``, ``outcome``, ``hold``, ``seller``, ``order_id``, ``reading``...)."""
-        chosen = CaseFilter(**{"limit": 200, **wanted})
+        options: dict[str, Any] = {"limit": 200, **wanted}
+        chosen = CaseFilter(**options)
         total = wanted.get("limit")
         seen = 0
         while True:
@@ -398,7 +401,7 @@ class _Writing:
         self._session = Session(unit, self._desk.settings)
         return self._session
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is None and not self._dry:
             try:
                 self._session.flush()
@@ -406,16 +409,15 @@ class _Writing:
                 self._context.__exit__(type(failed), failed, failed.__traceback__)
                 raise
             self._context.__exit__(None, None, None)
-            return False
+            return
         if kind is None:
             stop = _DryRun()
             try:
                 self._context.__exit__(_DryRun, stop, None)
             except _DryRun:
                 pass
-            return False
+            return
         self._context.__exit__(kind, error, trace)
-        return False
 
 
 class _DryRun(Exception):
@@ -439,6 +441,14 @@ def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     found: Any = seller if isinstance(seller, str) else seller.get("id")
     if not isinstance(found, str) or not found or len(found) > 60 or any(c.isspace() or not c.isprintable() for c in found):
         raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
+    return found
+
+
+def _reason(told: str | None, payload: Mapping[str, Any]) -> str:
+    """The reason of a write: given beside the payload, or in it."""
+    found: Any = told if told is not None else payload.get("reason") or ""
+    if not isinstance(found, str) or len(found) > 5000:
+        raise InputError("not_text", "a reason is text of at most 5000 characters", field="reason")
     return found
 
 

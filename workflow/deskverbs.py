@@ -26,13 +26,14 @@ class Options(TypedDict, total=False):
     expected_version: int  #: refused as stale when the claim has changed since
     approved_by: str  #: a second person, where one is needed
     dry_run: bool  #: what would happen, nothing is written
+    lenient: bool  #: scenario steps: neither a reason nor a second person is asked for
 
 
 class Verbs(ABC):
     """The verbs of a claim."""
 
     @abstractmethod
-    def do(self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Any) -> Claim | SellerFile:
+    def do(self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Claim | SellerFile:
         """One verb on one claim."""
 
     def _claim(self, verb: str, claim: str, payload: dict[str, Any], options: Options) -> Claim:

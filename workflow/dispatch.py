@@ -114,7 +114,7 @@ class Dispatcher:
         return bool(getattr(self.sender, "needs_address", False))
 
     def _address(self, sealed: list[Any]) -> str | None:
-        claimant = self.settings.vault.unseal(sealed).get("claimant") or {}
+        claimant: dict[str, Any] = self.settings.vault.unseal(sealed).get("claimant") or {}
         return claimant.get("contact")
 
     def _send(self, row: NoticeRow, case: Case, address: str | None, now: datetime) -> NoticeRow:
@@ -275,6 +275,6 @@ def _opens_work(done: Done, now: datetime) -> bool:
     if done.made is None:
         return False
     text = instant_text(now.astimezone(UTC))
-    old = {(d.kind, d.due) for d in done.before.deadlines} if done.before else set()
+    old = {(d.kind, d.due) for d in (done.before.deadlines if done.before else ())}
     due_now = any(d.status == "open" and d.due <= text and (d.kind, d.due) not in old for d in done.case.deadlines)
     return due_now

@@ -49,8 +49,6 @@ def _version_cached(book: str, marketplace: str, day: date, overrides: str) -> V
     return version.override(json.loads(overrides)) if overrides != "{}" else version
 
 
-_resolve = lru_cache(maxsize=256)(resolve)
-
 
 def seller_file_id(seller: str) -> str:
     """The id of a seller's compliance file."""
@@ -67,6 +65,13 @@ class Done:
     repeated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a session had staged at some point."""
+
+    staged: frozenset[str]
+
+
 class Session:
     """One transaction's view with its unwritten changes over it."""
 
@@ -78,7 +83,6 @@ class Session:
         self._siblings: dict[tuple[str, str], list[Sibling]] = {}
         self._personal: dict[str, dict[str, Any]] = {}
         self._overrides = json.dumps(settings.overrides, sort_keys=True, default=str)
-        self._unchecked = False
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -170,7 +174,7 @@ class Session:
                 siblings = self._group((command.payload["order"]["id"], command.payload["incident_on"]))
         else:
             marketplace, seller = case.marketplace, case.seller
-            rulebook = _resolve(case.rulebook)
+            rulebook = resolve(case.rulebook)
             personal = {**self.personal(case.id), **command.personal} if programme.reads_personal else command.personal
             siblings = self.siblings(case)
         return Context(
@@ -284,9 +288,16 @@ class Session:
         """Remembers the natural key of a filed line with the claim it made."""
         self._staged[case_id].sources.append(row)
 
-    def mark(self) -> tuple[dict[str, Case | None], dict[str, WriteSet]]:
+    def mark(self) -> Mark:
         """A point to come back to when one line of a batch is refused."""
-        return dict(self._cases), dict(self._staged)
+        return Mark(frozenset(self._staged))
+
+    def back_to(self, mark: Mark) -> None:
+        """Forgets what was staged for new cases since ``mark`` (a refused line leaves nothing behind)."""
+        for case_id in set(self._staged) - mark.staged:
+            del self._staged[case_id]
+            self._cases.pop(case_id, None)
+            self._personal.pop(case_id, None)
 
     def flush(self) -> None:
         """Writes every unwritten change."""

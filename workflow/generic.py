@@ -59,7 +59,7 @@ def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None
         return _refused(case, RefusalCode.NO_SUCH_HOLD, "several holds stand; name the one to release",
                         Reason("no_such_hold", "hold", ", ".join(case.holds), False),
                         hint="hold: " + " or ".join(case.holds))  # fmt: skip
-    chosen = wanted or case.holds[0]
+    chosen: str = wanted or next(iter(case.holds))
     last = len(case.holds) == 1
     tasks = [{"op": "done", "kind": k} for k in _tasks_of(chosen) if k in case.tasks]
     paused = case.facts.get("clocks_paused_at") if last else None

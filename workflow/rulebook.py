@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -242,6 +242,7 @@ def book_for(programme: str, marketplace: str) -> Book:
                         hint=f"there is one for: {', '.join(there)}")
 
 
+@lru_cache(maxsize=1024)
 def resolve(ref: str) -> Version:
     """The version a claim was pinned to, from its ``ref``."""
     head, *overrides = ref.split("+")

@@ -32,7 +32,7 @@ def write_set(
     command_digest = sha256_text(f"{command.actor}\0{command.key}".encode()) if command.key else None
     for body in made.bodies:
         seq += 1
-        entry = {**body, "v": 1, "id": ctx.new_id("EVT"), "log": log, "seq": seq, "prev": head, "actor": actor,
+        entry: dict[str, Any] = {**body, "v": 1, "id": ctx.new_id("EVT"), "log": log, "seq": seq, "prev": head, "actor": actor,
                  "verb": command.verb}  # fmt: skip
         if command_digest:
             entry["cmd"] = command_digest

@@ -7,25 +7,32 @@ for routing. Domain notes 1.1 and 1.7, in force since 2021-09-01. Left out: non-
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....states.case import Case
 from ...plan import Context
 from ...rulebook import Version
 
 
-def losses_of(case: Case) -> list[dict[str, object]]:
-    """The losses that count now: assessed, else claimed."""
-    return case.facts.get("assessed") or case.facts.get("losses") or []
+def losses_of(case: Case) -> list[dict[str, Any]]:
+    """The losses that count now: assessed, else claimed; each a head and an amount in minor units."""
+    return case.facts.get("assessed") or claimed(case)
+
+
+def claimed(case: Case) -> list[dict[str, Any]]:
+    """The losses as claimed."""
+    return case.facts.get("losses") or []
 
 
 def asked(case: Case) -> int:
     """Everything the customer asked for, in minor units, compensable or not."""
-    return sum(loss["amount"] for loss in case.facts.get("losses") or [])
+    return sum(loss["amount"] for loss in claimed(case))
 
 
 def compensable(case: Case, rulebook: Version) -> int:
     """The compensable sum before the ceiling, in minor units."""
     heads = rulebook.names("losses.compensable")
-    return sum(int(str(loss["amount"])) for loss in losses_of(case) if loss["head"] in heads)
+    return sum(loss["amount"] for loss in losses_of(case) if loss["head"] in heads)
 
 
 def eligible(case: Case, rulebook: Version) -> int:

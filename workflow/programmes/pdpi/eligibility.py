@@ -15,7 +15,7 @@ from ....states.codes import ReasonCode
 from ....states.times import local_day, parse_date
 from ...plan import Context
 from ...reasons import Reason
-from .amounts import compensable
+from .amounts import compensable, losses_of
 
 _UNKNOWN = (None, "unknown")
 
@@ -75,7 +75,9 @@ def _one_of(case: Case, ctx: Context, fact: str, rule: str, yes: ReasonCode, no:
 
 def _losses(case: Case, ctx: Context) -> Reason:
     rule = ctx.rulebook.get("losses.compensable")
-    heads = ", ".join(sorted({str(loss["head"]) for loss in case.facts.get("assessed") or case.facts.get("losses") or []}))
+    heads = ", ".join(sorted({str(loss["head"]) for loss in losses_of(case)}))
+    if case.facts.get("losses") is None:
+        return Reason(ReasonCode.FACT_UNKNOWN, "losses.compensable", "losses", None, rule.shown)
     ok = compensable(case, ctx.rulebook) > 0
     code = ReasonCode.COMPENSABLE_LOSS if ok else ReasonCode.NO_COMPENSABLE_LOSS
     return Reason(code, "losses.compensable", heads or "none", ok, rule.shown)

@@ -124,9 +124,9 @@ def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 def record_certificate(draft: Draft, ctx: Context, command: Command) -> None:
     """The certificate was judged on the seller's file; the claim keeps the verdict."""
-    kept = (ctx.seller.facts.get("certificates") or []) if ctx.seller else []
-    last = kept[-1] if kept else {}
-    verdict = {"number": last.get("number"), "accepted": last.get("accepted"), "rejected_for": last.get("rejected_for", [])}
+    kept: list[dict[str, Any]] = (ctx.seller.facts.get("certificates") or []) if ctx.seller else []
+    last: dict[str, Any] = kept[-1] if kept else {}
+    verdict: dict[str, Any] = {"number": last.get("number"), "accepted": last.get("accepted"), "rejected_for": last.get("rejected_for", [])}
     notices: list[dict[str, Any]] = []
     if verdict["rejected_for"]:
         notices.append(draft.notice(ctx, NoticeKind.SELLER_CERTIFICATE_REJECTED, Party.SELLER,

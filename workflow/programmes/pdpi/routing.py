@@ -31,7 +31,7 @@ def settle_filed(draft: Draft, ctx: Context) -> bool:
         return True
     unknown = [t for t in tests if t.result is None]
     if unknown:
-        inconsistent = any(t.code == ReasonCode.INCONSISTENT_DATES for t in unknown)
+        inconsistent = any(t.rule == "filing.dates" for t in unknown)
         ask_customer(draft, ctx, "inconsistent_dates" if inconsistent else "other", tests)
         return True
     verdict = case.facts.get("screening", {}).get("verdict")

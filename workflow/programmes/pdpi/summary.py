@@ -13,7 +13,7 @@ from ....states.case import Case
 from ....states.codes import Outcome
 from ....states.money import to_text
 from ...rulebook import resolve
-from .amounts import eligible
+from .amounts import asked, eligible
 
 
 def summary(case: Case) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def summary(case: Case) -> dict[str, Any]:
         "withholding_allowed": bool(case.facts.get("recovery", {}).get("withholding", False)),
         "odr_counted": False,
         "counts_together": counts_together(case),
-        "asked_minor": sum(loss["amount"] for loss in case.facts.get("losses") or []),
+        "asked_minor": asked(case),
     }
 
 

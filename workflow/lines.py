@@ -1,0 +1,184 @@
+"""Lines of an intake file: JSON Lines or CSV with a header, read as a stream, never lost.
+
+A line that cannot be read becomes a line with an error, not an exception; what follows it is read on. JSON is
+strict (no duplicate keys, no NaN, a bounded size and depth) because two readers of one line must see one claim.
+Left out: column maps and encodings other than UTF-8 (a byte order mark is accepted).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..states.errors import InputError
+
+LINE_BYTES_MAX = 1_048_576
+_DEPTH_MAX = 32
+_TRUE_FALSE = {"true": True, "false": False, "unknown": "unknown"}
+_FACTS = ("other_venue", "arson_suspected", "seller_is_reseller", "claimant.medicare", "seller.in_good_standing",
+          "seller.insurance_required")  # fmt: skip
+_NUMBERS = ("claimant.age", "fraud_indicators")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its number (from 1), its fields or what is wrong with it, and the text as it came."""
+
+    number: int
+    fields: dict[str, Any] | None
+    error: InputError | None
+    text: str
+
+
+def read_lines(stream: Iterable[str], name: str = "") -> Iterator[Line]:
+    """The lines of a file; CSV when the name ends in .csv, or when the first line looks like a header."""
+    numbered = enumerate(stream, 1)
+    first = next(numbered, None)
+    if first is None:
+        return
+    head = first[1].lstrip("\ufeff")
+    again = _chain((first[0], head), numbered)
+    if name.lower().endswith(".csv") or not head.lstrip().startswith(("{", "[", '"')) and "," in head and "{" not in head:
+        yield from _csv_lines(again)
+    else:
+        yield from _json_lines(again)
+
+
+def _chain(first: tuple[int, str], rest: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    yield first
+    yield from rest
+
+
+def _json_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
+    for number, text in lines:
+        text = text.rstrip("\r\n")
+        if not text.strip():
+            continue
+        try:
+            yield Line(number, parse_object(text), None, text)
+        except InputError as error:
+            yield Line(number, None, error, text)
+
+
+def parse_object(text: str) -> dict[str, Any]:
+    """A JSON object, strictly read; InputError says what is wrong."""
+    if len(text) > LINE_BYTES_MAX:
+        raise InputError("line_too_long", f"a line holds at most {LINE_BYTES_MAX} characters", hint="one claim a line")
+    try:
+        found: Any = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+    except InputError:
+        raise
+    except RecursionError:
+        raise InputError("too_deep", "this is nested too deeply", hint="a claim is flat") from None
+    except ValueError as error:
+        where = f" near column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError("not_json", f"this is not JSON{where}", hint='one object a line: {"marketplace": "US", ...}') from None
+    if not isinstance(found, dict):
+        raise InputError("not_an_object", "a line is one JSON object", hint='{"marketplace": "US", ...}')
+    if _depth(found) > _DEPTH_MAX:
+        raise InputError("too_deep", "this is nested too deeply", hint="a claim is flat")
+    return found  # pyright: ignore[reportUnknownVariableType]
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [k for k, _ in pairs]
+        twice = next(k for k in names if names.count(k) > 1)
+        shown = twice if twice.isidentifier() and len(twice) < 40 else None
+        raise InputError("duplicate_key", "a key stands twice in one object", field=shown, hint="keep one of them")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise InputError("not_json", f"{name} is not JSON", hint="write amounts as decimal text")
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max((_depth(v) for v in value.values()), default=0)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, list):
+        return 1 + max((_depth(v) for v in value), default=0)  # pyright: ignore[reportUnknownVariableType]
+    return 0
+
+
+def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
+    counter = _Counter(lines)
+    reader = csv.reader(counter, strict=True)
+    header: list[str] | None = None
+    while True:
+        start = counter.last + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Line(start, None, InputError("not_csv", f"this is not CSV: {error}", hint="quote cells as RFC 4180 says"), "")
+            continue
+        if header is None:
+            header = [cell.strip() for cell in row]
+            continue
+        if not row:
+            continue
+        text = ",".join(row)
+        if len(row) != len(header):
+            yield Line(start, None, InputError("wrong_cell_count", f"{len(row)} cells where the header has {len(header)}",
+                                               hint="quote cells that hold a comma"), text)  # fmt: skip
+            continue
+        try:
+            yield Line(start, _unflatten(header, row), None, text)
+        except InputError as error:
+            yield Line(start, None, error, text)
+
+
+class _Counter:
+    """Counts physical lines while the CSV reader joins them into records."""
+
+    def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
+        self._lines = iter(lines)
+        self.last = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.last, text = next(self._lines)
+        return text
+
+
+def _unflatten(header: list[str], row: list[str]) -> dict[str, Any]:
+    """Dotted names to nested objects; ``losses.0.head`` counts a list; an empty cell is not told."""
+    found: dict[str, Any] = {}
+    for name, cell in zip(header, row, strict=True):
+        if cell == "":
+            continue
+        value: Any = cell
+        if name in _FACTS or name.startswith("seller.certificates") and cell.lower() in _TRUE_FALSE:
+            value = _TRUE_FALSE.get(cell.lower(), cell)
+        elif (name in _NUMBERS or name.endswith("_days") or name.endswith("_60d")) and cell.isascii() and cell.isdigit():
+            value = int(cell)
+        _put(found, name.split("."), value, name)
+    _lists(found)
+    return found
+
+
+def _put(found: dict[str, Any], path: list[str], value: Any, name: str) -> None:
+    place: dict[str, Any] = found
+    for part in path[:-1]:
+        inner: Any = place.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise InputError("header_clash", "this column is a value and a group at once", field=name, hint="rename a column")
+        place = inner  # pyright: ignore[reportUnknownVariableType]
+    place[path[-1]] = value
+
+
+def _lists(value: dict[str, Any]) -> None:
+    for name, inner in list(value.items()):
+        if isinstance(inner, dict):
+            _lists(inner)  # pyright: ignore[reportUnknownArgumentType]
+            keys: list[str] = list(inner)  # pyright: ignore[reportUnknownArgumentType]
+            if keys and all(k.isascii() and k.isdigit() for k in keys):
+                value[name] = [inner[k] for k in sorted(keys, key=int)]
