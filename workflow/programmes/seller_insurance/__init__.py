@@ -1,1 +1,55 @@
-"""The seller's insurance duty and certificates (programme ``seller_insurance``)."""
+"""Programme ``seller_insurance``: the seller's duty to hold insurance, and the certificates that meet it.
+
+Domain notes 2, SEED 000 and SEED 004, in force in this form from 2021-09-01 (US). One file a seller, which
+claims of other programmes read. This file says which verb and clock is handled where; the rules stand in
+the modules beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ....states.case import Case
+from ....states.codes import DeadlineKind, HoldReason
+from ....states.seller_insurance import LIFECYCLE
+from ...plan import Context, Programme
+from ...reasons import Reason
+from . import clocks, compliance, payloads, summary
+
+_RECORDS = frozenset({
+    "update_seller", "record_certificate", "record_proceeds", "request_insurance", "attach_evidence", "note",
+    "assign", "hold", "release_hold",
+})  # fmt: skip
+
+
+def facts_held(case: Case, ctx: Context) -> Sequence[tuple[HoldReason, Reason]]:
+    """No fact of a compliance file holds it; a person may."""
+    return ()
+
+
+PROGRAMME = Programme(
+    id="seller_insurance",
+    title="Seller's insurance duty and certificates",
+    title_zh="卖家保险义务与保险证明",
+    lifecycle=LIFECYCLE,
+    opening="update_seller",
+    handlers={
+        "update_seller": compliance.update_seller,
+        "record_certificate": compliance.record_certificate,
+        "record_proceeds": compliance.record_proceeds,
+        "request_insurance": compliance.request_insurance,
+    },
+    fires={
+        DeadlineKind.INSURANCE_DUE.value: clocks.lapse,
+        DeadlineKind.CERTIFICATE_END.value: clocks.lapse,
+        DeadlineKind.DUTY_REVIEW.value: clocks.review,
+    },
+    settle=clocks.settle,
+    validate=payloads.validate,
+    facts_held=facts_held,
+    summary=summary.summary,
+    outcome=summary.outcome,
+    records=_RECORDS,
+    reasoned=frozenset({"release_hold"}),
+    reads_personal=False,
+)

@@ -16,10 +16,11 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from ....states.codes import ReasonCode
+from ....states.errors import RulebookError
 from ....states.money import parse, to_text
 from ....states.times import parse_date
 from ...reasons import Reason
-from ...rulebook import Book, book_for
+from ...rulebook import Book, book_for, shipped
 from .proceeds import by_month, last_day, month_before
 
 
@@ -90,18 +91,27 @@ def _rules(country: Book) -> Iterator[_Rule]:
 def _months_over(months: Mapping[str, Mapping[str, Any]], book: Book) -> dict[str, _Over]:
     found: dict[str, _Over] = {}
     for month in sorted(months):
-        version = book.at(last_day(month))
         minor, currency = parse(months[month]["amount"], f"proceeds.{month}")
+        version = _book_of(currency, book).at(last_day(month))
         line = version.number("duty.proceeds_line")
         reached = minor >= line if version.text("duty.comparator") == "reach" else minor > line
-        # Sums of another store's currency say nothing about this line.
-        if currency == version.currency and reached:
+        if reached:
             told = months[month].get("crossed_on")
             passed_on = parse_date(told, "crossed_on") if told else last_day(month)
             shown = f"{month}: {to_text(minor, currency)}"
             limit = f"{version.text('duty.comparator')} {version.get('duty.proceeds_line').shown}"
             found[month] = _Over(month, passed_on, shown, limit, minor == line)
     return found
+
+
+def _book_of(currency: str, book: Book) -> Book:
+    """Sums of another store's currency are measured by the line of that store."""
+    if currency == book.currency:
+        return book
+    others = [b for b in shipped().values() if (b.programme, b.currency) == (book.programme, currency)]
+    if not others:
+        raise RulebookError("no_line", f"no line for proceeds in {currency}", field="proceeds")
+    return others[0]
 
 
 def _requested(day: date) -> _Trigger:

@@ -20,6 +20,7 @@ from typing_extensions import TypedDict
 from ....states.codes import HoldReason
 from ....states.errors import InputError
 from ....states.money import to_text
+from ...rulebook import shipped
 from ...validation import (
     STRICT,
     DateText,
@@ -93,6 +94,16 @@ def _day_or_instant(value: object) -> object:
     return _adapter(shape).validate_python(value)
 
 
+def _at_most(count: int) -> Any:
+    def look(value: object) -> object:
+        if isinstance(value, list | tuple) and len(value) > count:  # pyright: ignore[reportUnknownArgumentType]
+            raise _fault("too_many", f"at most {count} entries", "a journal entry is small on purpose")
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+    return BeforeValidator(look)
+
+
+Few, Many = _at_most(24), _at_most(300)
 Untold = WrapValidator(_untold)
 ToldText = Annotated[Text, Untold]
 ToldDate = Annotated[DateText, Untold]
@@ -126,9 +137,9 @@ class Certificate(TypedDict):
     aggregate: NotRequired[ToldMoney]
     deductible: NotRequired[ToldMoney]
     deductible_listed: NotRequired[Fact]
-    covers: NotRequired[Annotated[list[Part], Untold]]
+    covers: NotRequired[Annotated[list[Part], Few, Untold]]
     all_products: NotRequired[Fact]
-    excluded_asins: NotRequired[Annotated[list[Identifier], Untold]]
+    excluded_asins: NotRequired[Annotated[list[Identifier], Many, Untold]]
     covers_usa: NotRequired[Fact]
     additional_insured: NotRequired[ToldText]
     certificate_holder: NotRequired[ToldText]
@@ -160,18 +171,18 @@ class Seller(TypedDict):
     id: NotRequired[Identifier]
     legal_entity: NotRequired[ToldText]
     entity_type: NotRequired[Annotated[Literal["corporation", "single_member_llc"], Untold]]
-    trade_names: NotRequired[Annotated[list[Text], Untold]]
+    trade_names: NotRequired[Annotated[list[Text], Few, Untold]]
     in_good_standing: NotRequired[Fact]
     insurance_required: NotRequired[Fact]
     elected_country: NotRequired[Annotated[Literal["US", "CA", "MX", "UK", "EU"], Untold]]
-    categories: NotRequired[Annotated[list[Text], Untold]]
+    categories: NotRequired[Annotated[list[Text], Few, Untold]]
     language: NotRequired[Literal["en", "zh-CN"]]
     orders_60d: NotRequired[Annotated[int, BeforeValidator(_count), Untold]]
     defective_orders_60d: NotRequired[Annotated[int, BeforeValidator(_count), Untold]]
     proceeds_12m: NotRequired[ToldMoney]
-    proceeds: NotRequired[list[Proceeds]]
-    requests: NotRequired[list[DateText]]
-    certificates: NotRequired[list[Any]]
+    proceeds: NotRequired[Annotated[list[Proceeds], Many]]
+    requests: NotRequired[Annotated[list[DateText], Many]]
+    certificates: NotRequired[Annotated[list[Any], Few]]
 
 
 class Request(TypedDict):
@@ -179,6 +190,11 @@ class Request(TypedDict):
 
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     on: NotRequired[DateText]
+
+
+class Recorded(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    certificate: Any
 
 
 class Evidence(TypedDict):
@@ -275,15 +291,15 @@ def validate(
     verb: str,
     payload: Mapping[str, Any],
     currency: str,
-    plain: bool,  # every programme takes it; here nothing left out has a plain case
+    templates: bool,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(canonical payload, personal values) of a verb of the compliance file."""
-    given = {k: v for k, v in payload.items() if k not in ("reason", "approved_by")}
+    """(canonical payload, personal values) of a verb; ``_seller`` says whose certificate a template is."""
+    given = {k: v for k, v in payload.items() if k not in ("reason", "approved_by", "_seller")}
     match verb:
         case "update_seller":
-            return seller(given, currency, where=""), {}
+            return seller(given, currency, where="", templates=templates), {}
         case "record_certificate":
-            return {"certificate": certificate(given.get("certificate", given))}, {}
+            return {"certificate": _one_certificate(given, payload.get("_seller", {}), templates)}, {}
         case "record_proceeds":
             return _proceeds(check(_adapter(Proceeds), given), currency, ""), {}
         case "request_insurance":
@@ -308,6 +324,15 @@ def _desk_verb(
     if "evidence" in found:
         found["evidence"] = [{"id": e} if isinstance(e, str) else e for e in found["evidence"]]
     return found, {"text": found.pop("text")} if "text" in found else {}
+
+
+def _one_certificate(given: Mapping[str, Any], of: Mapping[str, Any], templates: bool) -> dict[str, Any]:
+    """The certificate under its name, or its fields alone."""
+    if "certificate" not in given:
+        return certificate(expand(given, of) if templates else given, "")
+    if len(given) > 1:
+        check(_adapter(Recorded), given)
+    return certificate(expand(given["certificate"], of) if templates else given["certificate"])
 
 
 def _certificates(of: Mapping[str, Any], where: str, templates: bool) -> list[dict[str, Any]]:
@@ -350,6 +375,9 @@ def _month_parts(entry: Any) -> dict[str, Any]:
 
 
 def _amount(value: Mapping[str, Any], currency: str, field: str) -> str:
+    """The amount in the file's currency, or in that of another store with a line of its own."""
+    if value["currency"] in {b.currency for b in shipped().values() if b.programme == "seller_insurance"}:
+        currency = value["currency"]
     return to_text(minor_of(value, currency, field), currency)
 
 

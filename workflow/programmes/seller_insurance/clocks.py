@@ -1,0 +1,137 @@
+"""How a compliance file moves: with certificates, and with the days.
+
+Contract section 8: when the only accepted certificate ends the file is overdue the next day; domain notes
+2.1: thirty days, then overdue. Cover counts from its first day, and certificates that follow one another
+without a gap count as one. Clocks: ``insurance_due``, ``certificate_end``, and ``duty_review``, the day
+before something on file begins to count (a change of the rule, or cover that begins later).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from ....states.case import Case, Deadline
+from ....states.codes import DeadlineKind
+from ....states.times import parse_date
+from ...plan import Context, Draft
+from .certificate import in_force
+from .compliance import decided, duty_facts, duty_of
+
+_ONE_DAY = timedelta(days=1)
+_DUE, _END, _REVIEW = DeadlineKind.INSURANCE_DUE, DeadlineKind.CERTIFICATE_END, DeadlineKind.DUTY_REVIEW
+
+
+def settle(draft: Draft, ctx: Context) -> bool:
+    """One step of the rules; at rest the clocks are set to what the file says."""
+    step = _step(draft.case, ctx.today)
+    if step is None:
+        _set_clocks(draft, ctx)
+        return False
+    how = "met" if step == "comply" else "missed"
+    clocks = draft.settled(_DUE, how=how) if step != "require" else [_due_clock(draft, ctx)]
+    draft.take(step, deadlines=[*clocks, *draft.settled(_END, how=how)])
+    return True
+
+
+def lapse(draft: Draft, ctx: Context, clock: Deadline) -> None:
+    """The days to show insurance, or the cover itself, ran out; a certificate in force by now counts."""
+    if covered(draft.case, ctx.today):
+        trigger = "update_seller" if draft.case.state == "compliant" else "comply"
+    else:
+        trigger = "lapse"
+    how = "missed" if trigger == "lapse" else "met"
+    draft.take(trigger, deadlines=[{"op": how, "kind": clock.kind}])
+
+
+def review(draft: Draft, ctx: Context, clock: Deadline) -> None:
+    """A rule changed or cover begins: the duty is computed anew."""
+    found = duty_of(draft.case.facts, draft.case.marketplace, ctx.today)
+    draft.take(
+        "update_seller",
+        set=duty_facts(draft.case, found),
+        decision=decided(ctx, found),
+        deadlines=[{"op": "met", "kind": clock.kind}],
+    )
+
+
+def covered(case: Case, day: date) -> bool:
+    """Whether an accepted certificate given by ``day`` is in force on it."""
+    return any(in_force(c, day) and c["submitted_on"] <= day.isoformat() for c in _accepted(case))
+
+
+def cover_ends(case: Case, day: date) -> date | None:
+    """The last day of the cover that is in force on ``day``, over certificates without a gap between them."""
+    last: date | None = None
+    for certificate in sorted(_accepted(case), key=lambda c: c["starts_on"]):
+        starts, ends = parse_date(certificate["starts_on"]), parse_date(certificate["ends_on"])
+        if ends >= day and starts <= (day if last is None else last + _ONE_DAY):
+            last = ends if last is None else max(last, ends)
+    return last
+
+
+def _step(case: Case, today: date) -> str | None:
+    insured = covered(case, today)
+    late = today.isoformat() > case.facts.get("due_on", "9999")
+    match case.state:
+        case "not_required":
+            if case.facts.get("required") is not True:
+                return None
+            return "comply" if insured else "require"
+        case "required":
+            return "comply" if insured else "lapse" if late else None
+        case "compliant":
+            return None if insured else "lapse"
+        case _:
+            return "comply" if insured else None
+
+
+def _due_clock(draft: Draft, ctx: Context) -> dict[str, Any]:
+    since = parse_date(draft.case.facts["required_since"])
+    days = (parse_date(draft.case.facts["due_on"]) - since).days
+    return draft.deadline(_DUE, days, since, event="duty began")
+
+
+def _set_clocks(draft: Draft, ctx: Context) -> None:
+    changes = [change for kind, on in _wanted(draft.case, ctx).items() for change in _change(draft, kind, on)]
+    if changes:
+        draft.add(deadlines=changes)
+
+
+def _wanted(case: Case, ctx: Context) -> dict[DeadlineKind, date | None]:
+    found: dict[DeadlineKind, date | None] = {_DUE: None, _END: None, _REVIEW: None}
+    begins = min((d for d in _later_cover(case, ctx.today)), default=None)
+    match case.state:
+        case "not_required":
+            begins = duty_of(case.facts, case.marketplace, ctx.today).next_review
+        case "required":
+            found[_DUE] = parse_date(case.facts["due_on"])
+        case "compliant":
+            found[_END], begins = cover_ends(case, ctx.today), None
+        case _:
+            pass
+    if begins is not None:
+        found[_REVIEW] = begins - _ONE_DAY
+    return found
+
+
+def _later_cover(case: Case, today: date) -> Iterator[date]:
+    for certificate in _accepted(case):
+        counts_from = max(parse_date(certificate["starts_on"]), parse_date(certificate["submitted_on"]))
+        if counts_from > today and parse_date(certificate["ends_on"]) >= counts_from:
+            yield counts_from
+
+
+def _change(draft: Draft, kind: DeadlineKind, on: date | None) -> list[dict[str, Any]]:
+    known = draft.case.deadline(kind.value)
+    if on is None:
+        return draft.settled(kind, how="cancelled")
+    if known is not None and known.on == on.isoformat():
+        return []
+    made = draft.deadline(kind, 0, on, event=kind.meaning)
+    return [made if known is None else {**made, "op": "moved"}]
+
+
+def _accepted(case: Case) -> Iterator[dict[str, Any]]:
+    return (c for c in case.facts.get("certificates", ()) if c["accepted"])
