@@ -105,7 +105,6 @@ def _rows() -> tuple[Row, ...]:
     rows += recording(_ALL, "assign", "an owner is named")
     rows += recording(_ALL, "hold", "nothing automatic happens and no money moves")
     rows += recording(_ALL, "release_hold", "the fact behind a hold is settled")
-    rows += recording(_ALL, "redact", "personal data is erased, the record stays")
     return tuple(rows)
 
 

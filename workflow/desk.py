@@ -20,7 +20,7 @@ from typing_extensions import Unpack
 
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
-from ..states.errors import InputError, NotFound
+from ..states.errors import InputError, NotFound, StaleVersion
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
 from . import registry
@@ -31,6 +31,9 @@ from .plan import Command, Refusal
 from .ports import CaseFilter, EntryRow, NoticeRow, NoticeSender, PaymentGateway, Store, TransferRow, Vault
 from .rulebook import Version, book_for, resolve
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
+
+
+_TRIES = 8
 
 
 def _system_clock() -> datetime:
@@ -109,8 +112,8 @@ class Desk(Verbs):
         """Files a claim (FNOL). ``payload`` is the contract's ``file`` payload; ``seller`` an id or a mapping of facts."""
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
-        with self.writing(dry_run) as session:
-            done = self.file_in(session, made, seller)
+        keys = [seller_file_id(str(_seller_id(seller)))] if seller is not None else []
+        done = self._retried(lambda session: self.file_in(session, made, seller), keys, dry_run)
         return claim_view(done.case, dry_run=dry_run)
 
     def file_command(  # noqa: PLR0913
@@ -198,11 +201,26 @@ class Desk(Verbs):
             key=options.get("idempotency_key"), expected_version=options.get("expected_version"),
             lenient=options.get("lenient", False),
         )  # fmt: skip
-        with self.writing(options.get("dry_run", False), case) as session:
+
+        def step(session: Session) -> Done:
             done = session.execute(command)
             if isinstance(done, Refusal):
                 raise raised(done, claim)
-        return done
+            return done
+
+        return self._retried(step, locks_of([case]), options.get("dry_run", False))
+
+    def _retried(self, step: Callable[[Session], Done], keys: Sequence[str], dry_run: bool) -> Done:
+        """One transaction, planned again from the start when another writer of a claim it touches was faster."""
+        for attempt in range(_TRIES):
+            try:
+                with self.writing(dry_run, keys) as session:
+                    return step(session)
+            except StaleVersion as stale:
+                # A version the caller named is the caller's to resolve; one of ours is simply read again.
+                if stale.unmet or attempt == _TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
 
     def _validated(
         self, programme: Any, case: Case, verb: str, payload: Mapping[str, Any]
@@ -228,9 +246,9 @@ class Desk(Verbs):
                                                 for i, c in enumerate(payload["certificates"])]}  # fmt: skip
         return payload
 
-    def writing(self, dry_run: bool = False, *cases: Case) -> _Writing:
+    def writing(self, dry_run: bool = False, keys: Sequence[str] = ()) -> _Writing:
         """A write unit with its session: flushed at the end of the block, thrown away for a dry run or an exception."""
-        return _Writing(self, dry_run, cases)
+        return _Writing(self, dry_run, keys)
 
     # -- sellers -------------------------------------------------------------------------------------------------
 
@@ -251,10 +269,14 @@ class Desk(Verbs):
             facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
             command = Command("update_seller", {**facts, "seller": seller}, actor or self.actor, when, claim=file_id,
                               programme=registry.SELLER_FILE, marketplace=book.marketplace, lenient=True)  # fmt: skip
-            with self.writing(False) as session:
-                done = session.execute(command)
-                if isinstance(done, Refusal):
-                    raise raised(done, file_id)
+
+            def opened(session: Session) -> Done:
+                made = session.execute(command)
+                if isinstance(made, Refusal):
+                    raise raised(made, file_id)
+                return made
+
+            done = self._retried(opened, [file_id], False)
             if verb == "update_seller":
                 return seller_view(done.case)
         done = self.perform(verb, file_id, payload, actor=actor or self.actor, at=when, lenient=lenient)
@@ -388,16 +410,20 @@ class Desk(Verbs):
 class _Writing:
     """One write unit with its session; flushed at the end, or thrown away for a dry run."""
 
-    def __init__(self, desk: Desk, dry_run: bool, cases: Sequence[Case]) -> None:
+    def __init__(self, desk: Desk, dry_run: bool, keys: Sequence[str]) -> None:
         self._desk = desk
         self._dry = dry_run
-        self._cases = cases
+        self._keys = keys
 
     def __enter__(self) -> Session:
         self._context = self._desk.store.write()
         unit = self._context.__enter__()
-        if self._cases:
-            unit.lock(locks_of(self._cases))
+        if self._keys:
+            try:
+                unit.lock(self._keys)
+            except BaseException as failed:
+                self._context.__exit__(type(failed), failed, failed.__traceback__)
+                raise
         self._session = Session(unit, self._desk.settings)
         return self._session
 

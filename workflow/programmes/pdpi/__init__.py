@@ -92,7 +92,7 @@ PROGRAMME = Programme(
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset({"record_screening", "attach_evidence", "provide_information", "record_certificate", "amend",
-                       "withdraw", "note", "assign", "hold", "release_hold", "redact"}),
+                       "withdraw", "note", "assign", "hold", "release_hold"}),
     reasoned=frozenset({"decide_dispute", "decide_recovery", "decide_appeal", "write_off", "reverse_payment", "deny",
                         "release_hold", "reopen"}),
     second_person=needs_second_person,
