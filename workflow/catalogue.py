@@ -1,0 +1,208 @@
+"""Reasons, rules and codes in words, in English and Simplified Chinese.
+
+One source for every surface: explanations, pages, refusals and letters ask here, so that the same reason reads the
+same everywhere. What a rule says and where it comes from are read in the pinned rulebook; a rule that is no
+parameter of it has its source in ``texts/rules.toml``. Left out: the layout, which belongs to each surface.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from ..states.codes import Described
+from .reasons import Reason
+from .rulebook import Confidence, Parameter, Version, book_for, shipped
+from .texts.formats import pretty, spaced
+from .texts.load import LANGUAGES, catalogue, line, words
+
+__all__ = ["LANGUAGES", "Known", "beyond", "confidence", "label", "reading", "reason_part", "reason_text", "rule_says",
+           "source", "tested", "value_words"]  # fmt: skip
+
+_BRACES = re.compile(r"\{([a-z_.]+)\}")
+_PARTS = ("ReasonCode", "CertificateFault", "RefusalCode")
+
+
+class Known:
+    """Where a reason's code has its words: ``reasons.toml``, a certificate's fault, or a refusal."""
+
+    @staticmethod
+    def of(code: str) -> Mapping[str, Any]:
+        """The entry of a code; KeyError names a code without words."""
+        found = catalogue("reasons").get(code)
+        if found is not None:
+            return found
+        fault = line("CertificateFault", code)
+        if fault is not None:
+            return {"text": fault, "tested": fault["tested"]}
+        refusal = line("RefusalCode", code)
+        if refusal is not None:
+            return {"text": refusal}
+        raise KeyError(f"no words for the reason {code}")
+
+
+def label(code: Described, lang: str) -> str:
+    """The words of a code of ``states/codes``."""
+    return words(type(code).__name__, code.value, lang)
+
+
+@cache
+def _patterns(kind: str) -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]:
+    return tuple((re.compile(p["match"] + r"\Z"), p) for p in catalogue("values")[kind])
+
+
+@lru_cache(8192)
+def value_words(value: str, lang: str, *, plain: bool = False) -> str:
+    """A value on file in words; ``plain`` leaves amounts and dates as the wire has them."""
+    text = _value(value, lang)
+    if plain:
+        return text
+    text = pretty(text, lang)
+    return text if lang == "en" else spaced(text)
+
+
+def _value(value: str, lang: str) -> str:
+    known = catalogue("values")["word"].get(value)
+    if known is not None:
+        return known[lang]
+    for pattern, said in _patterns("pattern"):
+        found = pattern.match(value)
+        if found is not None:
+            return said[lang].format(*(_value(g, lang) for g in found.groups()))
+    for separator, joined in (("; ", "；"), (", ", "、")):
+        if separator in value:
+            return (separator if lang == "en" else joined).join(_value(v, lang) for v in value.split(separator))
+    return value
+
+
+def beyond(limit: str, lang: str) -> str:
+    """The other side of a line: ``under 1000.00 USD`` gives ``1,000.00 USD or more``."""
+    for pattern, said in _patterns("beyond"):
+        found = pattern.match(limit)
+        if found is not None:
+            return pretty(said[lang].format(*found.groups()), lang)
+    return value_words(limit, lang)
+
+
+@lru_cache(16384)
+def reason_part(reason: Reason, part: str, lang: str) -> str | None:
+    """One part of a reason's entry with its values filled in; None where there is no such part."""
+    said = Known.of(reason.code).get(part)
+    if said is None:
+        return None
+    value = value_words(reason.value or "none", lang)
+    limit = value_words(reason.limit or "none", lang)
+    text = said[lang].replace("{value}", value).replace("{limit}", limit)
+    if "{beyond}" in text:
+        text = text.replace("{beyond}", beyond(reason.limit or "none", lang))
+    return text if lang == "en" else spaced(text)
+
+
+def reason_text(reason: Reason, lang: str) -> str:
+    """The sentence of a reason."""
+    return reason_part(reason, "text", lang) or reason.code
+
+
+@lru_cache(16384)
+def tested(reason: Reason, lang: str = "en", *, plain: bool = False) -> str:
+    """What was tested. ``plain`` is the wire's form: ``eligible amount under 1000.00 USD``."""
+    entry = Known.of(reason.code)
+    said = entry.get("tested") or entry["text"]
+    limit = value_words(reason.limit or "none", lang, plain=plain)
+    text = said[lang].replace("{limit}", limit)
+    if "{value}" in text:
+        text = text.replace("{value}", value_words(reason.value or "none", lang, plain=plain))
+    text = text.removesuffix("." if lang == "en" else "。")
+    return text if lang == "en" else spaced(text)
+
+
+# -- rules ---------------------------------------------------------------------------------------------------------
+
+
+def _rule_line(rule: str) -> Mapping[str, Any] | None:
+    rules = catalogue("rules")
+    return rules.get(rule) or rules.get(rule.partition(".")[0] + ".*")
+
+
+def parameter(rule: str, version: Version) -> Parameter | None:
+    """The parameter a rule id names, in the pinned rulebook or in another one of the same marketplace."""
+    if version.has(rule):
+        return version.get(rule)
+    other = _other_book(rule, version.marketplace)
+    if other is None:
+        return None
+    found = book_for(other, version.marketplace).at(version.since)
+    return found.get(rule) if found.has(rule) else None
+
+
+@cache
+def _other_book(rule: str, marketplace: str) -> str | None:
+    for book in shipped().values():
+        if book.marketplace == marketplace and any(p.name == rule for p in book.parameters):
+            return book.programme
+    return None
+
+
+@lru_cache(4096)
+def _source(rule: str, ref: str, version: Version) -> tuple[str, Confidence]:
+    found = parameter(rule, version)
+    if found is not None:
+        return found.source, found.confidence
+    known = _rule_line(rule)
+    if known is None or "source" not in known:
+        raise KeyError(f"the rule {rule} has neither a parameter in {ref} nor a source")
+    return known["source"], Confidence(known["confidence"])
+
+
+def source(rule: str, version: Version) -> str:
+    """Where the rule comes from."""
+    return _source(rule, version.ref, version)[0]
+
+
+def confidence(rule: str, version: Version) -> Confidence:
+    """How well it is founded."""
+    return _source(rule, version.ref, version)[1]
+
+
+@lru_cache(4096)
+def _says(rule: str, ref: str, lang: str, version: Version) -> str:
+    known = _rule_line(rule)
+    if known is None:
+        raise KeyError(f"the rule {rule} has no words")
+    its = parameter(rule, version)
+    if its is not None and isinstance(its.value, str):
+        known = known.get(its.value, known)
+
+    def filled(match: re.Match[str]) -> str:
+        name = rule if match[1] == "it" else match[1]
+        found = parameter(name, version)
+        if found is None:
+            raise KeyError(f"the rule {rule} speaks of {name}, which {ref} does not have")
+        return value_words(found.shown or "none", lang)
+
+    text = _BRACES.sub(filled, known[lang])
+    return text if lang == "en" else spaced(text)
+
+
+def rule_says(rule: str, version: Version, lang: str) -> str:
+    """What the rule says, with the values of the pinned rulebook."""
+    return _says(rule, version.ref, lang, version)
+
+
+def reading(reading_id: str, version: Version, lang: str, result: bool | None) -> dict[str, str]:
+    """A reading in words: question, what we chose, the other reading and what it would give."""
+    kept = version.readings.get(reading_id)
+    ours = catalogue("readings").get(reading_id, {})
+    found: dict[str, str] = {"id": reading_id}
+    for part in ("question", "chosen", "other"):
+        english = getattr(kept, part) if kept is not None else ""
+        found[part] = english if lang == "en" else ours.get(part, english)
+    by_result = {True: "gives_true", False: "gives_false"}.get(result, "")  # type: ignore[arg-type]
+    gives = ours.get(by_result) or ours.get("gives") or ours.get("gives_true")
+    if found["other"] in ("none known", "未见其他释义"):
+        found["other"] = words("Explain", "other_none", lang)
+        gives = None
+    found["gives"] = gives[lang] if gives else ""
+    return found
