@@ -192,11 +192,14 @@ class Desk(Verbs):
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = _reason(options.get("reason"), payload)
+        at = options.get("at") or self.clock()
+        if not options.get("dry_run", False):
+            self.dispatcher.catch_up(case, at)
         canonical, personal = self._validated(programme, case, verb, payload)
         if told:
             personal = {**personal, "reason": told}
         command = Command(
-            verb, canonical, options.get("actor") or self.actor, options.get("at") or self.clock(), claim=claim,
+            verb, canonical, options.get("actor") or self.actor, at, claim=claim,
             personal=personal, reason=told, second=options.get("approved_by") or payload.get("approved_by"),
             key=options.get("idempotency_key"), expected_version=options.get("expected_version"),
             lenient=options.get("lenient", False),

@@ -151,10 +151,12 @@ def seller_view(case: Case) -> SellerFile:
 def expectations(case: Case) -> dict[str, Any]:
     """Every key a scenario may expect of this case (contract section 4)."""
     programme = registry.programme(case.programme)
+    shown = programme.summary(case)
+    asked_for: dict[str, Any] = shown.get("information") or {}
     open_clocks = [{"kind": d.kind, "on": d.on} for d in case.deadlines if d.status in ("open", "ran_out")]
     return {
-        **programme.summary(case), "state": case.state, "visited": list(case.path), "hold": case.holds[0] if case.holds else None,
-        "holds": list(case.holds), "reason": list(case.codes), "deadline": open_clocks,
+        **shown, "state": case.state, "visited": list(case.path), "hold": case.holds[0] if case.holds else None,
+        "holds": list(case.holds), "reason": [*case.codes, *([asked_for["reason"]] if "reason" in asked_for else [])], "deadline": open_clocks,
         "deadlines": {d.kind: d.on for d in case.deadlines if d.status != "cancelled"},
         "notices": [n.kind for n in case.notices if n.handed_over], "notified": sorted({n.party for n in case.notices}),
         "tasks": sorted(case.tasks), "outcome": programme.outcome(case), "version": case.version,

@@ -264,13 +264,15 @@ def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     move = draft.money(ctx, TransferKind.RECOUP, account, ledger.amazon(), amount, obligation=case.totals.recoupments + 1)
     kept = [*case.facts.get("recovered", []), {"id": move["id"], "amount": amount, "account": account}]
     if amount < balance:
-        draft.take("record_recovery", money=[move], set={"recovered": kept})
+        draft.take("record_recovery", money=[move],
+                   set={"recovered": kept, "recovery": {**case.facts["recovery"], "from": source}})  # fmt: skip
         return None
     why = Reason(ReasonCode.RECOVERED_IN_FULL, "recovery.balance", to_text(case.totals.by_amazon, case.currency))
     trigger = "complete_recovery" if case.state == "recovery_due" else "record_recovery"
     status = "recouped" if trigger == "complete_recovery" else case.facts["recovery"]["status"]
     draft.take(trigger, money=[move], deadlines=draft.all_settled("met") if status == "recouped" else None,
-               set={"recovered": kept, "recovery": {**case.facts["recovery"], "status": status, "withholding": False}},
+               set={"recovered": kept, "recovery": {**case.facts["recovery"], "status": status, "from": source,
+                                                   "withholding": False}},
                decision=decision(ctx, Decision("recovery", "recouped", (why,))))  # fmt: skip
     return None
 

@@ -29,6 +29,8 @@ def summary(case: Case) -> dict[str, Any]:
         "recovery": recovery(case),
         "withholding_allowed": bool(case.facts.get("recovery", {}).get("withholding", False)),
         "odr_counted": False,
+        "certificate": case.facts.get("certificate"),
+        "information": case.facts.get("information"),
         "counts_together": counts_together(case),
         "asked_minor": asked(case),
     }
