@@ -1,0 +1,1 @@
+"""Measurements, never asserted by a test: ratios taken in one run on one machine."""
