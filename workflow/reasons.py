@@ -23,7 +23,7 @@ class Reason:
 
     def to_entry(self) -> dict[str, Any]:
         """The compact form that is journalled."""
-        found: dict[str, Any] = {"code": self.code, "rule": self.rule, "result": self.result}
+        found: dict[str, Any] = {"code": str(self.code), "rule": self.rule, "result": self.result}
         if self.value is not None:
             found["value"] = self.value
         if self.limit is not None:
