@@ -22,7 +22,7 @@ class ClaimDesk(Desk):
     """A claim desk. ``with ClaimDesk.open("sqlite:///claims.db", actor="cs:mei") as desk: ...``"""
 
     @classmethod
-    def open(  # noqa: PLR0913  # each part of a desk may be given
+    def open(
         cls,
         url: str,
         *,
@@ -44,17 +44,27 @@ class ClaimDesk(Desk):
         """A desk on the store at ``url`` (``sqlite:///claims.db``, ``postgresql+psycopg://...``, ``memory:``).
 
         The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``, ``memory``,
-        ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file of sealed values.
+        ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file.
         """
-        from .open_store import default_vault, open_store  # noqa: PLC0415  # database libraries load only when one is opened
+        from .open_store import default_vault, open_store  # database libraries load only when one is opened
 
         if payments not in (None, "instant", "manual", "gateway"):
             raise ConfigError("bad_setting", "payments is instant, manual or gateway", field="payments")
         return cls(
-            store or open_store(url), vault or default_vault(url, keys), actor=actor, sender=_sender(url, sender),
-            gateway=_gateway(gateway, payments), clock=clock, payments=payments, overlays=overlays,
-            rulebook_overrides=rulebook_overrides, language=language, random_bits=random_bits, plain=plain, templates=templates,
-        )  # fmt: skip
+            store or open_store(url),
+            vault or default_vault(url, keys),
+            actor=actor,
+            sender=_sender(url, sender),
+            gateway=_gateway(gateway, payments),
+            clock=clock,
+            payments=payments,
+            overlays=overlays,
+            rulebook_overrides=rulebook_overrides,
+            language=language,
+            random_bits=random_bits,
+            plain=plain,
+            templates=templates,
+        )
 
 
 def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> PaymentGateway:
@@ -63,15 +73,21 @@ def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> Paym
     if not isinstance(gateway, str):
         return gateway
     if gateway not in _GATEWAYS:
-        raise ConfigError("bad_setting", "there is no such gateway", field="gateway", hint="one of: " + ", ".join(_GATEWAYS))
+        raise ConfigError(
+            "bad_setting", "there is no such gateway", field="gateway", hint="one of: " + ", ".join(_GATEWAYS)
+        )
     return _GATEWAYS[gateway]()
 
 
 def _sender(url: str, sender: NoticeSender | str | None) -> NoticeSender:
-    from .senders import sender_from  # noqa: PLC0415
+    from .senders import sender_from
 
     if sender is None:
-        return sender_from("memory") if url.startswith(("memory", ":memory:")) else sender_from(f"files:{letters_folder(url)}")
+        return (
+            sender_from("memory")
+            if url.startswith(("memory", ":memory:"))
+            else sender_from(f"files:{letters_folder(url)}")
+        )
     return sender_from(sender) if isinstance(sender, str) else sender
 
 

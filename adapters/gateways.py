@@ -40,7 +40,7 @@ class ManualGateway:
 
 
 class FakeProvider:
-    """A provider that counts real effects and can be told to misbehave (timeouts after the effect, failures, amnesia)."""
+    """A provider that counts real effects and can be told to misbehave (timeouts before or after, failures)."""
 
     name = "fake"
     settles_at_once = False

@@ -53,21 +53,32 @@ def measure(folder: Path, claims: int) -> dict[str, Any]:
     rows = sum(len(r) for r in tables.values())
     plain = _raw(folder / "plain.db", database, tables, claims)
     return {
-        "claims": claims, "rows written": rows, "triage --json, s": round(seconds, 2),
-        "triage, claims/s": round(claims / seconds), "raw sqlite3, s": round(plain, 2),
-        "raw sqlite3, claims/s": round(claims / plain), "ratio to raw": round(plain / seconds, 3),
+        "claims": claims,
+        "rows written": rows,
+        "triage --json, s": round(seconds, 2),
+        "triage, claims/s": round(claims / seconds),
+        "raw sqlite3, s": round(plain, 2),
+        "raw sqlite3, claims/s": round(claims / plain),
+        "ratio to raw": round(plain / seconds, 3),
         "peak memory, MB": round(memory, 1),
-    }  # fmt: skip
+    }
 
 
 def _triage(folder: Path, claims: int) -> tuple[float, float, Path]:
     source, database, log = folder / "claims.jsonl", folder / "claims.db", folder / "out.jsonl"
     with source.open("w") as out:
         out.writelines(line + "\n" for line in lines(claims))
-    program = [str(Path(sys.executable).with_name("claimdesk")), "triage", str(source), "--json", "--db", f"sqlite:///{database}"]
+    program = [
+        str(Path(sys.executable).with_name("claimdesk")),
+        "triage",
+        str(source),
+        "--json",
+        "--db",
+        f"sqlite:///{database}",
+    ]
     started = time.perf_counter()
     with log.open("wb") as out:
-        child = subprocess.Popen(program, stdout=out)  # noqa: S603  # our own program
+        child = subprocess.Popen(program, stdout=out)  # our own program
         _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status) != 0:
@@ -81,15 +92,22 @@ def _megabytes(usage: resource.struct_rusage) -> float:
 
 def _rows(database: Path) -> dict[str, list[tuple[Any, ...]]]:
     with sqlite3.connect(database) as db:
-        names = [n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        names = [
+            n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        ]
         return {n: db.execute(f'SELECT * FROM "{n}"').fetchall() for n in names}  # noqa: S608  # our own names
 
 
 def _raw(target: Path, source: Path, tables: dict[str, list[tuple[Any, ...]]], claims: int) -> float:
     with sqlite3.connect(source) as db:
         mode = db.execute("PRAGMA journal_mode").fetchone()[0]
-        schema = [s for (s,) in db.execute("SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
-                                           "AND name NOT LIKE 'sqlite_%'")]  # fmt: skip
+        schema = [
+            s
+            for (s,) in db.execute(
+                "SELECT sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+                "AND name NOT LIKE 'sqlite_%'"
+            )
+        ]
     db = sqlite3.connect(target, isolation_level=None)
     db.execute(f"PRAGMA journal_mode={mode}")
     db.execute("PRAGMA synchronous=EXTRA" if mode != "wal" else "PRAGMA synchronous=FULL")

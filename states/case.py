@@ -20,8 +20,10 @@ class Deadline:
     """A clock: an instant and the recipe that made it.
 
     ``on`` is the local date of the last good moment, ``due`` the first instant too late (UTC text).
-    ``status``: open, met, missed (it ran out and acted), cancelled, or ran_out (it ran out under a hold and acts at the release).
-    ``recipe``: ``{"from": day 0, "days": n, "type": "calendar" | "business" | "hours" | "date", "zone": ..., "calendar": ..., "event": ...}``.
+    ``status``: open, met, missed (it ran out and acted), cancelled, or ran_out (it ran out
+    under a hold and acts at the release).
+    ``recipe``: ``{"from": day 0, "days": n, "type": "calendar" | "business" | "hours" | "date",
+    "zone": ..., "calendar": ..., "event": ...}``.
     ``notice``: the kind of the notice this clock needs handed over before it may run out, or None.
     """
 
@@ -34,13 +36,19 @@ class Deadline:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"kind": self.kind, "on": self.on, "due": self.due, "recipe": self.recipe,
-                "status": self.status, "notice": self.notice}  # fmt: skip
+        return {
+            "kind": self.kind,
+            "on": self.on,
+            "due": self.due,
+            "recipe": self.recipe,
+            "status": self.status,
+            "notice": self.notice,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRef:
-    """A notice of this case: id, kind, party it is for, instant it was queued for, and when it was handed over (or None)."""
+    """A notice of this case: id, kind, party, the instant it was queued for, and when it was handed over (or None)."""
 
     id: str
     kind: str
@@ -114,11 +122,21 @@ def fold(case: Case | None, entry: dict[str, Any], head: str | None) -> Case:
     if case is None:
         opening = entry["opening"]
         case = Case(
-            id=entry["claim"], programme=opening["programme"], marketplace=opening["marketplace"],
-            currency=opening["currency"], zone=opening["zone"], rulebook=opening["rulebook"],
-            opened_at=entry["at"], state=entry["to"], version=0, head=None, updated_at=entry["at"],
-            seller=opening.get("seller"), facts={}, path=(entry["to"],),
-        )  # fmt: skip
+            id=entry["claim"],
+            programme=opening["programme"],
+            marketplace=opening["marketplace"],
+            currency=opening["currency"],
+            zone=opening["zone"],
+            rulebook=opening["rulebook"],
+            opened_at=entry["at"],
+            state=entry["to"],
+            version=0,
+            head=None,
+            updated_at=entry["at"],
+            seller=opening.get("seller"),
+            facts={},
+            path=(entry["to"],),
+        )
     changes: dict[str, Any] = {"version": case.version + 1, "head": head, "updated_at": entry["at"]}
     to = entry["to"]
     if to != case.state:
@@ -200,8 +218,9 @@ def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:
             case "authorize":
                 totals = replace(totals, pending=move["id"], pending_minor=amount, obligation=move["obligation"])
             case "post":
-                totals = replace(totals, pending=None, pending_minor=0, posted=move["id"],
-                                 by_amazon=totals.by_amazon + amount)
+                totals = replace(
+                    totals, pending=None, pending_minor=0, posted=move["id"], by_amazon=totals.by_amazon + amount
+                )
             case "void":
                 totals = replace(totals, pending=None, pending_minor=0)
             case "reverse":

@@ -62,7 +62,10 @@ class ReasonCode(Described):
     RESOLVED_DIRECTLY = "resolved_directly", "the seller or insurer settled with the customer"
     INSURED_ON_NOTICE_DAY = "insured_on_notice_day", "an accepted certificate was on file on the notice day"
     PROOF_IN_TIME = "proof_in_time", "proof of insurance was given in time"
-    INSURED_ON_INCIDENT_DAY = "insured_on_incident_day", "the cover was in force on the incident date (other reading of R6)"
+    INSURED_ON_INCIDENT_DAY = (
+        "insured_on_incident_day",
+        "the cover was in force on the incident date (other reading of R6)",
+    )
     NO_PROOF_ON_FILE = "no_proof_on_file", "no accepted certificate that counts is on file"
     NO_PROOF_IN_TIME = "no_proof_in_time", "no proof of insurance within the window"
     GOOD_STANDING = "good_standing", "nothing on file says the seller breaks the selling rules"

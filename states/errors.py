@@ -52,19 +52,32 @@ class ClaimdeskError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """The error as the wire shows it; empty parts are left out, ``code`` and ``message`` never."""
         parts: dict[str, Any] = {
-            "code": self.code, "message": self.message, "hint": self.hint, "field": self.field,
-            "claim": self.claim, "state": self.state, "unmet": list(self.unmet),
-            "allowed": list(self.allowed), "next": self.next_on, "retryable": self.retryable,
-        }  # fmt: skip
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "field": self.field,
+            "claim": self.claim,
+            "state": self.state,
+            "unmet": list(self.unmet),
+            "allowed": list(self.allowed),
+            "next": self.next_on,
+            "retryable": self.retryable,
+        }
         return {k: v for k, v in parts.items() if v not in (None, "", []) or k in ("code", "message")}
 
 
 def _rebuild(kind: type[ClaimdeskError], parts: dict[str, Any]) -> ClaimdeskError:
     return kind(
-        parts["code"], parts["message"], hint=parts.get("hint", ""), field=parts.get("field"),
-        state=parts.get("state"), claim=parts.get("claim"), unmet=tuple(parts.get("unmet", ())),
-        allowed=tuple(parts.get("allowed", ())), next_on=parts.get("next"),
-    )  # fmt: skip
+        parts["code"],
+        parts["message"],
+        hint=parts.get("hint", ""),
+        field=parts.get("field"),
+        state=parts.get("state"),
+        claim=parts.get("claim"),
+        unmet=tuple(parts.get("unmet", ())),
+        allowed=tuple(parts.get("allowed", ())),
+        next_on=parts.get("next"),
+    )
 
 
 class InputError(ClaimdeskError):

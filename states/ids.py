@@ -27,10 +27,16 @@ def encode(number: int) -> str:
     """17 characters for an 80-bit number: 16 digits and the check character."""
     pairs = _PAIRS
     return (
-        pairs[number >> 70] + pairs[(number >> 60) & 1023] + pairs[(number >> 50) & 1023]
-        + pairs[(number >> 40) & 1023] + pairs[(number >> 30) & 1023] + pairs[(number >> 20) & 1023]
-        + pairs[(number >> 10) & 1023] + pairs[number & 1023] + _ALPHABET[number % _MODULUS]
-    )  # fmt: skip
+        pairs[number >> 70]
+        + pairs[(number >> 60) & 1023]
+        + pairs[(number >> 50) & 1023]
+        + pairs[(number >> 40) & 1023]
+        + pairs[(number >> 30) & 1023]
+        + pairs[(number >> 20) & 1023]
+        + pairs[(number >> 10) & 1023]
+        + pairs[number & 1023]
+        + _ALPHABET[number % _MODULUS]
+    )
 
 
 def is_well_formed(text: str, prefix: str) -> bool:

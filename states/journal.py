@@ -30,7 +30,9 @@ def canonical(body: dict[str, Any]) -> bytes:
     try:
         data = _encoder.encode(body).encode()
     except (UnicodeEncodeError, ValueError, TypeError) as error:
-        raise IntegrityFailure("entry_not_canonical", f"a journal entry cannot hold this: {type(error).__name__}") from None
+        raise IntegrityFailure(
+            "entry_not_canonical", f"a journal entry cannot hold this: {type(error).__name__}"
+        ) from None
     if len(data) > ENTRY_BYTES_MAX:
         raise IntegrityFailure("entry_too_long", f"a journal entry holds at most {ENTRY_BYTES_MAX} bytes")
     return data

@@ -105,9 +105,12 @@ class Lifecycle:
 
     def _build(self) -> Any:
         machine: Any = Machine(
-            model=None, states=[s.name for s in self.states], initial=self.initial,
-            auto_transitions=False, send_event=True,
-        )  # fmt: skip
+            model=None,
+            states=[s.name for s in self.states],
+            initial=self.initial,
+            auto_transitions=False,
+            send_event=True,
+        )
         for row in self.rows:
             machine.add_transition(row.trigger, row.state, row.to)
         return machine

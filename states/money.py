@@ -15,9 +15,25 @@ from .errors import InputError
 
 #: Minor units per ISO 4217 code (the digits after the decimal point).
 CURRENCY_DIGITS: dict[str, int] = {
-    "USD": 2, "CAD": 2, "MXN": 2, "GBP": 2, "EUR": 2, "CNY": 2, "SEK": 2, "PLN": 2, "AUD": 2,
-    "INR": 2, "BRL": 2, "TRY": 2, "SGD": 2, "AED": 2, "SAR": 2, "CHF": 2, "JPY": 0, "BHD": 3,
-}  # fmt: skip
+    "USD": 2,
+    "CAD": 2,
+    "MXN": 2,
+    "GBP": 2,
+    "EUR": 2,
+    "CNY": 2,
+    "SEK": 2,
+    "PLN": 2,
+    "AUD": 2,
+    "INR": 2,
+    "BRL": 2,
+    "TRY": 2,
+    "SGD": 2,
+    "AED": 2,
+    "SAR": 2,
+    "CHF": 2,
+    "JPY": 0,
+    "BHD": 3,
+}
 
 #: The largest amount one field may hold: integers in journal entries stay exact in every JSON reader
 #: up to 2**53 - 1, and sums of a claim's few amounts must stay below that too.
@@ -34,8 +50,12 @@ def to_minor(amount: object, currency: object, field: str = "amount") -> int:
     Raises InputError naming ``field`` for anything that is not exact decimal text.
     """
     if not isinstance(currency, str) or currency not in CURRENCY_DIGITS:
-        raise InputError("unknown_currency", "this currency is not known", field=field,
-                         hint="use an ISO 4217 code: " + ", ".join(sorted(CURRENCY_DIGITS)))
+        raise InputError(
+            "unknown_currency",
+            "this currency is not known",
+            field=field,
+            hint="use an ISO 4217 code: " + ", ".join(sorted(CURRENCY_DIGITS)),
+        )
     if isinstance(amount, Decimal):
         if not amount.is_finite():
             raise InputError("not_an_amount", "an amount must be a finite decimal", field=field, hint=_HINT)
@@ -52,8 +72,9 @@ def to_minor(amount: object, currency: object, field: str = "amount") -> int:
         raise InputError("too_many_decimals", f"{currency} has {digits} decimals", field=field, hint=_HINT)
     minor = int(whole) * 10**digits + int((fraction + "0" * digits)[:digits] or "0")
     if minor > MAX_MINOR:
-        raise InputError("amount_too_large", "no claim is this large", field=field,
-                         hint=f"at most {to_text(MAX_MINOR, currency)}")
+        raise InputError(
+            "amount_too_large", "no claim is this large", field=field, hint=f"at most {to_text(MAX_MINOR, currency)}"
+        )
     return minor
 
 
@@ -88,8 +109,9 @@ def parse(value: object, field: str = "amount") -> tuple[int, str]:
             raise InputError("not_an_amount", "money needs exactly amount and currency", field=field, hint=_HINT)
         currency: object = value["currency"]  # pyright: ignore[reportUnknownVariableType]
         return to_minor(value["amount"], currency, field), str(currency)  # pyright: ignore[reportUnknownArgumentType]
-    raise InputError("not_decimal_text", "an amount must be decimal text with a currency, not a number",
-                     field=field, hint=_HINT)
+    raise InputError(
+        "not_decimal_text", "an amount must be decimal text with a currency, not a number", field=field, hint=_HINT
+    )
 
 
 class Money:
@@ -124,8 +146,12 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if other.currency != self.currency:
-            raise InputError("mixed_currency", f"{self.currency} and {other.currency} cannot be combined",
-                             field="currency", hint="a claim lives in one currency")
+            raise InputError(
+                "mixed_currency",
+                f"{self.currency} and {other.currency} cannot be combined",
+                field="currency",
+                hint="a claim lives in one currency",
+            )
 
     def __add__(self, other: Money) -> Money:
         self._same(other)

@@ -10,11 +10,13 @@ from __future__ import annotations
 from .lifecycle import RULES, Lifecycle, Rest, Row, State, recording
 
 _STATES = (
-    State("not_required", Rest.OWNER, "proceeds over the line, or a request", "等待销售额达到标准或保险要求", initial=True),
+    State(
+        "not_required", Rest.OWNER, "proceeds over the line, or a request", "等待销售额达到标准或保险要求", initial=True
+    ),
     State("required", Rest.CLOCK, "an accepted certificate, within thirty days", "等待三十日内提交合格的保险证明"),
     State("compliant", Rest.CLOCK, "the certificate to end", "等待保险证明到期"),
     State("overdue", Rest.OWNER, "an accepted certificate, overdue", "已逾期，等待合格的保险证明"),
-)  # fmt: skip
+)
 _ALL = ("not_required", "required", "compliant", "overdue")
 
 _ROWS = (

@@ -22,7 +22,6 @@ __all__ = ["LANGUAGES", "Known", "beyond", "confidence", "label", "reading", "re
            "source", "tested", "value_words"]  # fmt: skip
 
 _BRACES = re.compile(r"\{([a-z_.]+)\}")
-_PARTS = ("ReasonCode", "CertificateFault", "RefusalCode")
 
 
 class Known:
@@ -145,29 +144,31 @@ def _other_book(rule: str, marketplace: str) -> str | None:
     return None
 
 
-@lru_cache(4096)
-def _source(rule: str, ref: str, version: Version) -> tuple[str, Confidence]:
+def _founded(rule: str, version: Version) -> tuple[str, Confidence]:
     found = parameter(rule, version)
     if found is not None:
         return found.source, found.confidence
     known = _rule_line(rule)
     if known is None or "source" not in known:
-        raise KeyError(f"the rule {rule} has neither a parameter in {ref} nor a source")
+        raise KeyError(f"the rule {rule} has neither a parameter in {version.ref} nor a source")
     return known["source"], Confidence(known["confidence"])
 
 
 def source(rule: str, version: Version) -> str:
     """Where the rule comes from."""
-    return _source(rule, version.ref, version)[0]
+    return _founded(rule, version)[0]
 
 
 def confidence(rule: str, version: Version) -> Confidence:
     """How well it is founded."""
-    return _source(rule, version.ref, version)[1]
+    return _founded(rule, version)[1]
 
 
-@lru_cache(4096)
-def _says(rule: str, ref: str, lang: str, version: Version) -> str:
+#: Rules in words, by rule, rulebook reference and language: a reference names its values exactly.
+_said: dict[tuple[str, str, str], str] = {}
+
+
+def _says(rule: str, version: Version, lang: str) -> str:
     known = _rule_line(rule)
     if known is None:
         raise KeyError(f"the rule {rule} has no words")
@@ -179,7 +180,7 @@ def _says(rule: str, ref: str, lang: str, version: Version) -> str:
         name = rule if match[1] == "it" else match[1]
         found = parameter(name, version)
         if found is None:
-            raise KeyError(f"the rule {rule} speaks of {name}, which {ref} does not have")
+            raise KeyError(f"the rule {rule} speaks of {name}, which {version.ref} does not have")
         return value_words(found.shown or "none", lang)
 
     text = _BRACES.sub(filled, known[lang])
@@ -188,7 +189,13 @@ def _says(rule: str, ref: str, lang: str, version: Version) -> str:
 
 def rule_says(rule: str, version: Version, lang: str) -> str:
     """What the rule says, with the values of the pinned rulebook."""
-    return _says(rule, version.ref, lang, version)
+    key = (rule, version.ref, lang)
+    found = _said.get(key)
+    if found is None:
+        if len(_said) > 8192:
+            _said.clear()
+        found = _said[key] = _says(rule, version, lang)
+    return found
 
 
 def reading(reading_id: str, version: Version, lang: str, result: bool | None) -> dict[str, str]:

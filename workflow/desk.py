@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -31,7 +32,6 @@ from .plan import Command, Refusal
 from .ports import CaseFilter, EntryRow, NoticeRow, NoticeSender, PaymentGateway, Store, TransferRow, Vault
 from .rulebook import Version, book_for, resolve
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
-
 
 _TRIES = 8
 
@@ -65,12 +65,21 @@ class Desk(Verbs):
         self.clock = clock or _system_clock
         bits = random_bits or random.SystemRandom().getrandbits
         new_id = IdFactory(lambda: int(self.clock().timestamp() * 1000), lambda: bits(32))
-        mode = payments or ("instant" if gateway.settles_at_once else "manual" if gateway.name == "manual" else "gateway")
+        mode = payments or (
+            "instant" if gateway.settles_at_once else "manual" if gateway.name == "manual" else "gateway"
+        )
         self.settings = Settings(
-            clock=self.clock, new_id=new_id, vault=vault, log=self._origin(bits), payments=mode, overlays=frozenset(overlays),
-            overrides=dict(rulebook_overrides or {}), plain=plain, templates=templates,
+            clock=self.clock,
+            new_id=new_id,
+            vault=vault,
+            log=self._origin(bits),
+            payments=mode,
+            overlays=frozenset(overlays),
+            overrides=dict(rulebook_overrides or {}),
+            plain=plain,
+            templates=templates,
             language={"customer": "en", "seller": "en", "insurer": "en", **(language or {})},
-        )  # fmt: skip
+        )
         self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
 
     def _origin(self, bits: Callable[[int], int]) -> str:
@@ -91,12 +100,14 @@ class Desk(Verbs):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def file(  # noqa: PLR0913  # the payload of the contract, written out
+    def file(  # the payload of the contract, written out
         self,
         *,
         marketplace: str,
@@ -116,10 +127,17 @@ class Desk(Verbs):
         done = self._retried(lambda session: self.file_in(session, made, seller), keys, dry_run)
         return claim_view(done.case, dry_run=dry_run)
 
-    def file_command(  # noqa: PLR0913
-        self, programme: str, marketplace: str, payload: Mapping[str, Any], seller: Mapping[str, Any] | str | None,
-        at: datetime, actor: str | None = None, reason: str = "", key: str | None = None,
-    ) -> Command:  # fmt: skip
+    def file_command(
+        self,
+        programme: str,
+        marketplace: str,
+        payload: Mapping[str, Any],
+        seller: Mapping[str, Any] | str | None,
+        at: datetime,
+        actor: str | None = None,
+        reason: str = "",
+        key: str | None = None,
+    ) -> Command:
         """The validated command that files one claim; InputError says what is wrong with it."""
         found = registry.programme(programme)
         if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside programs
@@ -130,10 +148,23 @@ class Desk(Verbs):
         if seller_id is not None:
             canonical["seller"] = seller_id
         elif canonical.get("order", {}).get("sold_by", "seller") == "seller":
-            raise InputError("missing_field", "a required field is missing", field="seller",
-                             hint="give the seller, or order.sold_by: amazon")  # fmt: skip
-        return Command(found.opening, canonical, actor or self.actor, at, personal=personal, reason=reason, key=key,
-                       programme=programme, marketplace=marketplace)  # fmt: skip
+            raise InputError(
+                "missing_field",
+                "a required field is missing",
+                field="seller",
+                hint="give the seller, or order.sold_by: amazon",
+            )
+        return Command(
+            found.opening,
+            canonical,
+            actor or self.actor,
+            at,
+            personal=personal,
+            reason=reason,
+            key=key,
+            programme=programme,
+            marketplace=marketplace,
+        )
 
     def file_in(self, session: Session, command: Command, seller: Mapping[str, Any] | str | None) -> Done:
         """Files within a session: first what the line says about the seller, then the claim."""
@@ -151,25 +182,41 @@ class Desk(Verbs):
         known = session.case(file_id)
         if isinstance(seller, str):
             if known is None:
-                raise NotFound(RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", field="seller",
-                               hint="give the seller as a mapping: seller: {id: ...}")  # fmt: skip
+                raise NotFound(
+                    RefusalCode.UNKNOWN_SELLER.value,
+                    "there is no such seller on file",
+                    field="seller",
+                    hint="give the seller as a mapping: seller: {id: ...}",
+                )
             return
         programme = registry.programme(registry.SELLER_FILE)
         marketplace = str(command.marketplace)
         book = book_for(registry.SELLER_FILE, str(seller.get("elected_country") or marketplace))
         told = self._expanded("update_seller", seller, seller)
         facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
-        if known is not None and all(known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")):
+        if known is not None and all(
+            known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")
+        ):
             facts = {k: v for k, v in facts.items() if k in ("id", "certificates")}
             if not _new_certificates(known, facts.get("certificates", ())):
                 return
-        updating = Command("update_seller", {**facts, "seller": seller_id}, command.actor, command.at, claim=file_id,
-                           programme=registry.SELLER_FILE, marketplace=book.marketplace, lenient=True)  # fmt: skip
+        updating = Command(
+            "update_seller",
+            {**facts, "seller": seller_id},
+            command.actor,
+            command.at,
+            claim=file_id,
+            programme=registry.SELLER_FILE,
+            marketplace=book.marketplace,
+            lenient=True,
+        )
         done = session.execute(updating)
         if isinstance(done, Refusal):
             raise raised(done, file_id)
 
-    def do(self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Claim | SellerFile:
+    def do(
+        self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
+    ) -> Claim | SellerFile:
         """One verb on one claim (or on a seller's file, by its id). The typed methods all come through here."""
         done = self.perform(verb, claim, payload or {}, **options)
         if done.case.programme == registry.SELLER_FILE:
@@ -183,12 +230,20 @@ class Desk(Verbs):
         with self.store.read() as unit:
             case = unit.case(claim)
         if case is None:
-            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "there is no such claim", claim=_shown_id(claim),
-                           hint="claimdesk list shows what is on file")  # fmt: skip
+            raise NotFound(
+                RefusalCode.UNKNOWN_CLAIM.value,
+                "there is no such claim",
+                claim=_shown_id(claim),
+                hint="claimdesk list shows what is on file",
+            )
         programme = registry.programme(case.programme)
         if verb not in programme.lifecycle.verbs:
-            raise InputError("unknown_verb", "this programme has no such verb", field="verb",
-                             hint="verbs: " + ", ".join(programme.lifecycle.verbs))  # fmt: skip
+            raise InputError(
+                "unknown_verb",
+                "this programme has no such verb",
+                field="verb",
+                hint="verbs: " + ", ".join(programme.lifecycle.verbs),
+            )
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = _reason(options.get("reason"), payload)
@@ -199,11 +254,18 @@ class Desk(Verbs):
         if told:
             personal = {**personal, "reason": told}
         command = Command(
-            verb, canonical, options.get("actor") or self.actor, at, claim=claim,
-            personal=personal, reason=told, second=options.get("approved_by") or payload.get("approved_by"),
-            key=options.get("idempotency_key"), expected_version=options.get("expected_version"),
+            verb,
+            canonical,
+            options.get("actor") or self.actor,
+            at,
+            claim=claim,
+            personal=personal,
+            reason=told,
+            second=options.get("approved_by") or payload.get("approved_by"),
+            key=options.get("idempotency_key"),
+            expected_version=options.get("expected_version"),
             lenient=options.get("lenient", False),
-        )  # fmt: skip
+        )
 
         def step(session: Session) -> Done:
             done = session.execute(command)
@@ -245,8 +307,10 @@ class Desk(Verbs):
         if verb == "record_certificate":
             return {**payload, "certificate": expand(payload.get("certificate"), seller)}
         if isinstance(payload.get("certificates"), list):
-            return {**payload, "certificates": [expand(c, seller, f"certificates.{i}")
-                                                for i, c in enumerate(payload["certificates"])]}  # fmt: skip
+            return {
+                **payload,
+                "certificates": [expand(c, seller, f"certificates.{i}") for i, c in enumerate(payload["certificates"])],
+            }
         return payload
 
     def writing(self, dry_run: bool = False, keys: Sequence[str] = ()) -> _Writing:
@@ -255,8 +319,18 @@ class Desk(Verbs):
 
     # -- sellers -------------------------------------------------------------------------------------------------
 
-    def seller_do(self, verb: str, seller: str, payload: Mapping[str, Any], *, marketplace: str = "US", actor: str | None = None,
-                  at: datetime | None = None, lenient: bool = False, create: bool = True) -> SellerFile:  # fmt: skip
+    def seller_do(
+        self,
+        verb: str,
+        seller: str,
+        payload: Mapping[str, Any],
+        *,
+        marketplace: str = "US",
+        actor: str | None = None,
+        at: datetime | None = None,
+        lenient: bool = False,
+        create: bool = True,
+    ) -> SellerFile:
         """One verb on a seller's compliance file; the file is opened when the seller is new (unless ``create`` is False)."""
         programme = registry.programme(registry.SELLER_FILE)
         file_id = seller_file_id(seller)
@@ -264,14 +338,26 @@ class Desk(Verbs):
         when = at or self.clock()
         if known is None:
             if not create:
-                raise NotFound(RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", hint="claimdesk seller lists them")
+                raise NotFound(
+                    RefusalCode.UNKNOWN_SELLER.value,
+                    "there is no such seller on file",
+                    hint="claimdesk seller lists them",
+                )
             opening = {"id": seller, **(payload if verb == "update_seller" else {})}
             country = str(opening.get("elected_country") or marketplace)
             book = book_for(registry.SELLER_FILE, country)
             told = self._expanded("update_seller", opening, opening)
             facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
-            command = Command("update_seller", {**facts, "seller": seller}, actor or self.actor, when, claim=file_id,
-                              programme=registry.SELLER_FILE, marketplace=book.marketplace, lenient=True)  # fmt: skip
+            command = Command(
+                "update_seller",
+                {**facts, "seller": seller},
+                actor or self.actor,
+                when,
+                claim=file_id,
+                programme=registry.SELLER_FILE,
+                marketplace=book.marketplace,
+                lenient=True,
+            )
 
             def opened(session: Session) -> Done:
                 made = session.execute(command)
@@ -289,8 +375,11 @@ class Desk(Verbs):
         """A seller's compliance file."""
         case = self.case_of(seller_file_id(seller))
         if case is None:
-            raise NotFound(RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", hint="claimdesk list --programme "
-                           "seller_insurance shows them")  # fmt: skip
+            raise NotFound(
+                RefusalCode.UNKNOWN_SELLER.value,
+                "there is no such seller on file",
+                hint="claimdesk list --programme seller_insurance shows them",
+            )
         return seller_view(case)
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -306,8 +395,12 @@ class Desk(Verbs):
     def _case(self, claim: str, at: datetime | None = None) -> Case:
         case = self.case_of(claim, at)
         if case is None:
-            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "there is no such claim" if at is None else "not yet on file then",
-                           claim=_shown_id(claim), hint="claimdesk list shows what is on file")  # fmt: skip
+            raise NotFound(
+                RefusalCode.UNKNOWN_CLAIM.value,
+                "there is no such claim" if at is None else "not yet on file then",
+                claim=_shown_id(claim),
+                hint="claimdesk list shows what is on file",
+            )
         return case
 
     def get(self, claim: str, *, at: datetime | None = None) -> Claim:
@@ -365,12 +458,18 @@ class Desk(Verbs):
         here = programme.lifecycle.verbs_in(case.state)
         can = [v for v in here if not case.holds or v in programme.records]
         return {
-            "claim": case.id, "state": case.state, "hold": case.holds[0] if case.holds else None, "can": can,
-            "cannot": {v: RefusalCode.ON_HOLD.value if v in here else RefusalCode.NOT_ALLOWED_FROM_STATE.value
-                       for v in programme.lifecycle.verbs if v not in can},
+            "claim": case.id,
+            "state": case.state,
+            "hold": case.holds[0] if case.holds else None,
+            "can": can,
+            "cannot": {
+                v: RefusalCode.ON_HOLD.value if v in here else RefusalCode.NOT_ALLOWED_FROM_STATE.value
+                for v in programme.lifecycle.verbs
+                if v not in can
+            },
             "waits_for": programme.lifecycle.state_named(case.state).waits_for,
             "next": min((d.on for d in case.deadlines if d.status == "open"), default=None),
-        }  # fmt: skip
+        }
 
     def notices(self, claim: str) -> list[NoticeRow]:
         """The letters of a claim, as queued or as handed over."""
@@ -430,7 +529,9 @@ class _Writing:
         self._session = Session(unit, self._desk.settings)
         return self._session
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None and not self._dry:
             try:
                 self._session.flush()
@@ -441,10 +542,8 @@ class _Writing:
             return
         if kind is None:
             stop = _DryRun()
-            try:
+            with suppress(_DryRun):
                 self._context.__exit__(_DryRun, stop, None)
-            except _DryRun:
-                pass
             return
         self._context.__exit__(kind, error, trace)
 
@@ -468,7 +567,12 @@ def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     if seller is None:
         return None
     found: Any = seller if isinstance(seller, str) else seller.get("id")
-    if not isinstance(found, str) or not found or len(found) > 60 or any(c.isspace() or not c.isprintable() for c in found):
+    if (
+        not isinstance(found, str)
+        or not found
+        or len(found) > 60
+        or any(c.isspace() or not c.isprintable() for c in found)
+    ):
         raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
     return found
 
@@ -482,8 +586,10 @@ def _reason(told: str | None, payload: Mapping[str, Any]) -> str:
 
 
 def _new_certificates(known: Case, given: Sequence[Mapping[str, Any]]) -> bool:
-    held = [{k: v for k, v in c.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on")}
-            for c in known.facts.get("certificates", ())]  # fmt: skip
+    held = [
+        {k: v for k, v in c.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on")}
+        for c in known.facts.get("certificates", ())
+    ]
     return any({k: v for k, v in c.items() if k != "submitted_on"} not in held for c in given)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from typing_extensions import TypedDict, Unpack
 
+from ..states.errors import InputError
 from ..states.money import Money
 from .view import Claim, SellerFile
 
@@ -33,35 +34,60 @@ class Verbs(ABC):
     """The verbs of a claim."""
 
     @abstractmethod
-    def do(self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Claim | SellerFile:
+    def do(
+        self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
+    ) -> Claim | SellerFile:
         """One verb on one claim."""
 
     def _claim(self, verb: str, claim: str, payload: dict[str, Any], options: Options) -> Claim:
         found = self.do(verb, claim, {k: v for k, v in payload.items() if v is not None}, **options)
-        assert isinstance(found, Claim)
+        if not isinstance(found, Claim):
+            raise InputError("not_a_claim", "this is a seller's file, not a claim", field="claim", hint="use seller_do")
         return found
 
     def amend(self, claim: str, *, facts: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
         """Corrects facts of the filing; mappings merge key by key, lists are replaced."""
         return self._claim("amend", claim, dict(facts), options)
 
-    def provide_information(self, claim: str, *, facts: Mapping[str, Any] | None = None, **options: Unpack[Options]) -> Claim:
+    def provide_information(
+        self, claim: str, *, facts: Mapping[str, Any] | None = None, **options: Unpack[Options]
+    ) -> Claim:
         """The customer answered, with corrections or not."""
         return self._claim("provide_information", claim, dict(facts or {}), options)
 
-    def record_screening(self, claim: str, *, verdict: str, by: str | None = None, findings: str | None = None, **options: Unpack[Options]) -> Claim:
+    def record_screening(
+        self,
+        claim: str,
+        *,
+        verdict: str,
+        by: str | None = None,
+        findings: str | None = None,
+        **options: Unpack[Options],
+    ) -> Claim:
         """Keeps the verdict of a person or outside expert: valid, inconclusive, unsubstantiated, frivolous, fraudulent, abusive."""
         return self._claim("record_screening", claim, {"verdict": verdict, "by": by, "findings": findings}, options)
 
-    def assess(self, claim: str, *, losses: Sequence[Mapping[str, Any]], method: str | None = None, **options: Unpack[Options]) -> Claim:
+    def assess(
+        self, claim: str, *, losses: Sequence[Mapping[str, Any]], method: str | None = None, **options: Unpack[Options]
+    ) -> Claim:
         """Replaces the amounts claimed by the amounts supported."""
         return self._claim("assess", claim, {"losses": losses, "method": method}, options)
 
-    def respond(self, claim: str, *, position: str, grounds: str | None = None, by: str | None = None, **options: Unpack[Options]) -> Claim:
+    def respond(
+        self,
+        claim: str,
+        *,
+        position: str,
+        grounds: str | None = None,
+        by: str | None = None,
+        **options: Unpack[Options],
+    ) -> Claim:
         """The seller's position: accept, reject or information (``by``: seller or insurer)."""
         return self._claim("respond", claim, {"position": position, "grounds": grounds, "by": by}, options)
 
-    def insurer_respond(self, claim: str, *, position: str, amount: Money | str | None = None, **options: Unpack[Options]) -> Claim:
+    def insurer_respond(
+        self, claim: str, *, position: str, amount: Money | str | None = None, **options: Unpack[Options]
+    ) -> Claim:
         """The insurer's position: accept, deny or offer (with an amount)."""
         return self._claim("insurer_respond", claim, {"position": position, "amount": amount}, options)
 
@@ -101,7 +127,9 @@ class Verbs(ABC):
         """A person waives or pursues the recovery; needs a reason."""
         return self._claim("decide_recovery", claim, {"decision": decision}, options)
 
-    def appeal(self, claim: str, *, by: str | None = None, grounds: str | None = None, **options: Unpack[Options]) -> Claim:
+    def appeal(
+        self, claim: str, *, by: str | None = None, grounds: str | None = None, **options: Unpack[Options]
+    ) -> Claim:
         """The seller appeals the recovery."""
         return self._claim("appeal", claim, {"by": by, "grounds": grounds}, options)
 
@@ -109,7 +137,9 @@ class Verbs(ABC):
         """A person decides the appeal: upheld or denied; needs a reason."""
         return self._claim("decide_appeal", claim, {"decision": decision}, options)
 
-    def record_recovery(self, claim: str, *, amount: Money | str, source: str | None = None, **options: Unpack[Options]) -> Claim:
+    def record_recovery(
+        self, claim: str, *, amount: Money | str, source: str | None = None, **options: Unpack[Options]
+    ) -> Claim:
         """Money came back (``source``: seller or insurer)."""
         return self._claim("record_recovery", claim, {"amount": amount, "from": source}, options)
 
@@ -145,10 +175,14 @@ class Verbs(ABC):
         """Names the owner."""
         return self._claim("assign", claim, {"owner": owner}, options)
 
-    def attach_evidence(self, claim: str, *, evidence: Sequence[Mapping[str, Any] | str], **options: Unpack[Options]) -> Claim:
+    def attach_evidence(
+        self, claim: str, *, evidence: Sequence[Mapping[str, Any] | str], **options: Unpack[Options]
+    ) -> Claim:
         """Keeps references to evidence."""
         return self._claim("attach_evidence", claim, {"evidence": evidence}, options)
 
-    def request_information(self, claim: str, *, items: Sequence[str] | None = None, kind: str | None = None, **options: Unpack[Options]) -> Claim:
+    def request_information(
+        self, claim: str, *, items: Sequence[str] | None = None, kind: str | None = None, **options: Unpack[Options]
+    ) -> Claim:
         """Asks the customer for more."""
         return self._claim("request_information", claim, {"items": items, "kind": kind}, options)

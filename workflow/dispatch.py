@@ -46,9 +46,16 @@ class TickReport:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
-        return {"fired": dict(sorted(self.fired.items())), "letters": self.letters, "letters_failed": self.letters_failed,
-                "paid": self.paid, "payments_failed": self.payments_failed, "payments_unknown": self.payments_unknown,
-                "waiting": self.waiting, "next_due": self.next_due}  # fmt: skip
+        return {
+            "fired": dict(sorted(self.fired.items())),
+            "letters": self.letters,
+            "letters_failed": self.letters_failed,
+            "paid": self.paid,
+            "payments_failed": self.payments_failed,
+            "payments_unknown": self.payments_unknown,
+            "waiting": self.waiting,
+            "next_due": self.next_due,
+        }
 
 
 class Dispatcher:
@@ -97,7 +104,9 @@ class Dispatcher:
         with self.store.read() as unit:
             cases = unit.cases([t.claim for t, _ in taken])
             rows = [(task, attempt, unit.notice(task.id)) for task, attempt in taken]
-            addresses = {c: self._address(unit.sealed(c)) for c in {t.claim for t, _ in taken}} if self._needs_address() else {}
+            addresses = (
+                {c: self._address(unit.sealed(c)) for c in {t.claim for t, _ in taken}} if self._needs_address() else {}
+            )
         for task, attempt, row in rows:
             if row is None:
                 continue
@@ -124,10 +133,27 @@ class Dispatcher:
             return row
         letter: Rendered = render(row, case, resolve(case.rulebook))
         to = address if row.party == "customer" else case.facts.get(f"{row.party}_contact")
-        self.sender.send(Letter(row.id, row.claim, row.kind, row.party, row.language, letter.subject, letter.body, to,
-                                {"Claimdesk-Notice": row.id}))  # fmt: skip
-        return row._replace(status="handed_over", handed_over_at=instant_text(now.astimezone(UTC)), channel=self.sender.name,
-                            sha256=sha256_text(letter.body.encode()), subject=letter.subject, body=letter.body)  # fmt: skip
+        self.sender.send(
+            Letter(
+                row.id,
+                row.claim,
+                row.kind,
+                row.party,
+                row.language,
+                letter.subject,
+                letter.body,
+                to,
+                {"Claimdesk-Notice": row.id},
+            )
+        )
+        return row._replace(
+            status="handed_over",
+            handed_over_at=instant_text(now.astimezone(UTC)),
+            channel=self.sender.name,
+            sha256=sha256_text(letter.body.encode()),
+            subject=letter.subject,
+            body=letter.body,
+        )
 
     def _settle_letters(self, sent: list[NoticeRow], failed: list[tuple[TaskRow, int]], now: datetime) -> None:
         by_claim: dict[str, list[NoticeRow]] = {}
@@ -162,7 +188,9 @@ class Dispatcher:
             late = row.kind in waiting and local_day(handed, case.zone) > local_day(parse_instant(row.at), case.zone)
             if late:
                 at = max(at, handed)
-            given.append({"id": row.id, "channel": row.channel, "sha256": row.sha256, "at": row.handed_over_at, "late": late})
+            given.append(
+                {"id": row.id, "channel": row.channel, "sha256": row.sha256, "at": row.handed_over_at, "late": late}
+            )
         session.execute(Command("hand_over", {"notices": given}, "rules", at, claim=claim, lenient=True))
 
     # -- payments ------------------------------------------------------------------------------------------------
@@ -173,7 +201,9 @@ class Dispatcher:
         return sum(self._payment(task, attempt, now, report) for task, attempt in self._lease(("payment",), now, 1))
 
     def _payment(self, task: TaskRow, attempt: int, now: datetime, report: TickReport) -> int:
-        sending = Command("send_payment", {"ref": task.id, "attempt": attempt}, "rules", now, claim=task.claim, lenient=True)
+        sending = Command(
+            "send_payment", {"ref": task.id, "attempt": attempt}, "rules", now, claim=task.claim, lenient=True
+        )
         done = self._one(sending)
         if isinstance(done, Refusal):
             self._free(task, now + timedelta(hours=1)) if str(done.code) == "on_hold" else self._finish(task)
@@ -211,8 +241,11 @@ class Dispatcher:
 
     def _clocks(self, now: datetime, report: TickReport, skip: set[str]) -> int:
         with self.store.read() as unit:
-            due = [t for t in unit.due_tasks(instant_text(now.astimezone(UTC)), ("deadline",), _BATCH + len(skip))
-                   if t.id not in skip]  # fmt: skip
+            due = [
+                t
+                for t in unit.due_tasks(instant_text(now.astimezone(UTC)), ("deadline",), _BATCH + len(skip))
+                if t.id not in skip
+            ]
         if not due:
             return 0
         return self._fire_batch(due, now, report, skip)
@@ -228,7 +261,9 @@ class Dispatcher:
                 session = Session(unit, self.settings)
                 moved = False
                 for clock in _overdue(case, now):
-                    command = Command("fire", {"kind": clock.kind}, "rules", parse_instant(clock.due), claim=case.id, lenient=True)
+                    command = Command(
+                        "fire", {"kind": clock.kind}, "rules", parse_instant(clock.due), claim=case.id, lenient=True
+                    )
                     done = session.execute(command)
                     if isinstance(done, Done):
                         moved, case = True, done.case
@@ -246,8 +281,11 @@ class Dispatcher:
             session = Session(unit, self.settings)
             session.prefetch([t.claim for t in due], ())
             for task in due:
-                done = session.execute(Command("fire", {"kind": task.name}, "rules", parse_instant(task.due_at),
-                                               claim=task.claim, lenient=True))  # fmt: skip
+                done = session.execute(
+                    Command(
+                        "fire", {"kind": task.name}, "rules", parse_instant(task.due_at), claim=task.claim, lenient=True
+                    )
+                )
                 if isinstance(done, Refusal):
                     if str(done.code) == "not_yet":
                         unit.finish_task(task.id)
@@ -301,5 +339,4 @@ def _opens_work(done: Done, now: datetime) -> bool:
         return False
     text = instant_text(now.astimezone(UTC))
     old = {(d.kind, d.due) for d in (done.before.deadlines if done.before else ())}
-    due_now = any(d.status == "open" and d.due <= text and (d.kind, d.due) not in old for d in done.case.deadlines)
-    return due_now
+    return any(d.status == "open" and d.due <= text and (d.kind, d.due) not in old for d in done.case.deadlines)

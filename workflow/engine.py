@@ -49,7 +49,6 @@ def _version_cached(book: str, marketplace: str, day: date, overrides: str) -> V
     return version.override(json.loads(overrides)) if overrides != "{}" else version
 
 
-
 def seller_file_id(seller: str) -> str:
     """The id of a seller's compliance file."""
     return f"SLR-{seller}"
@@ -143,8 +142,12 @@ class Session:
             return known
         case = self.case(command.claim) if command.claim else None
         if case is None and command.programme is None:
-            raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "there is no such claim", claim=command.claim,
-                           hint="claimdesk list shows what is on file")  # fmt: skip
+            raise NotFound(
+                RefusalCode.UNKNOWN_CLAIM.value,
+                "there is no such claim",
+                claim=command.claim,
+                hint="claimdesk list shows what is on file",
+            )
         programme = registry.programme(case.programme if case else str(command.programme))
         if case is not None and command.verb in programme.seller_first and case.seller:
             refused = self._seller_first(programme, case, command)
@@ -178,11 +181,16 @@ class Session:
             personal = {**self.personal(case.id), **command.personal} if programme.reads_personal else command.personal
             siblings = self.siblings(case)
         return Context(
-            now=command.at, rulebook=rulebook, new_id=settings.new_id,
+            now=command.at,
+            rulebook=rulebook,
+            new_id=settings.new_id,
             version_at=lambda day: self.version(programme.id, marketplace, day),
             seller=self.case(seller_file_id(seller)) if seller and programme.id != registry.SELLER_FILE else None,
-            siblings=siblings, personal=personal, payments=settings.payments, overlays=settings.overlays,
-        )  # fmt: skip
+            siblings=siblings,
+            personal=personal,
+            payments=settings.payments,
+            overlays=settings.overlays,
+        )
 
     def _group(self, key: tuple[str, str]) -> tuple[Sibling, ...]:
         if key not in self._siblings:
@@ -195,8 +203,17 @@ class Session:
             language = {**language, "seller": ctx.seller.facts["language"]}
         if before is not None and "language" in before.facts:
             language = {**language, "customer": before.facts["language"]}
-        rows = write_set(programme, before, made, command, ctx, log=self.settings.log, vault=self.settings.vault,
-                         language=language, recorded=instant_text(self.settings.clock().astimezone(UTC)))  # fmt: skip
+        rows = write_set(
+            programme,
+            before,
+            made,
+            command,
+            ctx,
+            log=self.settings.log,
+            vault=self.settings.vault,
+            language=language,
+            recorded=instant_text(self.settings.clock().astimezone(UTC)),
+        )
         case_id = made.case.id
         staged = self._staged.get(case_id)
         self._staged[case_id] = merge(staged, rows) if staged else rows
@@ -211,8 +228,15 @@ class Session:
             return
         others = [s for s in self._siblings[key] if s.id != rows.case.id]
         if rows.columns.get("counts_together"):
-            others.append(Sibling(rows.case.id, rows.case.state, rows.columns["eligible_minor"], rows.columns["asked_minor"],
-                                  rows.case.totals.by_amazon > 0))  # fmt: skip
+            others.append(
+                Sibling(
+                    rows.case.id,
+                    rows.case.state,
+                    rows.columns["eligible_minor"],
+                    rows.columns["asked_minor"],
+                    rows.case.totals.by_amazon > 0,
+                )
+            )
         self._siblings[key] = others
 
     # -- what belongs to a command --------------------------------------------------------------------------------
@@ -223,8 +247,16 @@ class Session:
         file_id = seller_file_id(str(case.seller))
         if self.case(file_id) is None:
             return None
-        done = self.execute(replace(command, claim=file_id, personal={}, key=None, expected_version=None,
-                                    payload={**command.payload, "from_claim": case.id}))  # fmt: skip
+        done = self.execute(
+            replace(
+                command,
+                claim=file_id,
+                personal={},
+                key=None,
+                expected_version=None,
+                payload={**command.payload, "from_claim": case.id},
+            )
+        )
         return done if isinstance(done, Refusal) else None
 
     def _ripple(self, programme: Programme, before: Case | None, after: Case, command: Command) -> None:
@@ -268,8 +300,12 @@ class Session:
         if row is None:
             return None
         if row.request != request_digest(command):
-            raise IdempotencyMismatch(RefusalCode.IDEMPOTENCY_MISMATCH.value, "this key was used for other content",
-                                      claim=row.claim, hint="use a new key, or send what was sent first")
+            raise IdempotencyMismatch(
+                RefusalCode.IDEMPOTENCY_MISMATCH.value,
+                "this key was used for other content",
+                claim=row.claim,
+                hint="use a new key, or send what was sent first",
+            )
         case = self.case(row.claim)
         if case is None:
             raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "the claim of this key is gone", claim=row.claim)
@@ -278,8 +314,14 @@ class Session:
     def _remember_key(self, command: Command, case: Case) -> None:
         if command.key is None:
             return
-        row = IdempotencyRow(command.actor, command.key, request_digest(command), case.id, case.version,
-                             instant_text(self.settings.clock()))  # fmt: skip
+        row = IdempotencyRow(
+            command.actor,
+            command.key,
+            request_digest(command),
+            case.id,
+            case.version,
+            instant_text(self.settings.clock()),
+        )
         staged = self._staged.get(case.id)
         if staged is not None:
             staged.idempotency.append(row)
@@ -322,11 +364,22 @@ def group_of(case: Case) -> tuple[str, str] | None:
 
 def raised(refusal: Refusal, claim: str | None) -> Refused | StaleVersion | NotFound:
     """The exception of a refusal."""
-    kinds: dict[str, type[Any]] = {RefusalCode.STALE_VERSION.value: StaleVersion, RefusalCode.UNKNOWN_CLAIM.value: NotFound,
-                                   RefusalCode.UNKNOWN_SELLER.value: NotFound}  # fmt: skip
+    kinds: dict[str, type[Any]] = {
+        RefusalCode.STALE_VERSION.value: StaleVersion,
+        RefusalCode.UNKNOWN_CLAIM.value: NotFound,
+        RefusalCode.UNKNOWN_SELLER.value: NotFound,
+    }
     kind = kinds.get(str(refusal.code), Refused)
-    return kind(str(refusal.code), refusal.message, hint=refusal.hint, state=refusal.state, claim=claim,
-                unmet=tuple(r.to_entry() for r in refusal.unmet), allowed=refusal.allowed, next_on=refusal.next_on)
+    return kind(
+        str(refusal.code),
+        refusal.message,
+        hint=refusal.hint,
+        state=refusal.state,
+        claim=claim,
+        unmet=tuple(r.to_entry() for r in refusal.unmet),
+        allowed=refusal.allowed,
+        next_on=refusal.next_on,
+    )
 
 
 def locks_of(cases: Sequence[Case]) -> list[str]:

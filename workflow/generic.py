@@ -43,8 +43,11 @@ def attach_evidence(draft: Draft, ctx: Context, command: Command) -> None:
 def hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Sets a hold; setting one that stands changes nothing but is on record."""
     payload = command.payload
-    draft.take("hold", holds=[{"op": "set", "reason": payload["hold"]}],
-               set={"clocks_paused_at": instant_text(draft.now)} if payload.get("pause_clocks") else None)  # fmt: skip
+    draft.take(
+        "hold",
+        holds=[{"op": "set", "reason": payload["hold"]}],
+        set={"clocks_paused_at": instant_text(draft.now)} if payload.get("pause_clocks") else None,
+    )
     return None
 
 
@@ -53,19 +56,32 @@ def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     case = draft.case
     wanted = command.payload.get("hold")
     if not case.holds or (wanted is not None and wanted not in case.holds):
-        return _refused(case, RefusalCode.NO_SUCH_HOLD, "this hold does not stand",
-                        Reason("no_such_hold", "hold", ", ".join(case.holds) or "none", False, wanted))
+        return _refused(
+            case,
+            RefusalCode.NO_SUCH_HOLD,
+            "this hold does not stand",
+            Reason("no_such_hold", "hold", ", ".join(case.holds) or "none", False, wanted),
+        )
     if wanted is None and len(case.holds) > 1:
-        return _refused(case, RefusalCode.NO_SUCH_HOLD, "several holds stand; name the one to release",
-                        Reason("no_such_hold", "hold", ", ".join(case.holds), False),
-                        hint="hold: " + " or ".join(case.holds))  # fmt: skip
+        return _refused(
+            case,
+            RefusalCode.NO_SUCH_HOLD,
+            "several holds stand; name the one to release",
+            Reason("no_such_hold", "hold", ", ".join(case.holds), False),
+            hint="hold: " + " or ".join(case.holds),
+        )
     chosen: str = wanted or next(iter(case.holds))
     last = len(case.holds) == 1
     tasks = [{"op": "done", "kind": k} for k in _tasks_of(chosen) if k in case.tasks]
     paused = case.facts.get("clocks_paused_at") if last else None
     moved = _moved(draft, case, paused) if paused else []
-    draft.take("release_hold", holds=[{"op": "release", "reason": chosen}], tasks=tasks, deadlines=moved,
-               set={"clocks_paused_at": None} if paused else None)  # fmt: skip
+    draft.take(
+        "release_hold",
+        holds=[{"op": "release", "reason": chosen}],
+        tasks=tasks,
+        deadlines=moved,
+        set={"clocks_paused_at": None} if paused else None,
+    )
     return None
 
 
@@ -81,8 +97,15 @@ def _moved(draft: Draft, case: Case, paused: str) -> list[dict[str, Any]]:
             continue
         on = parse_date(clock.on) + timedelta(days=days)
         due = parse_instant(clock.due) + timedelta(days=days)
-        found.append({"op": "moved", "kind": clock.kind, "on": on.isoformat(), "due": instant_text(due),
-                      "recipe": {**clock.recipe, "paused_days": days}})  # fmt: skip
+        found.append(
+            {
+                "op": "moved",
+                "kind": clock.kind,
+                "on": on.isoformat(),
+                "due": instant_text(due),
+                "recipe": {**clock.recipe, "paused_days": days},
+            }
+        )
     return found
 
 
@@ -96,11 +119,15 @@ def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
     given = command.payload["notices"]
     kinds = {n.id: n.kind for n in case.notices}
     late = {kinds.get(g["id"]) for g in given if g.get("late")}
-    moved: list[dict[str, Any]] = []
-    for clock in case.deadlines:
-        if clock.status in _OPEN and clock.notice in late and clock.notice is not None:
-            moved.append({"op": "moved", "kind": clock.kind, **_restarted(draft, clock)})
-    ops = [{"op": "handed_over", "id": g["id"], "at": g["at"], "channel": g["channel"], "sha256": g["sha256"]} for g in given]
+    moved = [
+        {"op": "moved", "kind": clock.kind, **_restarted(draft, clock)}
+        for clock in case.deadlines
+        if clock.status in _OPEN and clock.notice is not None and clock.notice in late
+    ]
+    ops = [
+        {"op": "handed_over", "id": g["id"], "at": g["at"], "channel": g["channel"], "sha256": g["sha256"]}
+        for g in given
+    ]
     _step(draft, "hand_over", notices=ops, deadlines=moved)
 
 
@@ -108,26 +135,44 @@ def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     """A payment call is about to leave: on record before it does, so that nobody withdraws or re-routes meanwhile."""
     case = draft.case
     if case.totals.pending is None or case.totals.pending != command.payload["ref"]:
-        return _refused(case, RefusalCode.NOT_YET, "this payment is not authorised any more",
-                        Reason("not_yet", "payment.pending", None, False))
+        return _refused(
+            case,
+            RefusalCode.NOT_YET,
+            "this payment is not authorised any more",
+            Reason("not_yet", "payment.pending", None, False),
+        )
     if case.holds:
-        return _refused(case, RefusalCode.ON_HOLD, "no money moves while a hold stands",
-                        Reason("on_hold", f"hold.{case.holds[0]}", case.holds[0], False))
-    _step(draft, "send_payment", set={"payment": {"ref": command.payload["ref"], "attempt": command.payload["attempt"]}})
+        return _refused(
+            case,
+            RefusalCode.ON_HOLD,
+            "no money moves while a hold stands",
+            Reason("on_hold", f"hold.{case.holds[0]}", case.holds[0], False),
+        )
+    _step(
+        draft, "send_payment", set={"payment": {"ref": command.payload["ref"], "attempt": command.payload["attempt"]}}
+    )
     return None
 
 
 def _restarted(draft: Draft, clock: Deadline) -> dict[str, Any]:
     start = local_day(draft.now, draft.case.zone)
     last, due = end_of_window(start, clock.recipe["days"], draft.case.zone)
-    return {"on": last.isoformat(), "due": instant_text(due),
-            "recipe": {**clock.recipe, "from": start.isoformat(), "event": "notice handed over"}}  # fmt: skip
+    return {
+        "on": last.isoformat(),
+        "due": instant_text(due),
+        "recipe": {**clock.recipe, "from": start.isoformat(), "event": "notice handed over"},
+    }
 
 
 def _step(draft: Draft, kind: str, **parts: Any) -> None:
     """An entry that is no step of the lifecycle: the state stays as it is."""
-    body: dict[str, Any] = {"claim": draft.case.id, "type": kind, "at": instant_text(draft.now),
-                            "from": draft.case.state, "to": draft.case.state}  # fmt: skip
+    body: dict[str, Any] = {
+        "claim": draft.case.id,
+        "type": kind,
+        "at": instant_text(draft.now),
+        "from": draft.case.state,
+        "to": draft.case.state,
+    }
     body.update({k: v for k, v in parts.items() if v not in (None, [], {}, ())})
     draft.bodies.append(body)
     draft.case = fold(draft.case, body, None)
@@ -140,21 +185,36 @@ def fire_with(programme: Programme) -> Handler:
         kind = command.payload["kind"]
         clock = draft.case.deadline(kind)
         if clock is None or clock.status != "open":
-            return _refused(draft.case, RefusalCode.NOT_YET, f"no open clock {kind}",
-                            Reason("not_yet", f"deadline.{kind}", None, False))
+            return _refused(
+                draft.case,
+                RefusalCode.NOT_YET,
+                f"no open clock {kind}",
+                Reason("not_yet", f"deadline.{kind}", None, False),
+            )
         if parse_instant(clock.due) > draft.now:
-            return _refused(draft.case, RefusalCode.NOT_YET, f"{kind} runs until {clock.on}",
-                            Reason("not_yet", f"deadline.{kind}", clock.on, False))
+            return _refused(
+                draft.case,
+                RefusalCode.NOT_YET,
+                f"{kind} runs until {clock.on}",
+                Reason("not_yet", f"deadline.{kind}", clock.on, False),
+            )
         if draft.case.holds:
             if draft.case.facts.get("clocks_paused_at"):
-                return _refused(draft.case, RefusalCode.ON_HOLD, "the clocks are paused",
-                                Reason("on_hold", f"hold.{draft.case.holds[0]}", draft.case.holds[0], False))
+                return _refused(
+                    draft.case,
+                    RefusalCode.ON_HOLD,
+                    "the clocks are paused",
+                    Reason("on_hold", f"hold.{draft.case.holds[0]}", draft.case.holds[0], False),
+                )
             _step(draft, "ran_out", deadlines=[{"op": "ran_out", "kind": kind}])
             return None
         if clock.notice is not None and not _handed_over(draft.case, clock.notice):
-            return _refused(draft.case, RefusalCode.NOTICE_NOT_HANDED_OVER,
-                            f"{kind} waits for {clock.notice} to be handed over",
-                            Reason("notice_not_handed_over", f"deadline.{kind}", clock.notice, False))  # fmt: skip
+            return _refused(
+                draft.case,
+                RefusalCode.NOTICE_NOT_HANDED_OVER,
+                f"{kind} waits for {clock.notice} to be handed over",
+                Reason("notice_not_handed_over", f"deadline.{kind}", clock.notice, False),
+            )
         _fire(programme, draft, ctx, clock)
         return None
 

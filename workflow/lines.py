@@ -18,8 +18,14 @@ from ..states.errors import InputError
 LINE_BYTES_MAX = 1_048_576
 _DEPTH_MAX = 32
 _TRUE_FALSE = {"true": True, "false": False, "unknown": "unknown"}
-_FACTS = ("other_venue", "arson_suspected", "seller_is_reseller", "claimant.medicare", "seller.in_good_standing",
-          "seller.insurance_required")  # fmt: skip
+_FACTS = (
+    "other_venue",
+    "arson_suspected",
+    "seller_is_reseller",
+    "claimant.medicare",
+    "seller.in_good_standing",
+    "seller.insurance_required",
+)
 _NUMBERS = ("claimant.age", "fraud_indicators")
 
 
@@ -41,7 +47,9 @@ def read_lines(stream: Iterable[str], name: str = "") -> Iterator[Line]:
         return
     head = first[1].lstrip("\ufeff")
     again = _chain((first[0], head), numbered)
-    if name.lower().endswith(".csv") or not head.lstrip().startswith(("{", "[", '"')) and "," in head and "{" not in head:
+    if name.lower().endswith(".csv") or (
+        not head.lstrip().startswith(("{", "[", '"')) and "," in head and "{" not in head
+    ):
         yield from _csv_lines(again)
     else:
         yield from _json_lines(again)
@@ -53,8 +61,8 @@ def _chain(first: tuple[int, str], rest: Iterable[tuple[int, str]]) -> Iterator[
 
 
 def _json_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
-    for number, text in lines:
-        text = text.rstrip("\r\n")
+    for number, raw in lines:
+        text = raw.rstrip("\r\n")
         if not text.strip():
             continue
         try:
@@ -75,7 +83,9 @@ def parse_object(text: str) -> dict[str, Any]:
         raise InputError("too_deep", "this is nested too deeply", hint="a claim is flat") from None
     except ValueError as error:
         where = f" near column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InputError("not_json", f"this is not JSON{where}", hint='one object a line: {"marketplace": "US", ...}') from None
+        raise InputError(
+            "not_json", f"this is not JSON{where}", hint='one object a line: {"marketplace": "US", ...}'
+        ) from None
     if not isinstance(found, dict):
         raise InputError("not_an_object", "a line is one JSON object", hint='{"marketplace": "US", ...}')
     if _depth(found) > _DEPTH_MAX:
@@ -116,7 +126,9 @@ def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(start, None, InputError("not_csv", f"this is not CSV: {error}", hint="quote cells as RFC 4180 says"), "")
+            yield Line(
+                start, None, InputError("not_csv", f"this is not CSV: {error}", hint="quote cells as RFC 4180 says"), ""
+            )
             continue
         if header is None:
             header = [cell.strip() for cell in row]
@@ -125,8 +137,16 @@ def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
             continue
         text = ",".join(row)
         if len(row) != len(header):
-            yield Line(start, None, InputError("wrong_cell_count", f"{len(row)} cells where the header has {len(header)}",
-                                               hint="quote cells that hold a comma"), text)  # fmt: skip
+            yield Line(
+                start,
+                None,
+                InputError(
+                    "wrong_cell_count",
+                    f"{len(row)} cells where the header has {len(header)}",
+                    hint="quote cells that hold a comma",
+                ),
+                text,
+            )
             continue
         try:
             yield Line(start, _unflatten(header, row), None, text)
@@ -156,9 +176,9 @@ def _unflatten(header: list[str], row: list[str]) -> dict[str, Any]:
         if cell == "":
             continue
         value: Any = cell
-        if name in _FACTS or name.startswith("seller.certificates") and cell.lower() in _TRUE_FALSE:
+        if name in _FACTS or (name.startswith("seller.certificates") and cell.lower() in _TRUE_FALSE):
             value = _TRUE_FALSE.get(cell.lower(), cell)
-        elif (name in _NUMBERS or name.endswith("_days") or name.endswith("_60d")) and cell.isascii() and cell.isdigit():
+        elif (name in _NUMBERS or name.endswith(("_days", "_60d"))) and cell.isascii() and cell.isdigit():
             value = int(cell)
         _put(found, name.split("."), value, name)
     _lists(found)
@@ -170,7 +190,9 @@ def _put(found: dict[str, Any], path: list[str], value: Any, name: str) -> None:
     for part in path[:-1]:
         inner: Any = place.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise InputError("header_clash", "this column is a value and a group at once", field=name, hint="rename a column")
+            raise InputError(
+                "header_clash", "this column is a value and a group at once", field=name, hint="rename a column"
+            )
         place = inner  # pyright: ignore[reportUnknownVariableType]
     place[path[-1]] = value
 

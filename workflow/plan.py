@@ -23,7 +23,7 @@ from .rulebook import Version
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What somebody asks for. ``payload`` is canonical (validated); ``personal`` is sealed, never journalled in clear."""
+    """What somebody asks for. ``payload`` is canonical (validated); ``personal`` is sealed, never journalled."""
 
     verb: str
     payload: Mapping[str, Any]
@@ -159,12 +159,20 @@ class Draft:
     ) -> None:
         """The first entry of a new case."""
         body: dict[str, Any] = {
-            "claim": claim, "type": trigger, "at": instant_text(self.now), "to": self.lifecycle.initial, "set": facts,
+            "claim": claim,
+            "type": trigger,
+            "at": instant_text(self.now),
+            "to": self.lifecycle.initial,
+            "set": facts,
             "opening": {
-                "programme": self.lifecycle.name, "marketplace": rulebook.marketplace, "currency": rulebook.currency,
-                "zone": rulebook.zone, "rulebook": rulebook.ref, "seller": seller,
+                "programme": self.lifecycle.name,
+                "marketplace": rulebook.marketplace,
+                "currency": rulebook.currency,
+                "zone": rulebook.zone,
+                "rulebook": rulebook.ref,
+                "seller": seller,
             },
-        }  # fmt: skip
+        }
         self.bodies.append(body)
         self.case = fold(None, body, None)
 
@@ -173,11 +181,14 @@ class Draft:
         to = self.lifecycle.next(self.case.state, trigger)
         if to is None:
             raise AssertionError(f"{self.lifecycle.name}: no step {trigger} from {self.case.state}")
-        body: dict[str, Any] = {"claim": self.case.id, "type": trigger, "at": instant_text(self.now),
-                                "from": self.case.state, "to": to}  # fmt: skip
-        for name, value in parts.items():
-            if value not in (None, [], {}, ()):
-                body[name] = value
+        body: dict[str, Any] = {
+            "claim": self.case.id,
+            "type": trigger,
+            "at": instant_text(self.now),
+            "from": self.case.state,
+            "to": to,
+        }
+        body.update({name: value for name, value in parts.items() if value not in (None, [], {}, ())})
         self.bodies.append(body)
         self.case = fold(self.case, body, None)
 
@@ -211,8 +222,14 @@ class Draft:
         zone = self.case.zone
         last, due = end_of_window(start, days, zone)
         recipe = {"from": start.isoformat(), "days": days, "type": "calendar", "zone": zone, "event": event}
-        return {"op": "open", "kind": kind.value, "on": last.isoformat(), "due": instant_text(due), "recipe": recipe,
-                "notice": notice.value if notice else None}  # fmt: skip
+        return {
+            "op": "open",
+            "kind": kind.value,
+            "on": last.isoformat(),
+            "due": instant_text(due),
+            "recipe": recipe,
+            "notice": notice.value if notice else None,
+        }
 
     def settled(self, *kinds: DeadlineKind, how: str = "met") -> list[dict[str, Any]]:
         """Closing ops for those of ``kinds`` that are open."""
@@ -225,23 +242,43 @@ class Draft:
     def notice(self, ctx: Context, kind: NoticeKind, party: Party, **params: Any) -> dict[str, Any]:
         """A queued notice; its row carries ``params``, the entry only id, kind and party."""
         made = ctx.new_id("NTC")
-        self.notices.append({"id": made, "claim": self.case.id, "kind": kind.value, "party": party.value,
-                             "at": instant_text(self.now), "params": params})  # fmt: skip
+        self.notices.append(
+            {
+                "id": made,
+                "claim": self.case.id,
+                "kind": kind.value,
+                "party": party.value,
+                "at": instant_text(self.now),
+                "params": params,
+            }
+        )
         return {"op": "queued", "id": made, "kind": kind.value, "party": party.value}
 
-    def money(self, ctx: Context, kind: TransferKind, debit: str, credit: str, amount: int, **more: Any) -> dict[str, Any]:
+    def money(
+        self, ctx: Context, kind: TransferKind, debit: str, credit: str, amount: int, **more: Any
+    ) -> dict[str, Any]:
         """One transfer row."""
-        return {"id": ctx.new_id("PAY"), "kind": kind.value, "debit": debit, "credit": credit, "amount": amount,
-                "currency": self.case.currency, **more}  # fmt: skip
+        return {
+            "id": ctx.new_id("PAY"),
+            "kind": kind.value,
+            "debit": debit,
+            "credit": credit,
+            "amount": amount,
+            "currency": self.case.currency,
+            **more,
+        }
 
 
 def decision(ctx: Context, made: Decision) -> dict[str, Any]:
     """The journalled form of a decision."""
     entry: dict[str, Any] = {
-        "id": ctx.new_id("DEC"), "kind": made.kind, "outcome": made.outcome,
-        "reasons": [r.to_entry() for r in made.reasons], "rulebook": ctx.rulebook.ref,
+        "id": ctx.new_id("DEC"),
+        "kind": made.kind,
+        "outcome": made.outcome,
+        "reasons": [r.to_entry() for r in made.reasons],
+        "rulebook": ctx.rulebook.ref,
         "rulebook_sha256": ctx.rulebook.sha256,
-    }  # fmt: skip
+    }
     if made.exempt:
         entry["exempt"] = True
     if made.inputs:
@@ -255,14 +292,18 @@ def next_instant(case: Case) -> str | None:
     return min(dates) if dates else None
 
 
-def refuse(programme: Programme, case: Case, code: RefusalCode | str, message: str, *unmet: Reason, hint: str = "") -> Refusal:
+def refuse(
+    programme: Programme, case: Case, code: RefusalCode | str, message: str, *unmet: Reason, hint: str = ""
+) -> Refusal:
     """A refusal with everything it must carry."""
     allowed = programme.lifecycle.verbs_in(case.state)
     if case.holds:
         allowed = tuple(v for v in allowed if v in programme.records)
     if not unmet:
         unmet = (Reason(str(code), f"lifecycle.{programme.id}", case.state, False),)
-    return Refusal(code, message, case.state, unmet, allowed, hint or f"you can: {', '.join(allowed)}", next_instant(case))
+    return Refusal(
+        code, message, case.state, unmet, allowed, hint or f"you can: {', '.join(allowed)}", next_instant(case)
+    )
 
 
 def plan(programme: Programme, case: Case | None, command: Command, ctx: Context) -> Plan | Refusal:
@@ -296,29 +337,52 @@ def _handler(programme: Programme, verb: str) -> Handler:
 
 def _common_tests(programme: Programme, case: Case, command: Command, ctx: Context) -> Refusal | None:
     if command.expected_version is not None and command.expected_version != case.version:
-        return refuse(programme, case, RefusalCode.STALE_VERSION,
-                      f"the claim is at version {case.version}, not {command.expected_version}",
-                      Reason("stale_version", "concurrency", str(case.version), False, str(command.expected_version)))  # fmt: skip
+        return refuse(
+            programme,
+            case,
+            RefusalCode.STALE_VERSION,
+            f"the claim is at version {case.version}, not {command.expected_version}",
+            Reason("stale_version", "concurrency", str(case.version), False, str(command.expected_version)),
+        )
     verb = command.verb
     if verb in INTERNAL:
         return None
     if verb not in programme.lifecycle.verbs_in(case.state):
-        return refuse(programme, case, RefusalCode.NOT_ALLOWED_FROM_STATE,
-                      f"{verb} is not possible while the claim is {case.state}")
+        return refuse(
+            programme,
+            case,
+            RefusalCode.NOT_ALLOWED_FROM_STATE,
+            f"{verb} is not possible while the claim is {case.state}",
+        )
     if case.holds and verb not in programme.records and not _releases_itself(case, verb):
-        return refuse(programme, case, RefusalCode.ON_HOLD, f"{verb} is not possible while a hold stands: "
-                      + ", ".join(case.holds),
-                      *(Reason("on_hold", f"hold.{h}", h, False) for h in case.holds),
-                      hint="settle the fact behind it, then release_hold")  # fmt: skip
+        return refuse(
+            programme,
+            case,
+            RefusalCode.ON_HOLD,
+            f"{verb} is not possible while a hold stands: " + ", ".join(case.holds),
+            *(Reason("on_hold", f"hold.{h}", h, False) for h in case.holds),
+            hint="settle the fact behind it, then release_hold",
+        )
     if command.lenient:
         return None
     if verb in programme.reasoned and not command.reason.strip():
-        return refuse(programme, case, RefusalCode.NEEDS_REASON, f"{verb} needs a reason",
-                      Reason("needs_reason", "control.reason", None, False), hint="give a reason (--reason TEXT, reason=...)")
+        return refuse(
+            programme,
+            case,
+            RefusalCode.NEEDS_REASON,
+            f"{verb} needs a reason",
+            Reason("needs_reason", "control.reason", None, False),
+            hint="give a reason (--reason TEXT, reason=...)",
+        )
     if programme.second_person(case, ctx, command) and command.second in (None, "", command.actor):
-        return refuse(programme, case, RefusalCode.NEEDS_SECOND_PERSON, f"{verb} needs a second person at this amount",
-                      Reason("needs_second_person", "approval.second_person_from", command.second, False),
-                      hint="name another person who approved (approved_by)")  # fmt: skip
+        return refuse(
+            programme,
+            case,
+            RefusalCode.NEEDS_SECOND_PERSON,
+            f"{verb} needs a second person at this amount",
+            Reason("needs_second_person", "approval.second_person_from", command.second, False),
+            hint="name another person who approved (approved_by)",
+        )
     return None
 
 
@@ -343,5 +407,8 @@ def set_holds(programme: Programme, draft: Draft, ctx: Context) -> None:
         if reason.value in draft.case.holds or reason.value in draft.case.released:
             continue
         tasks = [{"op": "open", "kind": TaskKind.REFER.value}] if reason is HoldReason.FRAUD_REVIEW else []
-        draft.add(holds=[{"op": "set", "reason": reason.value}], tasks=tasks,
-                  decision=decision(ctx, Decision("hold", Outcome.HOLD.value, (why,))))
+        draft.add(
+            holds=[{"op": "set", "reason": reason.value}],
+            tasks=tasks,
+            decision=decision(ctx, Decision("hold", Outcome.HOLD.value, (why,))),
+        )

@@ -17,7 +17,7 @@ from .plan import Sibling
 
 
 class EntryRow(NamedTuple):
-    """One journal entry: its exact bytes and what lists are filtered by. (claim, seq) and id are unique, insert only."""
+    """One journal entry: its exact bytes, and what lists are filtered by. Insert only; (claim, seq) is unique."""
 
     id: str
     claim: str
@@ -83,7 +83,8 @@ class NoticeRow(NamedTuple):
 class TaskRow(NamedTuple):
     """Work to do at an instant: a clock (``deadline``), a letter (``notice``) or a payment (``payment``).
 
-    The id is deterministic and is the idempotency key sent outside. ``name`` is the deadline kind, the notice kind, or "pay".
+    The id is deterministic and is the idempotency key sent outside. ``name`` is the deadline kind, the
+    notice kind, or "pay".
     """
 
     id: str
@@ -174,7 +175,9 @@ class ReadUnit(Protocol):
 
     def entries(self, case_id: str, after: int = 0) -> list[EntryRow]: ...
     def sealed(self, case_id: str) -> list[SealedRow]: ...
-    def transfers(self, case_id: str | None = None, after: str | None = None, limit: int = 1000) -> list[TransferRow]: ...
+    def transfers(
+        self, case_id: str | None = None, after: str | None = None, limit: int = 1000
+    ) -> list[TransferRow]: ...
     def decisions(self, case_id: str) -> list[DecisionRow]: ...
     def notices(self, case_id: str) -> list[NoticeRow]: ...
     def list_cases(self, wanted: CaseFilter) -> list[Case]: ...
@@ -191,7 +194,7 @@ class ReadUnit(Protocol):
 
     def notice(self, notice_id: str) -> NoticeRow | None: ...
     def totals(self) -> list[dict[str, Any]]:
-        """Per programme, marketplace, outcome and currency: count of cases, eligible, paid and recovered minor units."""
+        """Per programme, marketplace, outcome and currency: how many cases, and what is eligible, paid and recovered."""
         ...
 
     def balances(self) -> list[tuple[str, str, int]]:
@@ -209,7 +212,7 @@ class WriteUnit(ReadUnit, Protocol):
         ...
 
     def append(self, sets: Sequence[WriteSet]) -> None:
-        """Writes every set; StaleVersion when a case is not at ``before`` any more, Conflict when a constraint says no."""
+        """Writes every set; StaleVersion when a case is not at ``before`` any more, Conflict when a constraint bites."""
         ...
 
     def lease(self, task_id: str, now: str, until: str) -> int | None:

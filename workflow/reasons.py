@@ -35,8 +35,14 @@ class Reason:
     @classmethod
     def from_entry(cls, entry: dict[str, Any]) -> Reason:
         """The reason a journal entry holds."""
-        return cls(entry["code"], entry["rule"], entry.get("value"), entry["result"], entry.get("limit"),
-                   tuple(entry.get("readings", ())))  # fmt: skip
+        return cls(
+            entry["code"],
+            entry["rule"],
+            entry.get("value"),
+            entry["result"],
+            entry.get("limit"),
+            tuple(entry.get("readings", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,12 @@ def programme(name: str) -> Programme:
         if name in names():
             _found[name] = import_module(f"{programmes.__name__}.{name}").PROGRAMME
         else:
-            raise InputError("unknown_programme", "there is no such programme", field="programme",
-                             hint="one of: " + ", ".join(names()))
+            raise InputError(
+                "unknown_programme",
+                "there is no such programme",
+                field="programme",
+                hint="one of: " + ", ".join(names()),
+            )
     return _found[name]
 
 

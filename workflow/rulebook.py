@@ -135,8 +135,17 @@ class Version:
             value, shown = _value(old.kind, raw, f"rulebook.{name}")
             values[name] = Parameter(name, old.kind, value, shown, old.since, old.until, "override", old.confidence)
             used.append((name, shown))
-        return Version(self.book, self.programme, self.marketplace, self.currency, self.zone, self.since, values,
-                       self.readings, tuple(sorted(used)))  # fmt: skip
+        return Version(
+            self.book,
+            self.programme,
+            self.marketplace,
+            self.currency,
+            self.zone,
+            self.since,
+            values,
+            self.readings,
+            tuple(sorted(used)),
+        )
 
 
 def _value(kind: str, raw: Any, where: str) -> tuple[int | str | tuple[str, ...], str]:
@@ -188,9 +197,15 @@ class Book:
         if since not in self._versions:
             values = {p.name: p for p in self.parameters if p.since <= since and (p.until is None or since <= p.until)}
             self._versions[since] = Version(
-                self.id, self.programme, self.marketplace, self.currency, self.zone, since, values,
+                self.id,
+                self.programme,
+                self.marketplace,
+                self.currency,
+                self.zone,
+                since,
+                values,
                 {r.id: r for r in self.readings},
-            )  # fmt: skip
+            )
         return self._versions[since]
 
     @property
@@ -206,12 +221,29 @@ def parse_book(text: str, name: str) -> Book:
         head = data["book"]
         parameters = tuple(_parameters(data["parameter"], name))
         readings = tuple(
-            Reading(r["id"], r["question"], r["chosen"], r["other"], r.get("parameter"), r.get("other_value"),
-                    r["by"], r["on"], tuple(r.get("sources", ())))
+            Reading(
+                r["id"],
+                r["question"],
+                r["chosen"],
+                r["other"],
+                r.get("parameter"),
+                r.get("other_value"),
+                r["by"],
+                r["on"],
+                tuple(r.get("sources", ())),
+            )
             for r in data.get("reading", ())
-        )  # fmt: skip
-        return Book(head["id"], head["title"], head["programme"], head["marketplace"], head["currency"], head["zone"],
-                    parameters, readings)  # fmt: skip
+        )
+        return Book(
+            head["id"],
+            head["title"],
+            head["programme"],
+            head["marketplace"],
+            head["currency"],
+            head["zone"],
+            parameters,
+            readings,
+        )
     except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
         raise RulebookError("rulebook_invalid", f"{name}: {type(error).__name__}: {error}") from None
 
@@ -220,8 +252,17 @@ def _parameters(entries: list[dict[str, Any]], name: str) -> Iterator[Parameter]
     for entry in entries:
         for dated in entry["value"]:
             value, shown = _value(entry["kind"], dated["value"], f"{name}: {entry['name']}")
-            yield Parameter(entry["name"], entry["kind"], value, shown, dated["from"], dated.get("to"),
-                            dated["source"], Confidence(dated["confidence"]), dated.get("note", ""))  # fmt: skip
+            yield Parameter(
+                entry["name"],
+                entry["kind"],
+                value,
+                shown,
+                dated["from"],
+                dated.get("to"),
+                dated["source"],
+                Confidence(dated["confidence"]),
+                dated.get("note", ""),
+            )
 
 
 @cache
@@ -238,8 +279,12 @@ def book_for(programme: str, marketplace: str) -> Book:
         if (book.programme, book.marketplace) == (programme, marketplace):
             return book
     there = sorted(b.marketplace for b in shipped().values() if b.programme == programme)
-    raise RulebookError("no_rulebook", f"no rulebook of {programme} for {marketplace}", field="marketplace",
-                        hint=f"there is one for: {', '.join(there)}")
+    raise RulebookError(
+        "no_rulebook",
+        f"no rulebook of {programme} for {marketplace}",
+        field="marketplace",
+        hint=f"there is one for: {', '.join(there)}",
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -20,9 +20,17 @@ _OPEN = ("open",)
 
 
 def write_set(
-    programme: Programme, before: Case | None, made: Plan, command: Command, ctx: Context, *, log: str, vault: Vault,
-    language: Mapping[str, str], recorded: str,
-) -> WriteSet:  # fmt: skip
+    programme: Programme,
+    before: Case | None,
+    made: Plan,
+    command: Command,
+    ctx: Context,
+    *,
+    log: str,
+    vault: Vault,
+    language: Mapping[str, str],
+    recorded: str,
+) -> WriteSet:
     """The rows of one plan. ``language`` gives the language of each party's letters."""
     seq = before.version if before else 0
     head = before.head if before else None
@@ -32,8 +40,16 @@ def write_set(
     command_digest = sha256_text(f"{command.actor}\0{command.key}".encode()) if command.key else None
     for body in made.bodies:
         seq += 1
-        entry: dict[str, Any] = {**body, "v": 1, "id": ctx.new_id("EVT"), "log": log, "seq": seq, "prev": head, "actor": actor,
-                 "verb": command.verb}  # fmt: skip
+        entry: dict[str, Any] = {
+            **body,
+            "v": 1,
+            "id": ctx.new_id("EVT"),
+            "log": log,
+            "seq": seq,
+            "prev": head,
+            "actor": actor,
+            "verb": command.verb,
+        }
         if command_digest:
             entry["cmd"] = command_digest
         if recorded != body["at"]:
@@ -48,14 +64,26 @@ def write_set(
         data = canonical(entry)
         leaf = leaf_hash(data)
         head = leaf.hex()
-        found.entries.append(EntryRow(entry["id"], made.case.id, seq, entry["at"], command.actor, command.verb, entry["type"],
-                                      data, leaf))  # fmt: skip
+        found.entries.append(
+            EntryRow(
+                entry["id"], made.case.id, seq, entry["at"], command.actor, command.verb, entry["type"], data, leaf
+            )
+        )
         _rows_of(found, entry)
     found.case = replace(made.case, version=seq, head=head)
     for notice in made.notices:
-        found.notices.append(NoticeRow(notice["id"], notice["claim"], notice["kind"], notice["party"],
-                                       language.get(notice["party"], "en"), notice["at"], recorded,
-                                       json.dumps(notice["params"], ensure_ascii=False, separators=(",", ":"))))  # fmt: skip
+        found.notices.append(
+            NoticeRow(
+                notice["id"],
+                notice["claim"],
+                notice["kind"],
+                notice["party"],
+                language.get(notice["party"], "en"),
+                notice["at"],
+                recorded,
+                json.dumps(notice["params"], ensure_ascii=False, separators=(",", ":")),
+            )
+        )
         found.tasks.append(TaskRow(notice["id"], made.case.id, "notice", notice["kind"], notice["at"]))
     _clock_tasks(found, before)
     if ctx.payments == "gateway":
@@ -66,14 +94,38 @@ def write_set(
 
 def _rows_of(found: WriteSet, entry: dict[str, Any]) -> None:
     for move in entry.get("money", ()):
-        found.transfers.append(TransferRow(
-            move["id"], entry["claim"], move["kind"], move.get("obligation"), move["debit"], move["credit"], move["amount"],
-            move["currency"], move.get("pending"), move.get("reverses"), entry["id"], entry["at"]))  # fmt: skip
+        found.transfers.append(
+            TransferRow(
+                move["id"],
+                entry["claim"],
+                move["kind"],
+                move.get("obligation"),
+                move["debit"],
+                move["credit"],
+                move["amount"],
+                move["currency"],
+                move.get("pending"),
+                move.get("reverses"),
+                entry["id"],
+                entry["at"],
+            )
+        )
     made = entry.get("decision")
     if made:
         readings = " ".join(sorted({r for reason in made["reasons"] for r in reason.get("readings", ())}))
-        found.decisions.append(DecisionRow(made["id"], entry["claim"], entry["id"], made["kind"], made["outcome"],
-                                           bool(made.get("exempt")), made["rulebook"], readings, entry["at"]))  # fmt: skip
+        found.decisions.append(
+            DecisionRow(
+                made["id"],
+                entry["claim"],
+                entry["id"],
+                made["kind"],
+                made["outcome"],
+                bool(made.get("exempt")),
+                made["rulebook"],
+                readings,
+                entry["at"],
+            )
+        )
 
 
 def _clock_tasks(found: WriteSet, before: Case | None) -> None:
@@ -81,8 +133,10 @@ def _clock_tasks(found: WriteSet, before: Case | None) -> None:
         if case is None:
             return {}
         clocks = [d for d in case.deadlines if d.status in _OPEN]
-        return {f"{case.id}:{d.kind}:{d.due}": TaskRow(f"{case.id}:{d.kind}:{d.due}", case.id, "deadline", d.kind, d.due)
-                for d in clocks}  # fmt: skip
+        return {
+            f"{case.id}:{d.kind}:{d.due}": TaskRow(f"{case.id}:{d.kind}:{d.due}", case.id, "deadline", d.kind, d.due)
+            for d in clocks
+        }
 
     old, new = open_clocks(before), open_clocks(found.case)
     found.tasks += [row for key, row in new.items() if key not in old]
@@ -108,4 +162,3 @@ def merge(first: WriteSet, second: WriteSet) -> WriteSet:
     for name in ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources"):
         getattr(first, name).extend(getattr(second, name))
     return first
-

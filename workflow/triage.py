@@ -66,15 +66,22 @@ class Summary:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values; money as text per currency."""
+
         def shown(sums: dict[str, int]) -> list[str]:
             return [to_text(minor, currency) for currency, minor in sorted(sums.items())]
 
         return {
-            "read": self.read, "created": self.created, "unchanged": self.unchanged, "duplicate": self.duplicate,
-            "rejected": self.rejected, "errors": dict(sorted(self.errors.items())),
-            "outcomes": {name: {"claims": row["claims"], "eligible": shown(row["eligible"]), "paid": shown(row["paid"])}
-                         for name, row in sorted(self.outcomes.items())},
-        }  # fmt: skip
+            "read": self.read,
+            "created": self.created,
+            "unchanged": self.unchanged,
+            "duplicate": self.duplicate,
+            "rejected": self.rejected,
+            "errors": dict(sorted(self.errors.items())),
+            "outcomes": {
+                name: {"claims": row["claims"], "eligible": shown(row["eligible"]), "paid": shown(row["paid"])}
+                for name, row in sorted(self.outcomes.items())
+            },
+        }
 
 
 def _minor(amount: str) -> int:
@@ -93,7 +100,9 @@ class _Ready:
     screening: dict[str, Any] | None
 
 
-def triage(desk: Desk, lines: Iterable[Line], *, run_id: str, batch: int = 500, dry_run: bool = False) -> Iterator[dict[str, Any]]:
+def triage(
+    desk: Desk, lines: Iterable[Line], *, run_id: str, batch: int = 500, dry_run: bool = False
+) -> Iterator[dict[str, Any]]:
     """One result a line, in input order; see the contract's section 5 for its keys (and ``status``)."""
     source = iter(lines)
     while chunk := list(islice(source, batch)):
@@ -126,7 +135,9 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
             raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
         command = desk.file_command(programme, marketplace, fields, seller, at)
         verdict = _screening(programme, screening)
-        digest = hashlib.sha256(json.dumps(line.fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+        digest = hashlib.sha256(
+            json.dumps(line.fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
+        ).hexdigest()
         told = (command.payload.get("source"), command.payload.get("source_id"))
         key = f"{told[0] or ''}\x1f{told[1]}" if told[1] else f"content:{digest}"
         return _Ready(line, key, digest, command, seller, verdict)
@@ -145,7 +156,9 @@ def _screening(programme: str, told: Any) -> dict[str, Any] | None:
     if told is None:
         return None
     if not isinstance(told, dict):
-        raise InputError("not_an_object", "a screening is a mapping", field="screening", hint="screening: {verdict, by}")
+        raise InputError(
+            "not_an_object", "a screening is a mapping", field="screening", hint="screening: {verdict, by}"
+        )
     found = registry.programme(programme)
     try:
         canonical, personal = found.validate("record_screening", told, "USD", False)  # pyright: ignore[reportUnknownArgumentType]
@@ -164,8 +177,7 @@ def _write(desk: Desk, prepared: list[_Ready | dict[str, Any]], run_id: str, dry
         session.prefetch(sellers, [g for g in groups if g])
         known = session.unit.sources([p.key for p in ready])
         session.prefetch([row.claim for row in known.values()], ())
-        results = [p if isinstance(p, dict) else _line(desk, session, p, known, run_id) for p in prepared]
-    return results
+        return [p if isinstance(p, dict) else _line(desk, session, p, known, run_id) for p in prepared]
 
 
 def _group(ready: _Ready) -> tuple[str, str] | None:
@@ -184,8 +196,14 @@ def _line(desk: Desk, session: Session, ready: _Ready, known: dict[str, SourceRo
         decisions = _decisions(done.made.bodies if done.made else ())
         case = done.case
         if ready.screening is not None and case.state == case_initial(case):
-            command = Command("record_screening", ready.screening["payload"], ready.command.actor, ready.command.at, claim=case.id,
-                              personal=ready.screening["personal"])  # fmt: skip
+            command = Command(
+                "record_screening",
+                ready.screening["payload"],
+                ready.command.actor,
+                ready.command.at,
+                claim=case.id,
+                personal=ready.screening["personal"],
+            )
             screened = session.execute(command)
             if not isinstance(screened, Refusal):
                 case = screened.case
@@ -206,9 +224,16 @@ def case_initial(case: Case) -> str:
 
 def _known(session: Session, ready: _Ready, row: SourceRow, run_id: str) -> dict[str, Any]:
     if row.content != ready.content:
-        return _rejected(ready.line, IdempotencyMismatch(
-            "idempotency_mismatch", "this source id was filed before with other content", claim=row.claim,
-            field="source_id", hint="amend the claim, or give the line a source id of its own"))  # fmt: skip
+        return _rejected(
+            ready.line,
+            IdempotencyMismatch(
+                "idempotency_mismatch",
+                "this source id was filed before with other content",
+                claim=row.claim,
+                field="source_id",
+                hint="amend the claim, or give the line a source id of its own",
+            ),
+        )
     case = session.case(row.claim)
     if case is None:
         return _rejected(ready.line, InputError("unknown_claim", "the claim of this line is gone", claim=row.claim))
@@ -229,11 +254,18 @@ def _result(line: Line, status: str, case: Case, decisions: list[dict[str, Any]]
         reasons = [Reason(ReasonCode.AWAITING_SCREENING, "screening.verdict", "none", None)]
     ordered = sorted(reasons, key=_decisive)
     return {
-        "line": line.number, "status": status, "claim": case.id, "state": case.state, "outcome": programme.outcome(case),
-        "eligible_amount": shown["eligible_amount"], "paid_by_amazon": shown["paid_by_amazon"],
+        "line": line.number,
+        "status": status,
+        "claim": case.id,
+        "state": case.state,
+        "outcome": programme.outcome(case),
+        "eligible_amount": shown["eligible_amount"],
+        "paid_by_amazon": shown["paid_by_amazon"],
         "recovery": {"status": shown["recovery"]["status"], "amount": shown["recovery"]["amount"]},
-        "reasons": [reason_json(r, version) for r in ordered], "rulebook": version.ref, "rulebook_sha256": version.sha256,
-    }  # fmt: skip
+        "reasons": [reason_json(r, version) for r in ordered],
+        "rulebook": version.ref,
+        "rulebook_sha256": version.sha256,
+    }
 
 
 def _decisive(reason: Reason) -> int:
@@ -247,5 +279,13 @@ def _decisive(reason: Reason) -> int:
 
 def _rejected(line: Line, error: ClaimdeskError) -> dict[str, Any]:
     told = error.to_dict()
-    return {"line": line.number, "status": "rejected",
-            "error": {"code": told["code"], "field": told.get("field"), "message": told["message"], "hint": told.get("hint", "")}}  # fmt: skip
+    return {
+        "line": line.number,
+        "status": "rejected",
+        "error": {
+            "code": told["code"],
+            "field": told.get("field"),
+            "message": told["message"],
+            "hint": told.get("hint", ""),
+        },
+    }

@@ -1,4 +1,4 @@
-"""Validation at the edge: typed payloads in, canonical JSON values out, errors that say what, where and what would be right.
+"""Validation at the edge: typed payloads in, canonical JSON values out, errors that say what would be right.
 
 pydantic checks shapes here and nowhere deeper. An error never repeats the value it refuses: a value may be personal.
 """
@@ -23,7 +23,9 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 def _custom(error: ClaimdeskError) -> PydanticCustomError:
-    return PydanticCustomError("claimdesk", "{message}", {"code": error.code, "message": error.message, "hint": error.hint})
+    return PydanticCustomError(
+        "claimdesk", "{message}", {"code": error.code, "message": error.message, "hint": error.hint}
+    )
 
 
 def _text(limit: int) -> Any:
@@ -34,7 +36,9 @@ def _text(limit: int) -> Any:
             raise _custom(InputError("too_long", f"at most {limit} characters"))
         for char in value:
             if unicodedata.category(char) in ("Cc", "Cs", "Cf", "Co", "Cn") and char not in "\n\t":
-                raise _custom(InputError("bad_character", "control, invisible or unassigned characters are not allowed"))
+                raise _custom(
+                    InputError("bad_character", "control, invisible or unassigned characters are not allowed")
+                )
         return value
 
     return BeforeValidator(check)
@@ -47,7 +51,9 @@ def _identifier(value: object) -> object:
         raise _custom(InputError("not_an_identifier", "1 to 100 characters without space around them"))
     for char in value:
         if unicodedata.category(char)[0] in "CZ":
-            raise _custom(InputError("bad_character", "spaces and invisible characters are not allowed in an identifier"))
+            raise _custom(
+                InputError("bad_character", "spaces and invisible characters are not allowed in an identifier")
+            )
     return value
 
 
@@ -94,8 +100,9 @@ Fact = Annotated[bool | Literal["unknown"], BeforeValidator(_fact)]
 def minor_of(value: Mapping[str, Any], currency: str, field: str) -> int:
     """The minor units of a validated amount; a claim lives in the currency of its marketplace."""
     if value["currency"] != currency:
-        raise InputError("currency_mismatch", f"this claim is in {currency}", field=field,
-                         hint=f"write the amount in {currency}")
+        raise InputError(
+            "currency_mismatch", f"this claim is in {currency}", field=field, hint=f"write the amount in {currency}"
+        )
     return value["minor"]
 
 
@@ -124,13 +131,21 @@ def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str
         name = str(fault["loc"][-1])
         close = difflib.get_close_matches(name, sorted(_names(adapter)), 1)
         shown = name if name.isidentifier() and len(name) < 40 else "this"
-        return InputError("unknown_field", f"{shown} is not a known field{more}", field=field,
-                          hint=f"did you mean {close[0]}?" if close else "known: " + ", ".join(sorted(_names(adapter))))
+        return InputError(
+            "unknown_field",
+            f"{shown} is not a known field{more}",
+            field=field,
+            hint=f"did you mean {close[0]}?" if close else "known: " + ", ".join(sorted(_names(adapter))),
+        )
     if kind == "missing":
         return InputError("missing_field", f"a required field is missing{more}", field=field, hint="add it")
     if kind == "literal_error":
-        return InputError("not_a_choice", f"this is not one of the choices{more}", field=field,
-                          hint=f"one of: {str(context.get('expected', '')).replace(chr(39), '')}")
+        return InputError(
+            "not_a_choice",
+            f"this is not one of the choices{more}",
+            field=field,
+            hint=f"one of: {str(context.get('expected', '')).replace(chr(39), '')}",
+        )
     return InputError("wrong_type", f"{fault['msg']}{more}", field=field)
 
 

@@ -70,19 +70,41 @@ class Claim:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values under the contract's names."""
         return {
-            "claim": self.id, "programme": self.programme, "marketplace": self.marketplace, "state": self.state,
-            "version": self.version, "outcome": self.outcome, "filed_at": self.filed_at.isoformat(),
-            "updated_at": self.updated_at.isoformat(), "seller": self.seller, "order": self.order_id,
-            "incident_on": self.incident_on, "eligible_amount": str(self.eligible_amount),
-            "paid_by_amazon": str(self.paid_by_amazon), "paid_by_seller": str(self.paid_by_seller),
+            "claim": self.id,
+            "programme": self.programme,
+            "marketplace": self.marketplace,
+            "state": self.state,
+            "version": self.version,
+            "outcome": self.outcome,
+            "filed_at": self.filed_at.isoformat(),
+            "updated_at": self.updated_at.isoformat(),
+            "seller": self.seller,
+            "order": self.order_id,
+            "incident_on": self.incident_on,
+            "eligible_amount": str(self.eligible_amount),
+            "paid_by_amazon": str(self.paid_by_amazon),
+            "paid_by_seller": str(self.paid_by_seller),
             "paid_by_insurer": str(self.paid_by_insurer),
-            "recovery": {"status": self.recovery.status, "amount": str(self.recovery.amount), "from": self.recovery.source},
-            "withholding_allowed": self.withholding_allowed, "odr_counted": self.odr_counted, "hold": self.hold,
-            "holds": list(self.holds), "reasons": list(self.reasons), "visited": list(self.path),
-            "deadlines": [{"kind": d.kind, "on": d.on, "due": d.due.isoformat(), "status": d.status, "recipe": d.recipe}
-                          for d in self.deadlines],
-            "tasks": list(self.tasks), "owner": self.owner, "rulebook": self.rulebook, "dry_run": self.dry_run,
-        }  # fmt: skip
+            "recovery": {
+                "status": self.recovery.status,
+                "amount": str(self.recovery.amount),
+                "from": self.recovery.source,
+            },
+            "withholding_allowed": self.withholding_allowed,
+            "odr_counted": self.odr_counted,
+            "hold": self.hold,
+            "holds": list(self.holds),
+            "reasons": list(self.reasons),
+            "visited": list(self.path),
+            "deadlines": [
+                {"kind": d.kind, "on": d.on, "due": d.due.isoformat(), "status": d.status, "recipe": d.recipe}
+                for d in self.deadlines
+            ],
+            "tasks": list(self.tasks),
+            "owner": self.owner,
+            "rulebook": self.rulebook,
+            "dry_run": self.dry_run,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +126,17 @@ class SellerFile:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values under the contract's names."""
         return {
-            "seller": self.seller, "state": self.state, "version": self.version, "required": self.required,
-            "due_on": self.due_on, "certificates": list(self.certificates), "facts": self.facts,
-            "visited": list(self.path), "deadlines": [{"kind": d.kind, "on": d.on, "status": d.status} for d in self.deadlines],
+            "seller": self.seller,
+            "state": self.state,
+            "version": self.version,
+            "required": self.required,
+            "due_on": self.due_on,
+            "certificates": list(self.certificates),
+            "facts": self.facts,
+            "visited": list(self.path),
+            "deadlines": [{"kind": d.kind, "on": d.on, "status": d.status} for d in self.deadlines],
             "rulebook": self.rulebook,
-        }  # fmt: skip
+        }
 
 
 def _money(text: str) -> Money:
@@ -126,26 +154,52 @@ def claim_view(case: Case, *, dry_run: bool = False) -> Claim:
     recovery = shown["recovery"]
     order: Any = case.facts.get("order") or {}
     return Claim(
-        id=case.id, programme=case.programme, marketplace=case.marketplace, state=case.state, version=case.version,
-        outcome=programme.outcome(case), filed_at=case.opened, updated_at=parse_instant(case.updated_at), seller=case.seller,
-        order_id=order.get("id"), incident_on=case.facts.get("incident_on"), eligible_amount=_money(shown["eligible_amount"]),
-        paid_by_amazon=_money(shown["paid_by_amazon"]), paid_by_seller=_money(shown["paid_by_seller"]),
+        id=case.id,
+        programme=case.programme,
+        marketplace=case.marketplace,
+        state=case.state,
+        version=case.version,
+        outcome=programme.outcome(case),
+        filed_at=case.opened,
+        updated_at=parse_instant(case.updated_at),
+        seller=case.seller,
+        order_id=order.get("id"),
+        incident_on=case.facts.get("incident_on"),
+        eligible_amount=_money(shown["eligible_amount"]),
+        paid_by_amazon=_money(shown["paid_by_amazon"]),
+        paid_by_seller=_money(shown["paid_by_seller"]),
         paid_by_insurer=_money(shown["paid_by_insurer"]),
         recovery=RecoveryView(recovery["status"], _money(recovery["amount"]), recovery["from"]),
-        withholding_allowed=shown["withholding_allowed"], odr_counted=shown["odr_counted"],
-        hold=case.holds[0] if case.holds else None, holds=case.holds, reasons=case.codes, path=case.path,
-        deadlines=_clocks(case), tasks=case.tasks, owner=case.owner, rulebook=case.rulebook, dry_run=dry_run,
-    )  # fmt: skip
+        withholding_allowed=shown["withholding_allowed"],
+        odr_counted=shown["odr_counted"],
+        hold=case.holds[0] if case.holds else None,
+        holds=case.holds,
+        reasons=case.codes,
+        path=case.path,
+        deadlines=_clocks(case),
+        tasks=case.tasks,
+        owner=case.owner,
+        rulebook=case.rulebook,
+        dry_run=dry_run,
+    )
 
 
 def seller_view(case: Case) -> SellerFile:
     """The outside view of a seller's file."""
     shown = registry.programme(case.programme).summary(case)
     return SellerFile(
-        id=case.id, seller=str(case.seller), state=case.state, version=case.version, required=bool(shown["required"]),
-        due_on=shown["due_on"], certificates=tuple(case.facts.get("certificates", ())), facts=case.facts, path=case.path,
-        deadlines=_clocks(case), rulebook=case.rulebook,
-    )  # fmt: skip
+        id=case.id,
+        seller=str(case.seller),
+        state=case.state,
+        version=case.version,
+        required=bool(shown["required"]),
+        due_on=shown["due_on"],
+        certificates=tuple(case.facts.get("certificates", ())),
+        facts=case.facts,
+        path=case.path,
+        deadlines=_clocks(case),
+        rulebook=case.rulebook,
+    )
 
 
 def expectations(case: Case) -> dict[str, Any]:
@@ -155,9 +209,17 @@ def expectations(case: Case) -> dict[str, Any]:
     asked_for: dict[str, Any] = shown.get("information") or {}
     open_clocks = [{"kind": d.kind, "on": d.on} for d in case.deadlines if d.status in ("open", "ran_out")]
     return {
-        **shown, "state": case.state, "visited": list(case.path), "hold": case.holds[0] if case.holds else None,
-        "holds": list(case.holds), "reason": [*case.codes, *([asked_for["reason"]] if "reason" in asked_for else [])], "deadline": open_clocks,
+        **shown,
+        "state": case.state,
+        "visited": list(case.path),
+        "hold": case.holds[0] if case.holds else None,
+        "holds": list(case.holds),
+        "reason": [*case.codes, *([asked_for["reason"]] if "reason" in asked_for else [])],
+        "deadline": open_clocks,
         "deadlines": {d.kind: d.on for d in case.deadlines if d.status != "cancelled"},
-        "notices": [n.kind for n in case.notices if n.handed_over], "notified": sorted({n.party for n in case.notices}),
-        "tasks": sorted(case.tasks), "outcome": programme.outcome(case), "version": case.version,
-    }  # fmt: skip
+        "notices": [n.kind for n in case.notices if n.handed_over],
+        "notified": sorted({n.party for n in case.notices}),
+        "tasks": sorted(case.tasks),
+        "outcome": programme.outcome(case),
+        "version": case.version,
+    }

@@ -51,10 +51,25 @@ if TYPE_CHECKING:
     from .workflow.view import Claim, SellerFile
 
 __all__ = [
-    "Claim", "ClaimDesk", "ClaimdeskError", "ConfigError", "Conflict", "DatabaseBusy", "IdempotencyMismatch", "InputError",
-    "IntegrityFailure", "Money", "NotFound", "NotPermitted", "Refused", "RulebookError", "SellerFile", "StaleVersion",
-    "StorageError", "__version__",
-]  # fmt: skip
+    "Claim",
+    "ClaimDesk",
+    "ClaimdeskError",
+    "ConfigError",
+    "Conflict",
+    "DatabaseBusy",
+    "IdempotencyMismatch",
+    "InputError",
+    "IntegrityFailure",
+    "Money",
+    "NotFound",
+    "NotPermitted",
+    "Refused",
+    "RulebookError",
+    "SellerFile",
+    "StaleVersion",
+    "StorageError",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -91,12 +91,34 @@ PROGRAMME = Programme(
     facts_held=intake.facts_held,
     summary=summary.summary,
     outcome=summary.outcome,
-    records=frozenset({"record_screening", "attach_evidence", "provide_information", "record_certificate", "amend",
-                       "withdraw", "note", "assign", "hold", "release_hold"}),
-    reasoned=frozenset({"decide_dispute", "decide_recovery", "decide_appeal", "write_off", "reverse_payment", "deny",
-                        "release_hold", "reopen"}),
+    records=frozenset(
+        {
+            "record_screening",
+            "attach_evidence",
+            "provide_information",
+            "record_certificate",
+            "amend",
+            "withdraw",
+            "note",
+            "assign",
+            "hold",
+            "release_hold",
+        }
+    ),
+    reasoned=frozenset(
+        {
+            "decide_dispute",
+            "decide_recovery",
+            "decide_appeal",
+            "write_off",
+            "reverse_payment",
+            "deny",
+            "release_hold",
+            "reopen",
+        }
+    ),
     second_person=needs_second_person,
     seller_first=frozenset({"record_certificate", "request_insurance"}),
     waits_on_seller=frozenset({"proof_requested", "recovery_review"}),
     waits_on_siblings=frozenset({"approved", "seller_notified"}),
-)  # fmt: skip
+)

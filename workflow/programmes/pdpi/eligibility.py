@@ -41,7 +41,9 @@ def filed_on(case: Case) -> date:
 def _in_force(case: Case, ctx: Context) -> Reason:
     since, day = ctx.rulebook.text("programme.in_force_on"), filed_on(case).isoformat()
     ok = day >= since
-    return Reason(ReasonCode.IN_FORCE if ok else ReasonCode.NOT_IN_FORCE, "programme.in_force_on", day, ok, since, ("R17",))
+    return Reason(
+        ReasonCode.IN_FORCE if ok else ReasonCode.NOT_IN_FORCE, "programme.in_force_on", day, ok, since, ("R17",)
+    )
 
 
 def _filing_window(case: Case, ctx: Context) -> Reason:
@@ -51,16 +53,22 @@ def _filing_window(case: Case, ctx: Context) -> Reason:
         return Reason(ReasonCode.FACT_UNKNOWN, "filing.window", "incident_on", None, window.shown)
     days = (filed_on(case) - parse_date(incident)).days
     ok = days <= ctx.rulebook.number("filing.window")
-    return Reason(ReasonCode.FILED_IN_TIME if ok else ReasonCode.LATE_FILING, "filing.window", f"day {days}", ok, window.shown)
+    return Reason(
+        ReasonCode.FILED_IN_TIME if ok else ReasonCode.LATE_FILING, "filing.window", f"day {days}", ok, window.shown
+    )
 
 
 def _dates(case: Case, ctx: Context) -> Reason:
     """An incident after the filing, or a delivery after the incident, is asked about (contract section 8)."""
     incident, delivered = case.facts.get("incident_on"), case.facts.get("delivered_on")
     if incident not in _UNKNOWN and incident > filed_on(case).isoformat():
-        return Reason(ReasonCode.INCONSISTENT_DATES, "filing.dates", f"incident {incident}", None, f"filed {filed_on(case)}")
+        return Reason(
+            ReasonCode.INCONSISTENT_DATES, "filing.dates", f"incident {incident}", None, f"filed {filed_on(case)}"
+        )
     if incident not in _UNKNOWN and delivered not in _UNKNOWN and delivered > incident:
-        return Reason(ReasonCode.INCONSISTENT_DATES, "filing.dates", f"delivered {delivered}", None, f"incident {incident}")
+        return Reason(
+            ReasonCode.INCONSISTENT_DATES, "filing.dates", f"delivered {delivered}", None, f"incident {incident}"
+        )
     return Reason(ReasonCode.FILED_IN_TIME, "filing.dates", str(incident), True)
 
 

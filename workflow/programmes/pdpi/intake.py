@@ -24,9 +24,13 @@ def file(draft: Draft, ctx: Context, command: Command) -> None:
     facts = dict(command.payload)
     seller = facts.pop("seller", None)
     draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
-    clock = draft.deadline(DeadlineKind.ACKNOWLEDGE, ctx.rulebook.number("acknowledge.window"), ctx.today, event="filed")
-    draft.add(deadlines=[clock, {"op": "met", "kind": DeadlineKind.ACKNOWLEDGE.value}],
-              notices=[draft.notice(ctx, NoticeKind.CUSTOMER_ACKNOWLEDGED, Party.CUSTOMER, losses=facts.get("losses"))])  # fmt: skip
+    clock = draft.deadline(
+        DeadlineKind.ACKNOWLEDGE, ctx.rulebook.number("acknowledge.window"), ctx.today, event="filed"
+    )
+    draft.add(
+        deadlines=[clock, {"op": "met", "kind": DeadlineKind.ACKNOWLEDGE.value}],
+        notices=[draft.notice(ctx, NoticeKind.CUSTOMER_ACKNOWLEDGED, Party.CUSTOMER, losses=facts.get("losses"))],
+    )
     _hold_or_go(draft, ctx, PROGRAMME)
 
 
@@ -50,7 +54,9 @@ def facts_held(case: Case, ctx: Context) -> Sequence[tuple[HoldReason, Reason]]:
     count = case.facts.get("fraud_indicators", 0)
     if count >= ctx.rulebook.number("fraud.indicators"):
         limit = ctx.rulebook.get("fraud.indicators").shown
-        found.append((HoldReason.FRAUD_REVIEW, Reason(ReasonCode.FRAUD_REVIEW, "fraud.indicators", str(count), None, limit)))
+        found.append(
+            (HoldReason.FRAUD_REVIEW, Reason(ReasonCode.FRAUD_REVIEW, "fraud.indicators", str(count), None, limit))
+        )
     return found
 
 
@@ -73,9 +79,17 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     from . import PROGRAMME  # noqa: PLC0415
 
     case = draft.case
-    if "losses" in command.payload and (case.facts.get("screening") or case.state not in ("filed", "information_requested")):
-        return refuse(PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, "once screened, losses change by assess only",
-                      Reason("not_allowed_from_state", "amend.losses", case.state, False), hint="use assess")  # fmt: skip
+    if "losses" in command.payload and (
+        case.facts.get("screening") or case.state not in ("filed", "information_requested")
+    ):
+        return refuse(
+            PROGRAMME,
+            case,
+            RefusalCode.NOT_ALLOWED_FROM_STATE,
+            "once screened, losses change by assess only",
+            Reason("not_allowed_from_state", "amend.losses", case.state, False),
+            hint="use assess",
+        )
     draft.take("amend", set=_patch(case, command.payload), seller=command.payload.get("seller"))
     if case.state in ("filed", "information_requested"):
         _hold_or_go(draft, ctx, PROGRAMME)
@@ -90,20 +104,39 @@ def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
 
     patch = _patch(draft.case, command.payload)
     kept = [*draft.case.facts.get("evidence", []), *patch.pop("evidence", [])]
-    draft.take("provide_information", set={**patch, "evidence": kept or None, "information": None, "screening": None},
-               deadlines=draft.settled(DeadlineKind.INFORMATION))  # fmt: skip
+    draft.take(
+        "provide_information",
+        set={**patch, "evidence": kept or None, "information": None, "screening": None},
+        deadlines=draft.settled(DeadlineKind.INFORMATION),
+    )
     _hold_or_go(draft, ctx, PROGRAMME)
 
 
 def request_information(draft: Draft, ctx: Context, command: Command) -> None:
     """A person asks the customer for more."""
     reason = command.payload.get("kind", "other")
-    clock = draft.deadline(DeadlineKind.INFORMATION, ctx.rulebook.number("information.window"), ctx.today,
-                           event="information requested", notice=NoticeKind.CUSTOMER_INFORMATION_REQUESTED)  # fmt: skip
-    draft.take("request_information", set={"information": {"reason": reason}, "screening": None},
-               deadlines=[*draft.all_settled(), clock],
-               notices=[draft.notice(ctx, NoticeKind.CUSTOMER_INFORMATION_REQUESTED, Party.CUSTOMER, reason=reason,
-                                     items=command.payload.get("items"), due_on=clock["on"])])  # fmt: skip
+    clock = draft.deadline(
+        DeadlineKind.INFORMATION,
+        ctx.rulebook.number("information.window"),
+        ctx.today,
+        event="information requested",
+        notice=NoticeKind.CUSTOMER_INFORMATION_REQUESTED,
+    )
+    draft.take(
+        "request_information",
+        set={"information": {"reason": reason}, "screening": None},
+        deadlines=[*draft.all_settled(), clock],
+        notices=[
+            draft.notice(
+                ctx,
+                NoticeKind.CUSTOMER_INFORMATION_REQUESTED,
+                Party.CUSTOMER,
+                reason=reason,
+                items=command.payload.get("items"),
+                due_on=clock["on"],
+            )
+        ],
+    )
 
 
 def record_screening(draft: Draft, ctx: Context, command: Command) -> None:
@@ -118,7 +151,9 @@ def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
     if draft.case.facts.get("payment"):
         return refuse(PROGRAMME, draft.case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way")
-    draft.take("assess", set={"assessed": command.payload["losses"], "assessment_method": command.payload.get("method")})
+    draft.take(
+        "assess", set={"assessed": command.payload["losses"], "assessment_method": command.payload.get("method")}
+    )
     return None
 
 
@@ -126,11 +161,22 @@ def record_certificate(draft: Draft, ctx: Context, command: Command) -> None:
     """The certificate was judged on the seller's file; the claim keeps the verdict."""
     kept: list[dict[str, Any]] = (ctx.seller.facts.get("certificates") or []) if ctx.seller else []
     last: dict[str, Any] = kept[-1] if kept else {}
-    verdict: dict[str, Any] = {"number": last.get("number"), "accepted": last.get("accepted"), "rejected_for": last.get("rejected_for", [])}
+    verdict: dict[str, Any] = {
+        "number": last.get("number"),
+        "accepted": last.get("accepted"),
+        "rejected_for": last.get("rejected_for", []),
+    }
     notices: list[dict[str, Any]] = []
     if verdict["rejected_for"]:
-        notices.append(draft.notice(ctx, NoticeKind.SELLER_CERTIFICATE_REJECTED, Party.SELLER,
-                                    rejected_for=verdict["rejected_for"], number=verdict["number"]))  # fmt: skip
+        notices.append(
+            draft.notice(
+                ctx,
+                NoticeKind.SELLER_CERTIFICATE_REJECTED,
+                Party.SELLER,
+                rejected_for=verdict["rejected_for"],
+                number=verdict["number"],
+            )
+        )
     draft.take("record_certificate", set={"certificate": verdict}, notices=notices)
 
 
@@ -150,7 +196,20 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 def reopen(draft: Draft, ctx: Context, command: Command) -> None:
     """New facts: back to ``filed`` for a new screening; the first filing date stands."""
-    cleared = ("screening", "information", "response", "recovery", "review", "appealed", "route", "notice_on",
-               "insurance_requested_on", "payment_failures")  # fmt: skip
-    draft.take("reopen", set={**dict.fromkeys(cleared), "reopened": draft.case.facts.get("reopened", 0) + 1},
-               deadlines=draft.all_settled())  # fmt: skip
+    cleared = (
+        "screening",
+        "information",
+        "response",
+        "recovery",
+        "review",
+        "appealed",
+        "route",
+        "notice_on",
+        "insurance_requested_on",
+        "payment_failures",
+    )
+    draft.take(
+        "reopen",
+        set={**dict.fromkeys(cleared), "reopened": draft.case.facts.get("reopened", 0) + 1},
+        deadlines=draft.all_settled(),
+    )

@@ -28,8 +28,15 @@ from ...validation import (
     minor_of,
 )
 
-Head = Literal["purchase_price", "medical", "lost_earnings", "property_damage", "pain_and_suffering",
-               "business_interruption", "other"]  # fmt: skip
+Head = Literal[
+    "purchase_price",
+    "medical",
+    "lost_earnings",
+    "property_damage",
+    "pain_and_suffering",
+    "business_interruption",
+    "other",
+]
 Verdict = Literal["valid", "inconclusive", "unsubstantiated", "frivolous", "fraudulent", "abusive"]
 
 
@@ -155,7 +162,8 @@ class AppealDecision(TypedDict):
 
 
 RecoveryPayload = TypedDict(
-    "RecoveryPayload", {"amount": MoneyValue, "from": NotRequired[Literal["seller", "insurer"]], "ref": NotRequired[Identifier]}
+    "RecoveryPayload",
+    {"amount": MoneyValue, "from": NotRequired[Literal["seller", "insurer"]], "ref": NotRequired[Identifier]},
 )
 RecoveryPayload.__pydantic_config__ = STRICT  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -205,14 +213,35 @@ class Nothing(TypedDict):
 
 #: The shape of each verb's payload.
 SHAPES: Mapping[str, Any] = {
-    "file": FileFacts, "amend": FileFacts, "provide_information": FileFacts, "record_screening": Screening,
-    "assess": Assessment, "respond": Response, "insurer_respond": InsurerResponse, "resolve": Resolution,
-    "decide_dispute": Dispute, "decide_recovery": RecoveryDecision, "appeal": Appeal, "decide_appeal": AppealDecision,
-    "record_recovery": RecoveryPayload, "request_insurance": RequestInsurance, "hold": Hold, "release_hold": Hold,
-    "request_information": RequestInformation, "note": Note, "assign": Assign, "attach_evidence": EvidencePayload,
-    "confirm_payment": Payment, "fail_payment": Payment, "reverse_payment": Payment,
-    "decline_offer": Nothing, "write_off": Nothing, "withdraw": Nothing, "deny": Nothing, "reopen": Nothing,
-}  # fmt: skip
+    "file": FileFacts,
+    "amend": FileFacts,
+    "provide_information": FileFacts,
+    "record_screening": Screening,
+    "assess": Assessment,
+    "respond": Response,
+    "insurer_respond": InsurerResponse,
+    "resolve": Resolution,
+    "decide_dispute": Dispute,
+    "decide_recovery": RecoveryDecision,
+    "appeal": Appeal,
+    "decide_appeal": AppealDecision,
+    "record_recovery": RecoveryPayload,
+    "request_insurance": RequestInsurance,
+    "hold": Hold,
+    "release_hold": Hold,
+    "request_information": RequestInformation,
+    "note": Note,
+    "assign": Assign,
+    "attach_evidence": EvidencePayload,
+    "confirm_payment": Payment,
+    "fail_payment": Payment,
+    "reverse_payment": Payment,
+    "decline_offer": Nothing,
+    "write_off": Nothing,
+    "withdraw": Nothing,
+    "deny": Nothing,
+    "reopen": Nothing,
+}
 
 _FREE_TEXT = ("findings", "grounds", "text", "description")
 _REASON_IS_TEXT = frozenset(SHAPES) - {"hold", "release_hold", "request_information"}
@@ -224,7 +253,9 @@ def adapter_of(verb: str) -> TypeAdapter[Any]:
     return TypeAdapter(SHAPES[verb])
 
 
-def validate(verb: str, payload: Mapping[str, Any], currency: str, plain: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def validate(
+    verb: str, payload: Mapping[str, Any], currency: str, plain: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """(canonical payload, personal values) of a verb; money becomes minor units of ``currency``."""
     if verb not in SHAPES:
         raise InputError("unknown_verb", "this programme has no such verb", hint=", ".join(SHAPES))
@@ -235,9 +266,13 @@ def validate(verb: str, payload: Mapping[str, Any], currency: str, plain: bool) 
         personal.pop("injury", None)
     if "losses" in found:
         if not found["losses"]:
-            raise InputError("no_losses", "at least one loss is needed", field="losses", hint="leave it out if it is not known yet")
-        found["losses"] = [{"head": loss["head"], "amount": minor_of(loss["amount"], currency, f"losses.{i}.amount")}
-                           for i, loss in enumerate(found["losses"])]  # fmt: skip
+            raise InputError(
+                "no_losses", "at least one loss is needed", field="losses", hint="leave it out if it is not known yet"
+            )
+        found["losses"] = [
+            {"head": loss["head"], "amount": minor_of(loss["amount"], currency, f"losses.{i}.amount")}
+            for i, loss in enumerate(found["losses"])
+        ]
     if "amount" in found:
         found["amount"] = minor_of(found["amount"], currency, "amount")
         if verb == "record_recovery" and found["amount"] == 0:
@@ -264,7 +299,9 @@ def _split_reason(verb: str, given: dict[str, Any]) -> dict[str, Any]:
     given.pop("approved_by", None)
     if verb == "request_information":
         if reason is not None:
-            given.setdefault("kind", reason if reason in ("inconsistent_dates", "proof_of_loss", "producer") else "other")
+            given.setdefault(
+                "kind", reason if reason in ("inconsistent_dates", "proof_of_loss", "producer") else "other"
+            )
         return given
     known = {r.value for r in HoldReason}
     if "hold" not in given and isinstance(reason, str):
@@ -280,7 +317,9 @@ def _split_reason(verb: str, given: dict[str, Any]) -> dict[str, Any]:
 def _complete(found: dict[str, Any], personal: dict[str, Any], plain: bool) -> None:
     order = found.setdefault("order", {})
     if "id" not in order:
-        raise InputError("missing_field", "a required field is missing", field="order.id", hint="give the order's number")
+        raise InputError(
+            "missing_field", "a required field is missing", field="order.id", hint="give the order's number"
+        )
     item = order.setdefault("item", {})
     for name, usual in (("kind", "physical"), ("store", "amazon")):
         told = item.setdefault(name, usual)

@@ -34,8 +34,14 @@ def settle_approved(draft: Draft, ctx: Context) -> bool:
 
 
 def _authorize(draft: Draft, ctx: Context, amount: int) -> None:
-    move = draft.money(ctx, TransferKind.AUTHORIZE, ledger.amazon(), ledger.customer(draft.case.id), amount,
-                       obligation=draft.case.totals.obligation + 1)  # fmt: skip
+    move = draft.money(
+        ctx,
+        TransferKind.AUTHORIZE,
+        ledger.amazon(),
+        ledger.customer(draft.case.id),
+        amount,
+        obligation=draft.case.totals.obligation + 1,
+    )
     draft.add(money=[move])
 
 
@@ -44,18 +50,46 @@ def void(draft: Draft, ctx: Context) -> list[dict[str, Any]]:
     totals = draft.case.totals
     if totals.pending is None:
         return []
-    return [draft.money(ctx, TransferKind.VOID, ledger.customer(draft.case.id), ledger.amazon(), totals.pending_minor,
-                        pending=totals.pending, obligation=totals.obligation)]  # fmt: skip
+    return [
+        draft.money(
+            ctx,
+            TransferKind.VOID,
+            ledger.customer(draft.case.id),
+            ledger.amazon(),
+            totals.pending_minor,
+            pending=totals.pending,
+            obligation=totals.obligation,
+        )
+    ]
 
 
 def _post(draft: Draft, ctx: Context) -> None:
     case = draft.case
     totals = case.totals
-    move = draft.money(ctx, TransferKind.POST, ledger.amazon(), ledger.customer(case.id), totals.pending_minor,
-                       pending=totals.pending, obligation=totals.obligation)  # fmt: skip
-    draft.take("confirm_payment", money=[move], deadlines=draft.all_settled("met"), set={"payment": None},
-               notices=[draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=totals.pending_minor,
-                                     losses=case.facts.get("assessed") or case.facts.get("losses"))])  # fmt: skip
+    move = draft.money(
+        ctx,
+        TransferKind.POST,
+        ledger.amazon(),
+        ledger.customer(case.id),
+        totals.pending_minor,
+        pending=totals.pending,
+        obligation=totals.obligation,
+    )
+    draft.take(
+        "confirm_payment",
+        money=[move],
+        deadlines=draft.all_settled("met"),
+        set={"payment": None},
+        notices=[
+            draft.notice(
+                ctx,
+                NoticeKind.CUSTOMER_PAID,
+                Party.CUSTOMER,
+                amount=totals.pending_minor,
+                losses=case.facts.get("assessed") or case.facts.get("losses"),
+            )
+        ],
+    )
 
 
 def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -81,13 +115,31 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     if totals.posted is None or totals.by_amazon <= 0:
         from . import PROGRAMME  # noqa: PLC0415
 
-        return refuse(PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, "no payment of Amazon's stands",
-                      Reason("not_allowed_from_state", "payment.posted", "0", False))  # fmt: skip
-    moves = [draft.money(ctx, TransferKind.REVERSE, ledger.customer(case.id), ledger.amazon(), totals.by_amazon,
-                         reverses=totals.posted)]  # fmt: skip
+        return refuse(
+            PROGRAMME,
+            case,
+            RefusalCode.NOT_ALLOWED_FROM_STATE,
+            "no payment of Amazon's stands",
+            Reason("not_allowed_from_state", "payment.posted", "0", False),
+        )
+    moves = [
+        draft.money(
+            ctx,
+            TransferKind.REVERSE,
+            ledger.customer(case.id),
+            ledger.amazon(),
+            totals.by_amazon,
+            reverses=totals.posted,
+        )
+    ]
     moves += give_back(draft, ctx)
-    draft.take("reverse_payment", money=moves, holds=[{"op": "set", "reason": HoldReason.PAYMENT_REVERSED.value}],
-               set={"recovery": None, "review": None, "recovered": None}, deadlines=draft.all_settled())  # fmt: skip
+    draft.take(
+        "reverse_payment",
+        money=moves,
+        holds=[{"op": "set", "reason": HoldReason.PAYMENT_REVERSED.value}],
+        set={"recovery": None, "review": None, "recovered": None},
+        deadlines=draft.all_settled(),
+    )
     return None
 
 
@@ -107,5 +159,11 @@ def deny_by_person(draft: Draft, ctx: Context, command: Command) -> None:
     if any(n.party == Party.SELLER.value for n in case.notices):
         notices.append(draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="denied"))
     holds = [{"op": "release", "reason": h} for h in case.holds]
-    draft.take("deny", decision=decision(ctx, Decision("person", "deny", (why,))), money=void(draft, ctx), holds=holds,
-               notices=notices, deadlines=draft.all_settled())  # fmt: skip
+    draft.take(
+        "deny",
+        decision=decision(ctx, Decision("person", "deny", (why,))),
+        money=void(draft, ctx),
+        holds=holds,
+        notices=notices,
+        deadlines=draft.all_settled(),
+    )

@@ -62,13 +62,23 @@ def proof_on_file(draft: Draft, ctx: Context, until: date | None = None) -> Reas
     if ctx.rulebook.text("recovery.cover_on") == "incident":
         if at_incident is None:
             return None
-        return Reason(ReasonCode.INSURED_ON_INCIDENT_DAY, "recovery.cover_on", _shown(at_incident), True, str(incident), differs)
+        return Reason(
+            ReasonCode.INSURED_ON_INCIDENT_DAY, "recovery.cover_on", _shown(at_incident), True, str(incident), differs
+        )
     if in_time is None:
         return None
     if on_notice is not None:
-        return Reason(ReasonCode.INSURED_ON_NOTICE_DAY, "recovery.cover_on", _shown(on_notice), True, str(notice_on), differs)
-    return Reason(ReasonCode.PROOF_IN_TIME, "recovery.proof_window", _shown(in_time), True,
-                  f"by {until}" if until else None, differs)  # fmt: skip
+        return Reason(
+            ReasonCode.INSURED_ON_NOTICE_DAY, "recovery.cover_on", _shown(on_notice), True, str(notice_on), differs
+        )
+    return Reason(
+        ReasonCode.PROOF_IN_TIME,
+        "recovery.proof_window",
+        _shown(in_time),
+        True,
+        f"by {until}" if until else None,
+        differs,
+    )
 
 
 def _shown(certificate: dict[str, Any]) -> str:
@@ -78,16 +88,22 @@ def _shown(certificate: dict[str, Any]) -> str:
 def _no_proof(draft: Draft, ctx: Context) -> Reason:
     incident = parse_date(draft.case.facts["incident_on"])
     differs = ("R6",) if coverage.covering(ctx.seller, incident) else ()
-    return Reason(ReasonCode.NO_PROOF_ON_FILE, "recovery.cover_on", "none", False, draft.case.facts["notice_on"], differs)
+    return Reason(
+        ReasonCode.NO_PROOF_ON_FILE, "recovery.cover_on", "none", False, draft.case.facts["notice_on"], differs
+    )
 
 
 def _duty(draft: Draft, ctx: Context) -> Reason:
     asked = draft.case.facts.get("insurance_requested_on")
     known = True if asked else coverage.required(ctx.seller)
     if known:
-        return Reason(ReasonCode.INSURANCE_REQUIRED, "recovery.duty", f"asked on {asked}" if asked else "required", True)
+        return Reason(
+            ReasonCode.INSURANCE_REQUIRED, "recovery.duty", f"asked on {asked}" if asked else "required", True
+        )
     value = "unknown" if known is None else "not required, not asked"
-    return Reason(ReasonCode.INSURANCE_NOT_REQUIRED, "recovery.duty", value, None if known is None else False, readings=("R7",))
+    return Reason(
+        ReasonCode.INSURANCE_NOT_REQUIRED, "recovery.duty", value, None if known is None else False, readings=("R7",)
+    )
 
 
 def waive_or_refer(draft: Draft, ctx: Context, proof: Reason) -> None:
@@ -97,19 +113,35 @@ def waive_or_refer(draft: Draft, ctx: Context, proof: Reason) -> None:
         good = Reason(ReasonCode.GOOD_STANDING, "recovery.good_standing", "nothing against it", True)
         waive(draft, ctx, "waive_recovery", (proof, good))
         return
-    why = Reason(ReasonCode.NOT_IN_GOOD_STANDING, "recovery.good_standing", "unknown" if standing is None else "in breach",
-                 standing, readings=("R8",))  # fmt: skip
+    why = Reason(
+        ReasonCode.NOT_IN_GOOD_STANDING,
+        "recovery.good_standing",
+        "unknown" if standing is None else "in breach",
+        standing,
+        readings=("R8",),
+    )
     refer(draft, ctx, (proof, why), "standing")
 
 
 def waive(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...]) -> None:
     """Recovery is given up; what had come back is returned."""
     moves = give_back(draft, ctx)
-    draft.take(trigger, set={"recovery": {"status": "waived", "withholding": False}, "review": None, "recovered": None},
-               deadlines=draft.all_settled("met"), money=moves,
-               decision=decision(ctx, Decision("recovery", "waived", why, exempt=True, inputs=_inputs(ctx))),
-               notices=[draft.notice(ctx, NoticeKind.SELLER_PAID_NO_RECOVERY, Party.SELLER,
-                                     amount=draft.case.totals.by_amazon, reasons=[r.to_entry() for r in why])])  # fmt: skip
+    draft.take(
+        trigger,
+        set={"recovery": {"status": "waived", "withholding": False}, "review": None, "recovered": None},
+        deadlines=draft.all_settled("met"),
+        money=moves,
+        decision=decision(ctx, Decision("recovery", "waived", why, exempt=True, inputs=_inputs(ctx))),
+        notices=[
+            draft.notice(
+                ctx,
+                NoticeKind.SELLER_PAID_NO_RECOVERY,
+                Party.SELLER,
+                amount=draft.case.totals.by_amazon,
+                reasons=[r.to_entry() for r in why],
+            )
+        ],
+    )
 
 
 def request_proof(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...], asked_on: date) -> None:
@@ -118,37 +150,79 @@ def request_proof(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, .
     start = notice_on if ctx.rulebook.text("recovery.proof_clock") == "notice" else max(notice_on, asked_on)
     if trigger == "request_insurance":
         start = asked_on
-    clock = draft.deadline(DeadlineKind.PROOF_OF_INSURANCE, ctx.rulebook.number("recovery.proof_window"), start,
-                           event="proof requested", notice=NoticeKind.SELLER_PROOF_REQUESTED)  # fmt: skip
-    draft.take(trigger, set={"recovery": {"status": "pending", "withholding": False}, "review": None,
-                             "insurance_requested_on": asked_on.isoformat()},
-               deadlines=[*draft.all_settled("met"), clock],
-               decision=decision(ctx, Decision("recovery", "proof_requested", why)),
-               notices=[draft.notice(ctx, NoticeKind.SELLER_PROOF_REQUESTED, Party.SELLER, due_on=clock["on"],
-                                     due=clock["due"], amount=draft.case.totals.by_amazon)])  # fmt: skip
+    clock = draft.deadline(
+        DeadlineKind.PROOF_OF_INSURANCE,
+        ctx.rulebook.number("recovery.proof_window"),
+        start,
+        event="proof requested",
+        notice=NoticeKind.SELLER_PROOF_REQUESTED,
+    )
+    draft.take(
+        trigger,
+        set={
+            "recovery": {"status": "pending", "withholding": False},
+            "review": None,
+            "insurance_requested_on": asked_on.isoformat(),
+        },
+        deadlines=[*draft.all_settled("met"), clock],
+        decision=decision(ctx, Decision("recovery", "proof_requested", why)),
+        notices=[
+            draft.notice(
+                ctx,
+                NoticeKind.SELLER_PROOF_REQUESTED,
+                Party.SELLER,
+                due_on=clock["on"],
+                due=clock["due"],
+                amount=draft.case.totals.by_amazon,
+            )
+        ],
+    )
 
 
 def refer(draft: Draft, ctx: Context, why: tuple[Reason, ...], cause: str) -> None:
     """A person waives or pursues (R7, R8)."""
     target = draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="recovery review")
-    draft.take("refer_recovery", set={"recovery": {"status": "review", "withholding": False}, "review": cause},
-               deadlines=[*draft.all_settled("met"), target],
-               decision=decision(ctx, Decision("recovery", "review", why, inputs=_inputs(ctx))))  # fmt: skip
+    draft.take(
+        "refer_recovery",
+        set={"recovery": {"status": "review", "withholding": False}, "review": cause},
+        deadlines=[*draft.all_settled("met"), target],
+        decision=decision(ctx, Decision("recovery", "review", why, inputs=_inputs(ctx))),
+    )
 
 
-def demand(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...], *, withholding: bool,
-           missed: str | None = None) -> None:  # fmt: skip
+def demand(
+    draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...], *, withholding: bool, missed: str | None = None
+) -> None:
     """Recovery is due; the seller may appeal for thirty days from this notice (R9)."""
     case = draft.case
     source = "insurer" if case.facts.get("response", {}).get("by") == "insurer" else "seller"
-    clock = draft.deadline(DeadlineKind.APPEAL, ctx.rulebook.number("recovery.appeal_window"), ctx.today,
-                           event="recovery notice", notice=NoticeKind.SELLER_RECOVERY_DUE)  # fmt: skip
+    clock = draft.deadline(
+        DeadlineKind.APPEAL,
+        ctx.rulebook.number("recovery.appeal_window"),
+        ctx.today,
+        event="recovery notice",
+        notice=NoticeKind.SELLER_RECOVERY_DUE,
+    )
     amount = case.totals.by_amazon - case.totals.recovered
     closing = [{**op, "op": "missed"} if op["kind"] == missed else op for op in draft.all_settled("met")]
-    draft.take(trigger, set={"recovery": {"status": "due", "from": source, "withholding": withholding}, "review": None},
-               deadlines=[*closing, clock], decision=decision(ctx, Decision("recovery", "due", why, inputs=_inputs(ctx))),
-               notices=[draft.notice(ctx, NoticeKind.SELLER_RECOVERY_DUE, Party.SELLER, amount=amount, due_on=clock["on"],
-                                     due=clock["due"], withholding=withholding, reasons=[r.to_entry() for r in why])])  # fmt: skip
+    draft.take(
+        trigger,
+        set={"recovery": {"status": "due", "from": source, "withholding": withholding}, "review": None},
+        deadlines=[*closing, clock],
+        decision=decision(ctx, Decision("recovery", "due", why, inputs=_inputs(ctx))),
+        notices=[
+            draft.notice(
+                ctx,
+                NoticeKind.SELLER_RECOVERY_DUE,
+                Party.SELLER,
+                amount=amount,
+                due_on=clock["on"],
+                due=clock["due"],
+                withholding=withholding,
+                reasons=[r.to_entry() for r in why],
+            )
+        ],
+    )
 
 
 def _inputs(ctx: Context) -> dict[str, Any] | None:
@@ -181,15 +255,34 @@ def settle_review(draft: Draft, ctx: Context) -> bool:
 def proof_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
     """Seven days without proof (R9): recovery is due, unless ended cover may have covered the incident day."""
     case = draft.case
-    why = Reason(ReasonCode.NO_PROOF_IN_TIME, "recovery.proof_window", f"none by {clock.on}", False,
-                 ctx.rulebook.get("recovery.proof_window").shown, ("R9",))  # fmt: skip
+    why = Reason(
+        ReasonCode.NO_PROOF_IN_TIME,
+        "recovery.proof_window",
+        f"none by {clock.on}",
+        False,
+        ctx.rulebook.get("recovery.proof_window").shown,
+        ("R9",),
+    )
     incident = parse_date(case.facts["incident_on"])
     ended = coverage.ended_occurrence_cover(ctx.seller, incident, ctx.today)
     if ended is not None and HoldReason.COVERAGE_QUESTION.value not in case.released:
-        draft.take("hold", holds=[{"op": "set", "reason": HoldReason.COVERAGE_QUESTION.value}],
-                   tasks=[{"op": "open", "kind": "hold_review"}], deadlines=[{"op": "ran_out", "kind": clock.kind}],
-                   decision=decision(ctx, Decision("hold", Outcome.HOLD, (why, Reason(
-                       ReasonCode.INSURED_ON_INCIDENT_DAY, "recovery.coverage_question", _shown(ended), None)))))  # fmt: skip
+        draft.take(
+            "hold",
+            holds=[{"op": "set", "reason": HoldReason.COVERAGE_QUESTION.value}],
+            tasks=[{"op": "open", "kind": "hold_review"}],
+            deadlines=[{"op": "ran_out", "kind": clock.kind}],
+            decision=decision(
+                ctx,
+                Decision(
+                    "hold",
+                    Outcome.HOLD,
+                    (
+                        why,
+                        Reason(ReasonCode.INSURED_ON_INCIDENT_DAY, "recovery.coverage_question", _shown(ended), None),
+                    ),
+                ),
+            ),
+        )
         return
     demand(draft, ctx, "demand_recovery", (why,), withholding=True, missed=clock.kind)
 
@@ -220,16 +313,29 @@ def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
     case = draft.case
     if command.payload.get("by", "seller") != "seller" or case.facts.get("appealed"):
-        return refuse(PROGRAMME, case, RefusalCode.NOTHING_TO_APPEAL, "there is no decision this party may appeal",
-                      Reason("nothing_to_appeal", "recovery.appeal_window", command.payload.get("by", "seller"), False))
+        return refuse(
+            PROGRAMME,
+            case,
+            RefusalCode.NOTHING_TO_APPEAL,
+            "there is no decision this party may appeal",
+            Reason("nothing_to_appeal", "recovery.appeal_window", command.payload.get("by", "seller"), False),
+        )
     clock = case.deadline(DeadlineKind.APPEAL.value)
     if clock is None or ctx.today.isoformat() > clock.on:
         last = next((d.on for d in reversed(case.deadlines) if d.kind == DeadlineKind.APPEAL.value), "unknown")
-        return refuse(PROGRAMME, case, RefusalCode.LATE_APPEAL, f"the appeal window ended on {last}",
-                      Reason("late_appeal", "recovery.appeal_window", ctx.today.isoformat(), False, f"by {last}"))
+        return refuse(
+            PROGRAMME,
+            case,
+            RefusalCode.LATE_APPEAL,
+            f"the appeal window ended on {last}",
+            Reason("late_appeal", "recovery.appeal_window", ctx.today.isoformat(), False, f"by {last}"),
+        )
     target = draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="appealed")
-    draft.take("appeal", set={"appealed": True, "recovery": {**case.facts["recovery"], "status": "appealed"}},
-               deadlines=[*draft.all_settled("met"), target])  # fmt: skip
+    draft.take(
+        "appeal",
+        set={"appealed": True, "recovery": {**case.facts["recovery"], "status": "appealed"}},
+        deadlines=[*draft.all_settled("met"), target],
+    )
     return None
 
 
@@ -239,14 +345,25 @@ def decide_appeal(draft: Draft, ctx: Context, command: Command) -> None:
     upheld = command.payload["decision"] == "upheld"
     code = ReasonCode.APPEAL_UPHELD if upheld else ReasonCode.APPEAL_DENIED
     why = Reason(code, "recovery.appeal", command.payload["decision"], upheld)
-    told = draft.notice(ctx, NoticeKind.SELLER_APPEAL_DECIDED, Party.SELLER, decision=command.payload["decision"],
-                        amount=case.totals.by_amazon - case.totals.recovered, reasons=[why.to_entry()])  # fmt: skip
+    told = draft.notice(
+        ctx,
+        NoticeKind.SELLER_APPEAL_DECIDED,
+        Party.SELLER,
+        decision=command.payload["decision"],
+        amount=case.totals.by_amazon - case.totals.recovered,
+        reasons=[why.to_entry()],
+    )
     if upheld:
         waive(draft, ctx, "uphold_appeal", (why,))
         draft.add(notices=[told])
         return
-    draft.take("deny_appeal", set={"recovery": {**case.facts["recovery"], "status": "due"}}, notices=[told],
-               deadlines=draft.all_settled("met"), decision=decision(ctx, Decision("appeal", "due", (why,))))  # fmt: skip
+    draft.take(
+        "deny_appeal",
+        set={"recovery": {**case.facts["recovery"], "status": "due"}},
+        notices=[told],
+        deadlines=draft.all_settled("met"),
+        decision=decision(ctx, Decision("appeal", "due", (why,))),
+    )
 
 
 def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -254,26 +371,50 @@ def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     from . import PROGRAMME  # noqa: PLC0415
 
     case = draft.case
-    amount, source = command.payload["amount"], command.payload.get("from") or case.facts["recovery"].get("from", "seller")
+    amount, source = (
+        command.payload["amount"],
+        command.payload.get("from") or case.facts["recovery"].get("from", "seller"),
+    )
     balance = case.totals.by_amazon - case.totals.recovered
     if amount > balance:
-        return refuse(PROGRAMME, case, RefusalCode.AMOUNT_OVER_BALANCE, "more than is still asked",
-                      Reason("amount_over_balance", "recovery.balance", to_text(amount, case.currency), False,
-                             to_text(balance, case.currency)))  # fmt: skip
+        return refuse(
+            PROGRAMME,
+            case,
+            RefusalCode.AMOUNT_OVER_BALANCE,
+            "more than is still asked",
+            Reason(
+                "amount_over_balance",
+                "recovery.balance",
+                to_text(amount, case.currency),
+                False,
+                to_text(balance, case.currency),
+            ),
+        )
     account = ledger.seller(case.seller) if source == "seller" else ledger.insurer(case.seller)
-    move = draft.money(ctx, TransferKind.RECOUP, account, ledger.amazon(), amount, obligation=case.totals.recoupments + 1)
+    move = draft.money(
+        ctx, TransferKind.RECOUP, account, ledger.amazon(), amount, obligation=case.totals.recoupments + 1
+    )
     kept = [*case.facts.get("recovered", []), {"id": move["id"], "amount": amount, "account": account}]
     if amount < balance:
-        draft.take("record_recovery", money=[move],
-                   set={"recovered": kept, "recovery": {**case.facts["recovery"], "from": source}})  # fmt: skip
+        draft.take(
+            "record_recovery",
+            money=[move],
+            set={"recovered": kept, "recovery": {**case.facts["recovery"], "from": source}},
+        )
         return None
     why = Reason(ReasonCode.RECOVERED_IN_FULL, "recovery.balance", to_text(case.totals.by_amazon, case.currency))
     trigger = "complete_recovery" if case.state == "recovery_due" else "record_recovery"
     status = "recouped" if trigger == "complete_recovery" else case.facts["recovery"]["status"]
-    draft.take(trigger, money=[move], deadlines=draft.all_settled("met") if status == "recouped" else None,
-               set={"recovered": kept, "recovery": {**case.facts["recovery"], "status": status, "from": source,
-                                                   "withholding": False}},
-               decision=decision(ctx, Decision("recovery", "recouped", (why,))))  # fmt: skip
+    draft.take(
+        trigger,
+        money=[move],
+        deadlines=draft.all_settled("met") if status == "recouped" else None,
+        set={
+            "recovered": kept,
+            "recovery": {**case.facts["recovery"], "status": status, "from": source, "withholding": False},
+        },
+        decision=decision(ctx, Decision("recovery", "recouped", (why,))),
+    )
     return None
 
 
@@ -282,10 +423,14 @@ def write_off(draft: Draft, ctx: Context, command: Command) -> None:
     case = draft.case
     rest = case.totals.by_amazon - case.totals.recovered
     why = Reason(ReasonCode.WRITTEN_OFF, "recovery.write_off", to_text(rest, case.currency))
-    draft.take("write_off", money=[draft.money(ctx, TransferKind.WRITE_OFF, ledger.losses(), ledger.seller(case.seller), rest)],
-               set={"recovery": {**case.facts["recovery"], "status": "written_off", "withholding": False}},
-               deadlines=draft.all_settled("met"), decision=decision(ctx, Decision("recovery", "written_off", (why,))),
-               notices=[draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="written_off", amount=rest)])  # fmt: skip
+    draft.take(
+        "write_off",
+        money=[draft.money(ctx, TransferKind.WRITE_OFF, ledger.losses(), ledger.seller(case.seller), rest)],
+        set={"recovery": {**case.facts["recovery"], "status": "written_off", "withholding": False}},
+        deadlines=draft.all_settled("met"),
+        decision=decision(ctx, Decision("recovery", "written_off", (why,))),
+        notices=[draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="written_off", amount=rest)],
+    )
 
 
 def settle_closed(draft: Draft, ctx: Context) -> bool:

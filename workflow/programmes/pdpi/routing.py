@@ -11,13 +11,13 @@ from __future__ import annotations
 from ....states.case import Case
 from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party, ReasonCode, TaskKind
 from ....states.money import to_text
+from ....states.times import parse_date
 from ... import coverage
 from ...plan import Context, Draft, decision
 from ...reasons import Decision, Reason
 from . import payment
 from .amounts import asked_together, compensable, eligible, is_under, together, under_line
 from .eligibility import examine
-from ....states.times import parse_date
 
 _SCREENED_OUT = ("unsubstantiated", "frivolous", "fraudulent", "abusive")
 
@@ -45,8 +45,11 @@ def settle_filed(draft: Draft, ctx: Context) -> bool:
         _deny(draft, ctx, "screen_out", (*tests, why))
     elif case.totals.by_amazon > 0:
         why = Reason(ReasonCode.ALREADY_PAID, "routing.already_paid", to_text(case.totals.by_amazon, case.currency))
-        draft.take("close_as_paid", deadlines=draft.all_settled("met"),
-                   decision=decision(ctx, Decision("routing", Outcome.REFER, (why,))))  # fmt: skip
+        draft.take(
+            "close_as_paid",
+            deadlines=draft.all_settled("met"),
+            decision=decision(ctx, Decision("routing", Outcome.REFER, (why,))),
+        )
     else:
         route(draft, ctx, (*tests, Reason(ReasonCode.SCREENED_VALID, "screening.verdict", verdict)))
     return True
@@ -63,19 +66,41 @@ def _deny(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...]) -> 
     notices = [draft.notice(ctx, NoticeKind.CUSTOMER_DENIED, Party.CUSTOMER, reasons=failed)]
     if told_seller:
         notices.append(draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="denied"))
-    draft.take(trigger, decision=decision(ctx, Decision("eligibility", Outcome.DENY, why)), notices=notices,
-               deadlines=draft.all_settled(), money=payment.void(draft, ctx))  # fmt: skip
+    draft.take(
+        trigger,
+        decision=decision(ctx, Decision("eligibility", Outcome.DENY, why)),
+        notices=notices,
+        deadlines=draft.all_settled(),
+        money=payment.void(draft, ctx),
+    )
 
 
 def ask_customer(draft: Draft, ctx: Context, reason: str, why: tuple[Reason, ...]) -> None:
     """The customer is asked; an inconclusive verdict is used up, a new screening follows the answer."""
-    clock = draft.deadline(DeadlineKind.INFORMATION, ctx.rulebook.number("information.window"), ctx.today,
-                           event="information requested", notice=NoticeKind.CUSTOMER_INFORMATION_REQUESTED)  # fmt: skip
+    clock = draft.deadline(
+        DeadlineKind.INFORMATION,
+        ctx.rulebook.number("information.window"),
+        ctx.today,
+        event="information requested",
+        notice=NoticeKind.CUSTOMER_INFORMATION_REQUESTED,
+    )
     asked_for = [r.to_entry() for r in why if r.result is None]
-    draft.take("ask_customer", set={"information": {"reason": reason}, "screening": None},
-               decision=decision(ctx, Decision("screening", Outcome.REQUEST_INFORMATION, why)), deadlines=[clock],
-               notices=[draft.notice(ctx, NoticeKind.CUSTOMER_INFORMATION_REQUESTED, Party.CUSTOMER, reason=reason,
-                                     reasons=asked_for, due_on=clock["on"])])  # fmt: skip
+    draft.take(
+        "ask_customer",
+        set={"information": {"reason": reason}, "screening": None},
+        decision=decision(ctx, Decision("screening", Outcome.REQUEST_INFORMATION, why)),
+        deadlines=[clock],
+        notices=[
+            draft.notice(
+                ctx,
+                NoticeKind.CUSTOMER_INFORMATION_REQUESTED,
+                Party.CUSTOMER,
+                reason=reason,
+                reasons=asked_for,
+                due_on=clock["on"],
+            )
+        ],
+    )
 
 
 def line_reason(case: Case, ctx: Context) -> Reason:
@@ -86,19 +111,35 @@ def line_reason(case: Case, ctx: Context) -> Reason:
     readings: list[str] = []
     if is_under(amount, limit, "under") != is_under(amount, limit, "at_most"):
         readings.append("R1")
-    if under_line(asked_together(case, ctx), rulebook) != under or under_line(eligible(case, rulebook), rulebook) != under:
+    if (
+        under_line(asked_together(case, ctx), rulebook) != under
+        or under_line(eligible(case, rulebook), rulebook) != under
+    ):
         readings.append("R2")
     code = ReasonCode.UNDER_SMALL_CLAIM_LIMIT if under else ReasonCode.NOT_UNDER_SMALL_CLAIM_LIMIT
-    return Reason(code, "small_claim.limit", to_text(amount, case.currency), under,
-                  f"{rulebook.text('small_claim.comparator')} {to_text(limit, case.currency)}", tuple(readings))  # fmt: skip
+    return Reason(
+        code,
+        "small_claim.limit",
+        to_text(amount, case.currency),
+        under,
+        f"{rulebook.text('small_claim.comparator')} {to_text(limit, case.currency)}",
+        tuple(readings),
+    )
 
 
 def amount_reasons(case: Case, ctx: Context) -> tuple[Reason, ...]:
     """A note where the ceiling cut the amount."""
     if compensable(case, ctx.rulebook) <= ctx.rulebook.number("claim.ceiling"):
         return ()
-    return (Reason(ReasonCode.CEILING_APPLIED, "claim.ceiling", to_text(compensable(case, ctx.rulebook), case.currency),
-                   True, ctx.rulebook.get("claim.ceiling").shown),)  # fmt: skip
+    return (
+        Reason(
+            ReasonCode.CEILING_APPLIED,
+            "claim.ceiling",
+            to_text(compensable(case, ctx.rulebook), case.currency),
+            True,
+            ctx.rulebook.get("claim.ceiling").shown,
+        ),
+    )
 
 
 def route(draft: Draft, ctx: Context, why: tuple[Reason, ...]) -> None:
@@ -114,9 +155,11 @@ def route(draft: Draft, ctx: Context, why: tuple[Reason, ...]) -> None:
         notify_seller(draft, ctx, (*why, line))
     elif _injury_to_person(case, ctx):
         reason = Reason(ReasonCode.INJURY_TO_PERSON, "injury.small_claim_path", "person", None, readings=("R13",))
-        draft.add(holds=[{"op": "set", "reason": HoldReason.INJURY_REVIEW.value}],
-                  tasks=[{"op": "open", "kind": TaskKind.HOLD_REVIEW.value}],
-                  decision=decision(ctx, Decision("routing", Outcome.HOLD, (*why, line, reason))))  # fmt: skip
+        draft.add(
+            holds=[{"op": "set", "reason": HoldReason.INJURY_REVIEW.value}],
+            tasks=[{"op": "open", "kind": TaskKind.HOLD_REVIEW.value}],
+            decision=decision(ctx, Decision("routing", Outcome.HOLD, (*why, line, reason))),
+        )
     else:
         approve(draft, ctx, "approve", "under", Outcome.AUTO_PAY, (*why, line))
 
@@ -130,7 +173,13 @@ def _injury_to_person(case: Case, ctx: Context) -> bool:
 
 
 def approve(
-    draft: Draft, ctx: Context, trigger: str, path: str, outcome: str, why: tuple[Reason, ...], missed: str | None = None
+    draft: Draft,
+    ctx: Context,
+    trigger: str,
+    path: str,
+    outcome: str,
+    why: tuple[Reason, ...],
+    missed: str | None = None,
 ) -> None:
     """Approved; under the line the seller gets the claim's details now, which is the claim notice (R5, R6)."""
     case = draft.case
@@ -139,29 +188,69 @@ def approve(
     if path != "amazon":
         if case.facts.get("notice_on") is None:
             facts["notice_on"] = ctx.today.isoformat()
-        notices.append(draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="approved", path=path,
-                                    amount=eligible(case, ctx.rulebook)))  # fmt: skip
+        notices.append(
+            draft.notice(
+                ctx,
+                NoticeKind.SELLER_INFORMED,
+                Party.SELLER,
+                step="approved",
+                path=path,
+                amount=eligible(case, ctx.rulebook),
+            )
+        )
     clocks = [{**op, "op": "missed"} if op["kind"] == missed else op for op in draft.all_settled("met")]
-    draft.take(trigger, set=facts, deadlines=clocks, notices=notices,
-               decision=decision(ctx, Decision("routing", outcome, why, inputs=_inputs(ctx))))  # fmt: skip
+    draft.take(
+        trigger,
+        set=facts,
+        deadlines=clocks,
+        notices=notices,
+        decision=decision(ctx, Decision("routing", outcome, why, inputs=_inputs(ctx))),
+    )
 
 
 def notify_seller(draft: Draft, ctx: Context, why: tuple[Reason, ...]) -> None:
     """Over the line: the seller has seven days (R10); the insurer on file is told too."""
     case = draft.case
-    clock = draft.deadline(DeadlineKind.SELLER_RESPONSE, ctx.rulebook.number("seller.response_window"), ctx.today,
-                           event="seller notified", notice=NoticeKind.SELLER_NOTIFIED)  # fmt: skip
+    clock = draft.deadline(
+        DeadlineKind.SELLER_RESPONSE,
+        ctx.rulebook.number("seller.response_window"),
+        ctx.today,
+        event="seller notified",
+        notice=NoticeKind.SELLER_NOTIFIED,
+    )
     amount = eligible(case, ctx.rulebook)
-    notices = [draft.notice(ctx, NoticeKind.SELLER_NOTIFIED, Party.SELLER, amount=amount, due_on=clock["on"],
-                            due=clock["due"], producer=case.facts.get("seller_is_reseller") is True)]  # fmt: skip
+    notices = [
+        draft.notice(
+            ctx,
+            NoticeKind.SELLER_NOTIFIED,
+            Party.SELLER,
+            amount=amount,
+            due_on=clock["on"],
+            due=clock["due"],
+            producer=case.facts.get("seller_is_reseller") is True,
+        )
+    ]
     incident = parse_date(case.facts["incident_on"])
     cover = coverage.covering(ctx.seller, incident)
     if cover is not None:
-        notices.append(draft.notice(ctx, NoticeKind.INSURER_TENDERED, Party.INSURER, amount=amount,
-                                    certificate=cover.get("number"), due_on=clock["on"]))  # fmt: skip
-    draft.take("notify_seller", set={"route": "over", "notice_on": case.facts.get("notice_on") or ctx.today.isoformat()},
-               deadlines=[*draft.all_settled(), clock], notices=notices, money=payment.void(draft, ctx),
-               decision=decision(ctx, Decision("routing", Outcome.NOTIFY_SELLER, why, inputs=_inputs(ctx))))  # fmt: skip
+        notices.append(
+            draft.notice(
+                ctx,
+                NoticeKind.INSURER_TENDERED,
+                Party.INSURER,
+                amount=amount,
+                certificate=cover.get("number"),
+                due_on=clock["on"],
+            )
+        )
+    draft.take(
+        "notify_seller",
+        set={"route": "over", "notice_on": case.facts.get("notice_on") or ctx.today.isoformat()},
+        deadlines=[*draft.all_settled(), clock],
+        notices=notices,
+        money=payment.void(draft, ctx),
+        decision=decision(ctx, Decision("routing", Outcome.NOTIFY_SELLER, why, inputs=_inputs(ctx))),
+    )
 
 
 def _inputs(ctx: Context) -> dict[str, object] | None:

@@ -26,8 +26,13 @@ def respond(draft: Draft, ctx: Context, command: Command) -> None:
     elif position == "accept":
         _accepted(draft, ctx, "accept_liability" if by == "seller" else "insurer_accepts", by)
     else:
-        _disputed(draft, ctx, "reject_liability" if by == "seller" else "insurer_denies",
-                  ReasonCode.SELLER_REJECTED if by == "seller" else ReasonCode.INSURER_DENIED, by)  # fmt: skip
+        _disputed(
+            draft,
+            ctx,
+            "reject_liability" if by == "seller" else "insurer_denies",
+            ReasonCode.SELLER_REJECTED if by == "seller" else ReasonCode.INSURER_DENIED,
+            by,
+        )
 
 
 def insurer_respond(draft: Draft, ctx: Context, command: Command) -> None:
@@ -39,24 +44,40 @@ def insurer_respond(draft: Draft, ctx: Context, command: Command) -> None:
         _accepted(draft, ctx, "insurer_accepts", "insurer", position, command.payload.get("amount"))
 
 
-def _accepted(draft: Draft, ctx: Context, trigger: str, by: str, position: str = "accept", offer: int | None = None) -> None:
+def _accepted(
+    draft: Draft, ctx: Context, trigger: str, by: str, position: str = "accept", offer: int | None = None
+) -> None:
     clocks = draft.settled(DeadlineKind.SELLER_RESPONSE)
     if draft.case.deadline(DeadlineKind.SELLER_RESOLUTION.value) is None:
-        clocks.append(draft.deadline(DeadlineKind.SELLER_RESOLUTION, ctx.rulebook.number("seller.resolution_window"),
-                                     ctx.today, event="accepted"))  # fmt: skip
+        clocks.append(
+            draft.deadline(
+                DeadlineKind.SELLER_RESOLUTION,
+                ctx.rulebook.number("seller.resolution_window"),
+                ctx.today,
+                event="accepted",
+            )
+        )
     code = ReasonCode.SELLER_ACCEPTED if by == "seller" else ReasonCode.INSURER_ACCEPTED
     why = Reason(code, "seller.response_window", position)
     response = {"position": position, "by": by} if offer is None else {"position": position, "by": by, "offer": offer}
-    draft.take(trigger, set={"response": response}, deadlines=clocks,
-               decision=decision(ctx, Decision("response", Outcome.REFER, (why,))))  # fmt: skip
+    draft.take(
+        trigger,
+        set={"response": response},
+        deadlines=clocks,
+        decision=decision(ctx, Decision("response", Outcome.REFER, (why,))),
+    )
 
 
 def _disputed(draft: Draft, ctx: Context, trigger: str, code: ReasonCode, by: str) -> None:
     rule = "seller.resolution_window" if code is ReasonCode.RESOLUTION_LAPSED else "seller.response_window"
     target = draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="disputed")
     facts = {} if trigger in ("decline_offer", "lapse_resolution") else {"response": {"position": "reject", "by": by}}
-    draft.take(trigger, set=facts, deadlines=[*draft.all_settled("met"), target],
-               decision=decision(ctx, Decision("response", Outcome.REFER, (Reason(code, rule, by, None, readings=("R11",)),))))
+    draft.take(
+        trigger,
+        set=facts,
+        deadlines=[*draft.all_settled("met"), target],
+        decision=decision(ctx, Decision("response", Outcome.REFER, (Reason(code, rule, by, None, readings=("R11",)),))),
+    )
 
 
 def decline_offer(draft: Draft, ctx: Context, command: Command) -> None:
@@ -73,27 +94,59 @@ def resolve(draft: Draft, ctx: Context, command: Command) -> None:
     if amount > 0:
         moves = [draft.money(ctx, TransferKind.SETTLE, payer, ledger.customer(case.id), amount, by=by)]
     why = Reason(ReasonCode.RESOLVED_DIRECTLY, "seller.resolution_window", by)
-    draft.take("resolve", money=moves, deadlines=draft.all_settled("met"),
-               decision=decision(ctx, Decision("response", Outcome.REFER, (why,))),
-               notices=[draft.notice(ctx, NoticeKind.CUSTOMER_RESOLVED, Party.CUSTOMER, amount=amount, by=by),
-                        draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="resolved", amount=amount)])  # fmt: skip
+    draft.take(
+        "resolve",
+        money=moves,
+        deadlines=draft.all_settled("met"),
+        decision=decision(ctx, Decision("response", Outcome.REFER, (why,))),
+        notices=[
+            draft.notice(ctx, NoticeKind.CUSTOMER_RESOLVED, Party.CUSTOMER, amount=amount, by=by),
+            draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="resolved", amount=amount),
+        ],
+    )
 
 
 def silence(draft: Draft, ctx: Context, clock: Deadline) -> None:
     """Seven days without an answer: Amazon steps in and bears the cost; recovery follows (R10)."""
-    why = Reason(ReasonCode.SELLER_SILENT, "seller.response_window", f"no answer by {clock.on}", True,
-                 ctx.rulebook.get("seller.response_window").shown, ("R10",))  # fmt: skip
+    why = Reason(
+        ReasonCode.SELLER_SILENT,
+        "seller.response_window",
+        f"no answer by {clock.on}",
+        True,
+        ctx.rulebook.get("seller.response_window").shown,
+        ("R10",),
+    )
     approve(draft, ctx, "step_in_on_silence", "over", Outcome.AUTO_PAY, (why,), missed=clock.kind)
 
 
 def resolution_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
     """Thirty days after acceptance without a resolution: a person decides (R11)."""
-    draft.take("lapse_resolution", deadlines=[{"op": "missed", "kind": clock.kind},
-                                              draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"),
-                                                             ctx.today, event="resolution lapsed")],
-               decision=decision(ctx, Decision("response", Outcome.REFER, (
-                   Reason(ReasonCode.RESOLUTION_LAPSED, "seller.resolution_window", f"not resolved by {clock.on}", None,
-                          ctx.rulebook.get("seller.resolution_window").shown, ("R11",)),))))  # fmt: skip
+    draft.take(
+        "lapse_resolution",
+        deadlines=[
+            {"op": "missed", "kind": clock.kind},
+            draft.deadline(
+                DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="resolution lapsed"
+            ),
+        ],
+        decision=decision(
+            ctx,
+            Decision(
+                "response",
+                Outcome.REFER,
+                (
+                    Reason(
+                        ReasonCode.RESOLUTION_LAPSED,
+                        "seller.resolution_window",
+                        f"not resolved by {clock.on}",
+                        None,
+                        ctx.rulebook.get("seller.resolution_window").shown,
+                        ("R11",),
+                    ),
+                ),
+            ),
+        ),
+    )
 
 
 def decide_dispute(draft: Draft, ctx: Context, command: Command) -> None:
@@ -103,7 +156,13 @@ def decide_dispute(draft: Draft, ctx: Context, command: Command) -> None:
         approve(draft, ctx, "step_in", "over", Outcome.AUTO_PAY, (why,))
         return
     why = Reason(ReasonCode.DISPUTE_UPHELD, "dispute.step_in", "deny", False, readings=("R11",))
-    draft.take("uphold_dispute", deadlines=draft.all_settled("met"), money=payment.void(draft, ctx),
-               decision=decision(ctx, Decision("dispute", Outcome.DENY, (why,))),
-               notices=[draft.notice(ctx, NoticeKind.CUSTOMER_DENIED, Party.CUSTOMER, reasons=[why.to_entry()]),
-                        draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="dispute_upheld")])  # fmt: skip
+    draft.take(
+        "uphold_dispute",
+        deadlines=draft.all_settled("met"),
+        money=payment.void(draft, ctx),
+        decision=decision(ctx, Decision("dispute", Outcome.DENY, (why,))),
+        notices=[
+            draft.notice(ctx, NoticeKind.CUSTOMER_DENIED, Party.CUSTOMER, reasons=[why.to_entry()]),
+            draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="dispute_upheld"),
+        ],
+    )
