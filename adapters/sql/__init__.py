@@ -1,0 +1,1 @@
+"""Stores in a database: SQLite in one file, PostgreSQL for many workers."""

@@ -1,0 +1,248 @@
+"""Every statement, written with SQLAlchemy once and rendered to text once for each database.
+
+Decision: rendering a statement for each row costs more than writing the row, so the hot path hands ready text and
+plain tuples to the driver, a whole batch at a time. Left out: statements made up at run time, apart from the
+narrowing of lists, which SQLAlchemy renders and caches itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case as when,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.engine import Connection, CursorResult, Dialect
+from sqlalchemy.sql import ClauseElement, ColumnElement
+
+from .tables import case, decision, entry, idempotency, meta, notice, sealed, source, task, transfer
+
+_CASE_FIXED = frozenset({"id", "programme", "marketplace", "currency", "opened_at"})
+
+
+class Statement:
+    """The text of a statement and the order of its values."""
+
+    __slots__ = ("fixed", "names", "text")
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        made: Any = statement.compile(dialect=dialect)
+        self.text = str(made)
+        self.names: tuple[str, ...] = tuple(made.positiontup or ())
+        # Values SQLAlchemy put in itself, such as OFFSET 0.
+        self.fixed: dict[str, Any] = {n: v for n, v in made.params.items() if v is not None}
+
+    def _run(self, connection: Connection, values: dict[str, Any]) -> CursorResult[Any]:
+        if self.fixed:
+            values = {**self.fixed, **values}
+        return connection.exec_driver_sql(self.text, tuple([values[n] for n in self.names]))
+
+    def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
+        """The rows it finds."""
+        return self._run(connection, values).all()
+
+    def first(self, connection: Connection, **values: Any) -> Any:
+        """The first row it finds, or None."""
+        return self._run(connection, values).first()
+
+    def change(self, connection: Connection, **values: Any) -> int:
+        """Does it once; how many rows it changed."""
+        return self._run(connection, values).rowcount
+
+    def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Does it for each row (values in the statement's order) in one call; how many rows it changed."""
+        if not rows:
+            return 0
+        return connection.exec_driver_sql(self.text, list(rows), execution_options=_KEEP_COUNT).rowcount
+
+
+_KEEP_COUNT = {"preserve_rowcount": True}
+
+
+class Statements:
+    """All of them, for one database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.sqlite = dialect.name == "sqlite"
+
+        def made(statement: ClauseElement) -> Statement:
+            return Statement(statement, dialect)
+
+        self.case = made(select(case.c.body).where(case.c.id == bindparam("id")))
+        self.cases = made(select(case.c.id, case.c.body).where(self._in(case.c.id, "ids")))
+        self.siblings = made(self._siblings())
+        self.entries = made(
+            select(entry)
+            .where(entry.c.claim == bindparam("claim"), entry.c.seq > bindparam("after"))
+            .order_by(entry.c.seq)
+        )
+        self.sealed = made(select(sealed).where(sealed.c.claim == bindparam("claim")).order_by(sealed.c.seq))
+        page = select(transfer).where(transfer.c.id > bindparam("after")).order_by(transfer.c.id)
+        self.transfers = made(page.limit(bindparam("limit", type_=Integer)))
+        self.transfers_of = made(
+            page.where(transfer.c.claim == bindparam("claim")).limit(bindparam("limit", type_=Integer))
+        )
+        self.decisions = made(
+            select(decision)
+            .join(entry, entry.c.id == decision.c.entry)
+            .where(decision.c.claim == bindparam("claim"))
+            .order_by(entry.c.seq)
+        )
+        self.notices = made(
+            select(notice).where(notice.c.claim == bindparam("claim")).order_by(notice.c.at, notice.c.id)
+        )
+        self.notice = made(select(notice).where(notice.c.id == bindparam("id")))
+        self.waiting = made(
+            select(case.c.id)
+            .where(case.c.seller == bindparam("seller"), self._in(case.c.state, "states"))
+            .order_by(case.c.id)
+        )
+        self.idempotency = made(
+            select(idempotency).where(
+                idempotency.c.principal == bindparam("principal"), idempotency.c.key == bindparam("key")
+            )
+        )
+        self.sources = made(select(source).where(self._in(source.c.key, "keys")))
+        is_open = task.c.status.in_([literal_column("'ready'"), literal_column("'leased'")])
+        free = or_(task.c.status == literal_column("'ready'"), task.c.lease_until <= bindparam("now"))
+        self.due = made(
+            select(task)
+            .where(is_open, task.c.kind == bindparam("kind"), task.c.due_at <= bindparam("now"), free)
+            .order_by(task.c.due_at, task.c.id)
+            .limit(bindparam("limit", type_=Integer))
+        )
+        self.next_due = made(
+            select(task.c.due_at)
+            .where(is_open, task.c.kind == bindparam("kind"), task.c.status == literal_column("'ready'"))
+            .order_by(task.c.due_at, task.c.id)
+            .limit(literal_column("1"))
+        )
+        self.totals = made(self._totals())
+        self.balances = made(self._balances())
+        self.meta = made(select(meta.c.value).where(meta.c.name == bindparam("name")))
+        self.versions = made(select(case.c.id, case.c.version).where(self._in(case.c.id, "ids")))
+        self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
+
+        self.insert = {t.name: made(insert(t)) for t in (
+            case, entry, transfer, decision, notice, sealed, idempotency, source)}  # fmt: skip
+        changed = [c for c in case.c if c.name not in _CASE_FIXED]
+        self.move_case = made(
+            update(case)
+            .where(case.c.id == bindparam("at_id"), case.c.version == bindparam("at_version"))
+            .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in changed})
+        )
+        self.put_task = made(self._put(dialect, task, "id"))
+        self.drop_task = made(delete(task).where(task.c.id == bindparam("id")))
+        self.lease = made(
+            update(task)
+            .where(task.c.id == bindparam("id"), is_open, task.c.due_at <= bindparam("now"), free)
+            .values(status=literal_column("'leased'"), attempts=task.c.attempts + literal_column("1"),
+                    lease_until=bindparam("until"))
+            .returning(task.c.attempts)
+        )  # fmt: skip
+        self.finish = made(
+            update(task)
+            .where(task.c.id == bindparam("id"))
+            .values(status=bindparam("new_status"), lease_until=literal_column("NULL"))
+        )
+        self.postpone = made(
+            update(task)
+            .where(task.c.id == bindparam("id"), is_open)
+            .values(status=literal_column("'ready'"), due_at=bindparam("new_due"), lease_until=literal_column("NULL"))
+        )
+        sent = ("handed_over_at", "channel", "sha256", "subject", "body")
+        self.notice_sent = made(
+            update(notice)
+            .where(notice.c.id == bindparam("b_id"), notice.c.status == literal_column("'queued'"))
+            .values({"status": literal_column("'handed_over'"), **{n: bindparam(f"b_{n}") for n in sent}})
+        )
+        self.set_meta = made(self._put(dialect, meta, "name"))
+
+    def _in(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """``column`` among a list given as one value, however long it is."""
+        if self.sqlite:
+            return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
+        return column == any_(bindparam(name, type_=ARRAY(Text)))
+
+    def _siblings(self) -> ClauseElement:
+        if self.sqlite:
+            given = func.json_each(bindparam("groups")).table_valued("value")
+            order = func.json_extract(given.c.value, literal_column("'$[0]'"))
+            incident = func.json_extract(given.c.value, literal_column("'$[1]'"))
+        else:
+            given = func.unnest(
+                bindparam("orders", type_=ARRAY(Text)), bindparam("incidents", type_=ARRAY(Text))
+            ).table_valued("order_id", "incident_on", name="given")
+            order, incident = given.c.order_id, given.c.incident_on
+        return (
+            select(case.c.order_id, case.c.incident_on, case.c.id, case.c.state, case.c.eligible_minor,
+                   case.c.asked_minor, case.c.paid_minor)
+            .select_from(given.join(case, and_(case.c.order_id == order, case.c.incident_on == incident)))
+            .where(case.c.counts_together if not self.sqlite else case.c.counts_together == literal_column("1"))
+            .order_by(case.c.id)
+        )  # fmt: skip
+
+    def _totals(self) -> ClauseElement:
+        by = (case.c.programme, case.c.marketplace, case.c.outcome, case.c.currency)
+        sums = [_sum(c).label(c.name) for c in (case.c.eligible_minor, case.c.paid_minor, case.c.recovered_minor)]
+        return (
+            select(*by, func.count().label("cases"), *sums)
+            .group_by(*by)
+            .order_by(
+                case.c.programme,
+                case.c.marketplace,
+                func.coalesce(case.c.outcome, literal_column("''")),
+                case.c.currency,
+            )
+        )
+
+    def _balances(self) -> ClauseElement:
+        moved = transfer.c.kind.in_(
+            [literal_column(f"'{k}'") for k in ("post", "reverse", "recoup", "write_off", "settle")]
+        )
+        came = select(transfer.c.credit.label("account"), transfer.c.currency, transfer.c.amount).where(moved)
+        went = select(
+            transfer.c.debit.label("account"), transfer.c.currency, (-transfer.c.amount).label("amount")
+        ).where(moved)
+        both = union_all(came, went).subquery("moved")
+        return (
+            select(both.c.account, both.c.currency, _sum(both.c.amount))
+            .group_by(both.c.account, both.c.currency)
+            .order_by(both.c.account, both.c.currency)
+        )
+
+    def _put(self, dialect: Dialect, table: Table, key: str) -> ClauseElement:
+        if dialect.name == "sqlite":
+            from sqlalchemy.dialects.sqlite import insert as upsert
+        else:
+            from sqlalchemy.dialects.postgresql import insert as upsert
+        made = upsert(table)
+        new: dict[str, Any] = {c.name: made.excluded[c.name] for c in table.c if c.name != key}
+        if table is task:
+            # A task written a second time is ready again; its attempts are never forgotten.
+            new["attempts"] = when(
+                (task.c.attempts > made.excluded.attempts, task.c.attempts), else_=made.excluded.attempts
+            )
+        return made.on_conflict_do_update(index_elements=[key], set_=new)
+
+
+def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(func.sum(column), BigInteger)

@@ -1,0 +1,135 @@
+"""The store in a database: units of work, and whether the database fits this version.
+
+Decision: the transaction belongs to the unit and ends with it. When the connection is lost while a commit is on its
+way, nobody knows whether it was done; that is an error of its own (``unknown_commit``), to be settled by reading the
+idempotency key again. Authority: ports, trust notes 3.4. Left out: nested units.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from ...states.errors import ClaimdeskError, StorageError
+from ...workflow.ports import WriteUnit
+from . import schema
+from .engine import Options, for_reading, for_writing, make_engine, run_unit
+from .statements import Statements
+from .units import SqlRead, SqlWrite
+
+_T = TypeVar("_T")
+
+
+class SqlStore:
+    """A store over one database."""
+
+    def __init__(
+        self, url: URL, options: Options | None = None, *, sleep: Callable[[float], None] | None = None
+    ) -> None:
+        self.engine = make_engine(url, options or Options())
+        self._reads, self._writes = for_reading(self.engine), for_writing(self.engine)
+        self._statements = Statements(self.engine.dialect)
+        self._sleep = sleep
+        self._process = os.getpid()
+
+    @classmethod
+    def open(
+        cls, url: URL, options: Options | None = None, *, sleep: Callable[[float], None] | None = None
+    ) -> SqlStore:
+        """The store at ``url``, its tables made when there are none, brought up to date when that is safe."""
+        store = cls(url, options, sleep=sleep)
+        try:
+            store.prepare()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def prepare(self) -> None:
+        """Makes the tables of a new database; SchemaMismatch when the database needs something else."""
+        with _ours(), self._reads.connect() as connection:
+            found = schema.state_of(connection)
+        if found == schema.READY:
+            return
+        if found != schema.EMPTY:
+            from .migrate import upgrade_or_refuse
+
+            upgrade_or_refuse(self.engine, found)
+            return
+
+        def make() -> None:
+            with _ours(), self._writes.connect() as connection, connection.begin():
+                schema.create(connection)
+
+        run_unit(make, sleep=self._sleep)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlRead]:
+        """One state of the database."""
+        self._after_fork()
+        with _ours(), self._reads.connect() as connection:
+            connection.begin()
+            yield SqlRead(connection, self._statements)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlWrite]:
+        """A write unit: all of it is kept when the block ends, none of it when it raises."""
+        self._after_fork()
+        with _ours(), self._writes.connect() as connection:
+            connection.begin()
+            yield SqlWrite(connection, self._statements)  # an exception leaves here and rolls back
+            _commit(connection)
+
+    def run(self, work: Callable[[WriteUnit], _T]) -> _T:
+        """``work`` in a write unit of its own, done again as a whole while it fails for reasons that pass."""
+
+        def unit() -> _T:
+            with self.write() as write:
+                return work(write)
+
+        return run_unit(unit, sleep=self._sleep)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+    def _after_fork(self) -> None:
+        # A connection must never be used by two processes; a child starts with none of its parent's.
+        if self._process != os.getpid():
+            self.engine.dispose(close=False)
+            self._process = os.getpid()
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except StorageError as error:
+        if error.code == "connection_lost":
+            raise StorageError("unknown_commit", "the connection was lost while writing: it may have been written or not",
+                               hint="read it again by its idempotency key before doing anything else") from None  # fmt: skip
+        raise
+
+
+@contextmanager
+def _ours() -> Iterator[None]:
+    """What comes out is ours: a driver's text could hold values of a row."""
+    try:
+        yield
+    except ClaimdeskError as error:
+        _without_driver(error)
+        raise
+    except SQLAlchemyError as error:
+        raise StorageError("storage_failed", f"the database could not do it ({type(error).__name__})") from None
+
+
+def _without_driver(error: BaseException) -> None:
+    cause: Any = error.__cause__
+    if cause is not None and type(cause).__module__.partition(".")[0] in ("psycopg", "sqlite3"):
+        error.__cause__ = None
+        error.__suppress_context__ = True
+        error.__context__ = None

@@ -1,0 +1,286 @@
+"""The tables, as SQLAlchemy Core: what is kept, what is unique, what lists are narrowed by.
+
+Decision: append-mostly rows and explicit statements, no object mapping; amounts are whole minor units; instants are
+fixed-width text, so that text order is time order; text of ids sorts by code point on both databases. What a unique
+index or a check can say about money stands here, what needs a look at other rows stands in ``triggers``.
+Authority: trust notes 2.3 and 3.1. Left out: the transparency log's own tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TEXT as PG_TEXT
+from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
+
+from ...states.ledger import TransferKind
+
+#: The revision these tables stand at; the last file in ``migrations/versions``.
+REVISION = "0001_first_tables"
+VERSION_TABLE = "claimdesk_version"
+
+metadata = MetaData()
+
+# PostgreSQL's "C" collation is byte order, as in SQLite and in Python.
+_Id = Text().with_variant(PG_TEXT(collation="C"), "postgresql")
+_Amount = BigInteger().with_variant(SQLITE_INTEGER(), "sqlite")
+_Flag = Boolean(create_constraint=False).with_variant(SQLITE_INTEGER(), "sqlite")
+
+_STRICT: dict[str, Any] = {"sqlite_strict": True}
+# Without a rowid nobody can replace a row by naming its hidden number.
+_KEYED: dict[str, Any] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+
+KINDS = tuple(k.value for k in TransferKind)
+
+
+def _among(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(v) for v in values)})"
+
+
+def _instant(table: str, *columns: str) -> CheckConstraint:
+    return CheckConstraint(" AND ".join(f"length({c}) = 27" for c in columns), name=f"{table}_instants")
+
+
+def _key(name: str, *, null: bool = False) -> Column[Any]:
+    return Column(name, _Id, nullable=null)
+
+
+case = Table(
+    "case",
+    metadata,
+    _key("id"),
+    _key("programme"),
+    _key("marketplace"),
+    _key("state"),
+    Column("version", Integer, nullable=False),
+    _key("head", null=True),
+    _key("opened_at"),
+    _key("updated_at"),
+    _key("seller", null=True),
+    _key("order_id", null=True),
+    _key("incident_on", null=True),
+    _key("currency"),
+    _key("rulebook"),
+    _key("outcome", null=True),
+    _key("hold", null=True),
+    _key("recovery_status"),
+    Column("counts_together", _Flag, nullable=False),
+    Column("eligible_minor", _Amount, nullable=False),
+    Column("asked_minor", _Amount, nullable=False),
+    Column("paid_minor", _Amount, nullable=False),
+    Column("recovered_minor", _Amount, nullable=False),
+    _key("owner", null=True),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("id", name="case_new"),
+    CheckConstraint("version > 0", name="case_version_positive"),
+    CheckConstraint("eligible_minor >= 0 AND asked_minor >= 0 AND paid_minor >= 0 AND recovered_minor >= 0",
+                    name="case_amounts"),
+    _instant("case", "opened_at", "updated_at"),
+    **_STRICT,
+)  # fmt: skip
+Index("case_state", case.c.state, case.c.id)
+Index("case_seller", case.c.seller, case.c.state, case.c.id)
+Index("case_group", case.c.order_id, case.c.incident_on)
+Index("case_held", case.c.id, sqlite_where=text("hold IS NOT NULL"), postgresql_where=text("hold IS NOT NULL"))
+
+entry = Table(
+    "entry",
+    metadata,
+    _key("id"),
+    _key("claim"),
+    Column("seq", Integer, nullable=False),
+    _key("at"),
+    _key("actor"),
+    _key("verb"),
+    _key("type"),
+    Column("data", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("claim", "seq", name="entry_place"),
+    UniqueConstraint("id", name="entry_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="entry_case"),
+    CheckConstraint("seq > 0", name="entry_seq_positive"),
+    CheckConstraint("length(leaf) = 32", name="entry_leaf"),
+    CheckConstraint("length(data) BETWEEN 2 AND 65535", name="entry_data"),
+    _instant("entry", "at"),
+    **_KEYED,
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    _key("id"),
+    _key("claim"),
+    _key("kind"),
+    Column("obligation", Integer),
+    _key("debit"),
+    _key("credit"),
+    Column("amount", _Amount, nullable=False),
+    _key("currency"),
+    _key("pending", null=True),
+    _key("reverses", null=True),
+    _key("entry"),
+    _key("at"),
+    PrimaryKeyConstraint("id", name="transfer_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="transfer_case"),
+    ForeignKeyConstraint(["entry"], ["entry.id"], name="transfer_from"),
+    CheckConstraint(_among("kind", KINDS), name="transfer_kind"),
+    CheckConstraint("amount > 0", name="transfer_amount"),
+    CheckConstraint("debit <> credit", name="transfer_accounts"),
+    CheckConstraint("(kind IN ('post', 'void')) = (pending IS NOT NULL)", name="transfer_pending"),
+    CheckConstraint("(kind = 'reverse') = (reverses IS NOT NULL)", name="transfer_reverses"),
+    CheckConstraint("kind NOT IN ('authorize', 'recoup') OR obligation IS NOT NULL", name="transfer_obligation"),
+    _instant("transfer", "at"),
+    **_KEYED,
+)
+
+
+def _once(name: str, where: str, *columns: str) -> Index:
+    clause = text(where)
+    found = [transfer.c[c] for c in columns]
+    return Index(name, *found, unique=True, sqlite_where=clause, postgresql_where=clause)
+
+
+_once("authorize_once", "kind = 'authorize'", "claim", "obligation")
+_once("resolved_once", "kind IN ('post', 'void')", "pending")
+_once("reversed_once", "kind = 'reverse'", "reverses")
+_once("recoup_once", "kind = 'recoup'", "claim", "obligation")
+_once("one_effect", "kind <> 'reverse'", "entry", "kind")
+Index("transfer_claim", transfer.c.claim, transfer.c.id)
+
+decision = Table(
+    "decision",
+    metadata,
+    _key("id"),
+    _key("claim"),
+    _key("entry"),
+    _key("kind"),
+    _key("outcome"),
+    Column("exempt", _Flag, nullable=False),
+    _key("rulebook"),
+    _key("readings"),
+    _key("at"),
+    PrimaryKeyConstraint("id", name="decision_new"),
+    UniqueConstraint("entry", name="decision_once"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="decision_case"),
+    ForeignKeyConstraint(["entry"], ["entry.id"], name="decision_from"),
+    _instant("decision", "at"),
+    **_KEYED,
+)
+Index("decision_claim", decision.c.claim)
+
+notice = Table(
+    "notice",
+    metadata,
+    _key("id"),
+    _key("claim"),
+    _key("kind"),
+    _key("party"),
+    _key("language"),
+    _key("at"),
+    _key("queued_at"),
+    Column("params", Text, nullable=False),
+    _key("status"),
+    _key("handed_over_at", null=True),
+    _key("channel", null=True),
+    _key("sha256", null=True),
+    Column("subject", Text),
+    Column("body", Text),
+    PrimaryKeyConstraint("id", name="notice_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="notice_case"),
+    CheckConstraint(_among("status", ("queued", "handed_over")), name="notice_status"),
+    CheckConstraint("status = 'queued' OR (handed_over_at IS NOT NULL AND channel IS NOT NULL AND sha256 IS NOT NULL"
+                    " AND body IS NOT NULL)", name="notice_kept"),
+    _instant("notice", "at", "queued_at"),
+    **_STRICT,
+)  # fmt: skip
+Index("notice_claim", notice.c.claim)
+
+task = Table(
+    "task",
+    metadata,
+    _key("id"),
+    _key("claim"),
+    _key("kind"),
+    _key("name"),
+    _key("due_at"),
+    _key("status"),
+    Column("attempts", Integer, nullable=False),
+    _key("lease_until", null=True),
+    PrimaryKeyConstraint("id", name="task_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="task_case"),
+    CheckConstraint(_among("kind", ("deadline", "notice", "payment")), name="task_kind"),
+    CheckConstraint(_among("status", ("ready", "leased", "done", "dead")), name="task_status"),
+    CheckConstraint("(status = 'leased') = (lease_until IS NOT NULL)", name="task_lease"),
+    CheckConstraint("attempts >= 0", name="task_attempts"),
+    _instant("task", "due_at"),
+    **_KEYED,
+)
+_open = text("status IN ('ready', 'leased')")
+Index("task_due", task.c.kind, task.c.due_at, task.c.id, sqlite_where=_open, postgresql_where=_open)
+
+sealed = Table(
+    "sealed",
+    metadata,
+    _key("claim"),
+    Column("seq", Integer, nullable=False),
+    _key("subject"),
+    _key("epoch"),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("ciphertext", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("claim", "seq", name="sealed_new"),
+    ForeignKeyConstraint(["claim", "seq"], ["entry.claim", "entry.seq"], name="sealed_entry"),
+    **_STRICT,
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _key("principal"),
+    _key("key"),
+    _key("request"),
+    _key("claim"),
+    Column("version", Integer, nullable=False),
+    _key("at"),
+    PrimaryKeyConstraint("principal", "key", name="idempotency_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="idempotency_case"),
+    _instant("idempotency", "at"),
+    **_KEYED,
+)
+
+source = Table(
+    "source",
+    metadata,
+    _key("key"),
+    _key("content"),
+    _key("claim"),
+    _key("run"),
+    PrimaryKeyConstraint("key", name="source_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="source_case"),
+    **_KEYED,
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    _key("name"),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("name", name="meta_new"),
+    **_KEYED,
+)

@@ -1,0 +1,269 @@
+"""Read and write units over one connection and its transaction.
+
+Decision: rows go in and out as the tuples of the ports, one driver call for each table and batch. Authority: ports.
+Left out: what a row means, and retrying, which is the store's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import literal, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from ...states.case import Case
+from ...states.errors import NotFound
+from ...workflow.plan import Sibling
+from ...workflow.ports import (
+    CaseFilter,
+    DecisionRow,
+    EntryRow,
+    IdempotencyRow,
+    NoticeRow,
+    SealedRow,
+    SourceRow,
+    TaskRow,
+    TransferRow,
+    WriteSet,
+)
+from ..guards import ledger_order
+from ..rows import CaseRow, case_row, one_set_a_case, ordered_words, stale
+from . import locks
+from .codec import decode, encode
+from .statements import Statements
+from .tables import case as case_table
+from .tables import decision as decision_table
+
+_HIGHEST = "\U0010ffff"
+_SEQ_MAX = 2**31 - 1
+
+
+class SqlRead:
+    """What stands in the database, as this transaction sees it."""
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def _list(self, values: Sequence[str]) -> Any:
+        # SQLite takes a list as JSON text, PostgreSQL as an array.
+        return json.dumps(list(values)) if self._s.sqlite else list(values)
+
+    def case(self, case_id: str) -> Case | None:
+        """The case, or None."""
+        row = self._s.case.first(self._c, id=case_id)
+        return None if row is None else decode(row[0])
+
+    def cases(self, case_ids: Sequence[str]) -> dict[str, Case]:
+        """Those of the cases that exist."""
+        if not case_ids:
+            return {}
+        found = {row[0]: row[1] for row in self._s.cases.rows(self._c, ids=self._list(case_ids))}
+        return {c: decode(found[c]) for c in dict.fromkeys(case_ids) if c in found}
+
+    def siblings(self, groups: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Sibling]]:
+        """Claims that count together, by order and incident date."""
+        wanted = list(dict.fromkeys(groups))
+        if not wanted:
+            return {}
+        if self._s.sqlite:
+            rows = self._s.siblings.rows(self._c, groups=json.dumps(wanted))
+        else:
+            rows = self._s.siblings.rows(self._c, orders=[g[0] for g in wanted], incidents=[g[1] for g in wanted])
+        found: dict[tuple[str, str], list[Sibling]] = {}
+        for order, incident, case_id, state, eligible, asked, paid in rows:
+            found.setdefault((order, incident), []).append(Sibling(case_id, state, eligible, asked, paid > 0))
+        return found
+
+    def entries(self, case_id: str, after: int = 0) -> list[EntryRow]:
+        """The entries of a case after a place in its journal."""
+        rows = self._s.entries.rows(self._c, claim=case_id, after=max(0, min(after, _SEQ_MAX)))
+        return [EntryRow(*row) for row in rows]
+
+    def sealed(self, case_id: str) -> list[SealedRow]:
+        """The sealed values of a case, oldest first."""
+        return [SealedRow(*row) for row in self._s.sealed.rows(self._c, claim=case_id)]
+
+    def transfers(self, case_id: str | None = None, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
+        """A page of transfers, by id."""
+        if case_id is None:
+            rows = self._s.transfers.rows(self._c, after=after or "", limit=limit)
+        else:
+            rows = self._s.transfers_of.rows(self._c, claim=case_id, after=after or "", limit=limit)
+        return [TransferRow(*row) for row in rows]
+
+    def decisions(self, case_id: str) -> list[DecisionRow]:
+        """The decisions of a case, oldest first."""
+        rows = self._s.decisions.rows(self._c, claim=case_id)
+        return [DecisionRow(*row[:5], bool(row[5]), *row[6:]) for row in rows]
+
+    def notices(self, case_id: str) -> list[NoticeRow]:
+        """The notices of a case, oldest first."""
+        return [NoticeRow(*row) for row in self._s.notices.rows(self._c, claim=case_id)]
+
+    def notice(self, notice_id: str) -> NoticeRow | None:
+        """One notice, or None."""
+        row = self._s.notice.first(self._c, id=notice_id)
+        return None if row is None else NoticeRow(*row)
+
+    def list_cases(self, wanted: CaseFilter) -> list[Case]:
+        """A page of cases, by id."""
+        statement = select(case_table.c.body).order_by(case_table.c.id).limit(wanted.limit).where(*_narrowed(wanted))
+        return [decode(row[0]) for row in self._c.execute(statement)]
+
+    def waiting_on_seller(self, seller: str, states: Iterable[str]) -> list[str]:
+        """Ids of the seller's cases in one of these states."""
+        rows = self._s.waiting.rows(self._c, seller=seller, states=self._list(ordered_words(states)))
+        return [row[0] for row in rows]
+
+    def idempotency(self, principal: str, key: str) -> IdempotencyRow | None:
+        """What a key was used for, or None."""
+        row = self._s.idempotency.first(self._c, principal=principal, key=key)
+        return None if row is None else IdempotencyRow(*row)
+
+    def sources(self, keys: Sequence[str]) -> dict[str, SourceRow]:
+        """Those of the filed lines that exist."""
+        if not keys:
+            return {}
+        found = [SourceRow(*row) for row in self._s.sources.rows(self._c, keys=self._list(keys))]
+        return {row.key: row for row in found}
+
+    def due_tasks(self, now: str, kinds: Iterable[str], limit: int) -> list[TaskRow]:
+        """Ready tasks due by ``now`` and leased ones whose lease has ended."""
+        found: list[TaskRow] = []
+        for kind in ordered_words(kinds):
+            found += [TaskRow(*row) for row in self._s.due.rows(self._c, kind=kind, now=now, limit=limit)]
+        return sorted(found, key=_due_order)[:limit]
+
+    def next_due(self, kinds: Iterable[str]) -> str | None:
+        """The due instant of the earliest ready task."""
+        rows = [self._s.next_due.first(self._c, kind=kind) for kind in ordered_words(kinds)]
+        return min((row[0] for row in rows if row is not None), default=None)
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Sums by programme, marketplace, outcome and currency."""
+        names = (
+            "programme",
+            "marketplace",
+            "outcome",
+            "currency",
+            "cases",
+            "eligible_minor",
+            "paid_minor",
+            "recovered_minor",
+        )
+        return [dict(zip(names, row, strict=True)) for row in self._s.totals.rows(self._c)]
+
+    def balances(self) -> list[tuple[str, str, int]]:
+        """(account, currency, credits minus debits) over what moved."""
+        return [(row[0], row[1], row[2]) for row in self._s.balances.rows(self._c)]
+
+    def meta(self, name: str) -> str | None:
+        """A value of the store itself, or None."""
+        row = self._s.meta.first(self._c, name=name)
+        return None if row is None else row[0]
+
+
+_due_order = itemgetter(TaskRow._fields.index("due_at"), TaskRow._fields.index("id"))
+
+
+def _narrowed(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    c = case_table.c
+    found: list[ColumnElement[bool]] = []
+    for column, value in (
+        (c.programme, wanted.programme), (c.marketplace, wanted.marketplace), (c.state, wanted.state),
+        (c.outcome, wanted.outcome), (c.seller, wanted.seller), (c.order_id, wanted.order_id),
+        (c.recovery_status, wanted.recovery),
+    ):  # fmt: skip
+        if value is not None:
+            found.append(column == value)
+    if wanted.hold is not None:
+        found.append(c.hold.is_not(None))
+        if wanted.hold != "any":
+            found.append(_has_word(c.hold, wanted.hold))
+    if wanted.reading is not None:
+        d = decision_table.c
+        found.append(select(d.id).where(d.claim == c.id, _has_word(d.readings, wanted.reading)).exists())
+    if wanted.after is not None:
+        found.append(c.id > wanted.after)
+    return found
+
+
+def _has_word(column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
+    return (literal(" ") + column + literal(" ")).contains(f" {word} ", autoescape=True)
+
+
+class SqlWrite(SqlRead):
+    """A transaction with the right to write."""
+
+    def lock(self, keys: Sequence[str]) -> None:
+        """Serialises writers of the same keys; SQLite has one writer at a time anyway."""
+        if not self._s.sqlite and keys:
+            locks.take(self._c, keys)
+
+    def append(self, sets: Sequence[WriteSet]) -> None:
+        """Writes every set in one call for each table, or raises."""
+        given = one_set_a_case(sets)
+        if not given:
+            return
+        self._cases(given)
+        insert = self._s.insert
+        insert["entry"].many(self._c, [row for s in given for row in s.entries])
+        insert["sealed"].many(self._c, [row for s in given for row in s.sealed])
+        # Recovery is given up after what was recouped is given back, and pursued before anything is recouped.
+        made = [row for s in given for row in s.decisions]
+        insert["decision"].many(self._c, [row for row in made if not row.exempt])
+        insert["transfer"].many(self._c, [row for s in given for row in ledger_order(s.transfers)])
+        insert["decision"].many(self._c, [row for row in made if row.exempt])
+        insert["notice"].many(self._c, [row for s in given for row in s.notices])
+        self._s.drop_task.many(self._c, [(task,) for s in given for task in s.dropped_tasks])
+        self._s.put_task.many(self._c, [row for s in given for row in s.tasks])
+        insert["idempotency"].many(self._c, [row for s in given for row in s.idempotency])
+        insert["source"].many(self._c, [row for s in given for row in s.sources])
+
+    def _cases(self, given: Sequence[WriteSet]) -> None:
+        rows = [(s.before, case_row(s.case, s.columns, encode(s.case))) for s in given]
+        self._s.insert["case"].many(self._c, [row for before, row in rows if not before])
+        moved = [(*_changed(row), row.id, before) for before, row in rows if before]
+        if self._s.move_case.many(self._c, moved) != len(moved):
+            raise stale(self._stale(given))
+
+    def _stale(self, given: Sequence[WriteSet]) -> str | None:
+        wanted = {s.case.id: s.case.version for s in given if s.before}
+        kept = {row[0]: row[1] for row in self._s.versions.rows(self._c, ids=self._list(list(wanted)))}
+        return next((c for c, version in wanted.items() if kept.get(c) != version), None)
+
+    def lease(self, task_id: str, now: str, until: str) -> int | None:
+        """Takes a due task; its new attempt number, or None."""
+        row = self._s.lease.first(self._c, id=task_id, now=now, until=until)
+        return None if row is None else row[0]
+
+    def finish_task(self, task_id: str, status: str = "done") -> None:
+        """Ends a task."""
+        self._s.finish.change(self._c, id=task_id, new_status=status)
+
+    def postpone_task(self, task_id: str, due_at: str) -> None:
+        """Frees a leased task to be tried again at ``due_at``."""
+        self._s.postpone.change(self._c, id=task_id, new_due=due_at)
+
+    def notice_sent(self, rows: Sequence[NoticeRow]) -> None:
+        """Keeps notices as handed over; one that was handed over before stays as it is."""
+        sent = [(r.handed_over_at, r.channel, r.sha256, r.subject, r.body, r.id) for r in rows]
+        if self._s.notice_sent.many(self._c, sent) == len(sent):
+            return
+        kept = {row[0] for row in self._s.known_notices.rows(self._c, ids=self._list([r.id for r in rows]))}
+        for row in rows:
+            if row.id not in kept:
+                raise NotFound("unknown_notice", "there is no such notice on file", claim=row.claim)
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keeps a value of the store itself."""
+        self._s.set_meta.many(self._c, [(name, value)])
+
+
+_FIXED = ("id", "programme", "marketplace", "currency", "opened_at")
+_changed = itemgetter(*[i for i, name in enumerate(CaseRow._fields) if name not in _FIXED])
