@@ -8,30 +8,29 @@ address is the adapters' part (``ClaimDesk.open``).
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 from typing_extensions import Unpack
 
-from ..states.case import Case, fold
+from ..states.case import Case
 from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound, StaleVersion
 from ..states.ids import IdFactory
-from ..states.times import instant_text, parse_instant
+from ..states.times import parse_instant
 from . import registry
+from .deskreads import Reads, shown_id
 from .deskverbs import Options, Verbs
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
 from .plan import Command, Refusal
-from .ports import CaseFilter, EntryRow, NoticeRow, NoticeSender, PaymentGateway, Store, TransferRow, Vault
-from .rulebook import Version, book_for, resolve
-from .view import Claim, SellerFile, claim_view, expectations, seller_view
+from .ports import NoticeSender, PaymentGateway, Store, Vault
+from .rulebook import book_for
+from .view import Claim, SellerFile, claim_view, seller_view
 
 _TRIES = 8
 
@@ -40,7 +39,7 @@ def _system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Desk(Verbs):
+class Desk(Verbs, Reads):
     """A claim desk on one store. Use as a context manager; one desk per thread of work."""
 
     def __init__(
@@ -120,7 +119,7 @@ class Desk(Verbs):
         dry_run: bool = False,
         **payload: Any,
     ) -> Claim:
-        """Files a claim (FNOL). ``payload`` is the contract's ``file`` payload; ``seller`` an id or a mapping of facts."""
+        """Files a claim (FNOL). ``payload`` is the contract's; ``seller`` an id or a mapping of facts."""
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
         keys = [seller_file_id(str(_seller_id(seller)))] if seller is not None else []
@@ -233,7 +232,7 @@ class Desk(Verbs):
             raise NotFound(
                 RefusalCode.UNKNOWN_CLAIM.value,
                 "there is no such claim",
-                claim=_shown_id(claim),
+                claim=shown_id(claim),
                 hint="claimdesk list shows what is on file",
             )
         programme = registry.programme(case.programme)
@@ -331,7 +330,7 @@ class Desk(Verbs):
         lenient: bool = False,
         create: bool = True,
     ) -> SellerFile:
-        """One verb on a seller's compliance file; the file is opened when the seller is new (unless ``create`` is False)."""
+        """One verb on a seller's compliance file; opened when the seller is new (unless ``create`` is False)."""
         programme = registry.programme(registry.SELLER_FILE)
         file_id = seller_file_id(seller)
         known = self.case_of(file_id)
@@ -370,137 +369,6 @@ class Desk(Verbs):
                 return seller_view(done.case)
         done = self.perform(verb, file_id, payload, actor=actor or self.actor, at=when, lenient=lenient)
         return seller_view(done.case)
-
-    def seller(self, seller: str) -> SellerFile:
-        """A seller's compliance file."""
-        case = self.case_of(seller_file_id(seller))
-        if case is None:
-            raise NotFound(
-                RefusalCode.UNKNOWN_SELLER.value,
-                "there is no such seller on file",
-                hint="claimdesk list --programme seller_insurance shows them",
-            )
-        return seller_view(case)
-
-    # -- reading -------------------------------------------------------------------------------------------------
-
-    def case_of(self, claim: str, at: datetime | None = None) -> Case | None:
-        """The case behind a claim, now or as its journal had it at an instant."""
-        with self.store.read() as unit:
-            case = unit.case(claim)
-            if case is None or at is None:
-                return case
-            return rebuild(unit.entries(claim), at)
-
-    def _case(self, claim: str, at: datetime | None = None) -> Case:
-        case = self.case_of(claim, at)
-        if case is None:
-            raise NotFound(
-                RefusalCode.UNKNOWN_CLAIM.value,
-                "there is no such claim" if at is None else "not yet on file then",
-                claim=_shown_id(claim),
-                hint="claimdesk list shows what is on file",
-            )
-        return case
-
-    def get(self, claim: str, *, at: datetime | None = None) -> Claim:
-        """The claim as it stands, or stood at ``at``."""
-        return claim_view(self._case(claim, at))
-
-    def view(self, claim: str) -> dict[str, Any]:
-        """Every key a scenario may expect of this claim (or seller's file)."""
-        return expectations(self._case(claim))
-
-    def list(self, **wanted: Any) -> Iterator[Claim]:
-        """Every claim that fits, page by page (``state``, ``outcome``, ``hold``, ``seller``, ``order_id``, ``reading``...)."""
-        options: dict[str, Any] = {"limit": 200, **wanted}
-        chosen = CaseFilter(**options)
-        total = wanted.get("limit")
-        seen = 0
-        while True:
-            with self.store.read() as unit:
-                page = unit.list_cases(chosen)
-            for case in page:
-                if case.programme != registry.SELLER_FILE or wanted.get("programme") == registry.SELLER_FILE:
-                    yield claim_view(case)
-                    seen += 1
-                    if total is not None and seen >= total:
-                        return
-            if len(page) < chosen.limit:
-                return
-            chosen = replace(chosen, after=page[-1].id)
-
-    def entries(self, claim: str) -> list[dict[str, Any]]:
-        """The decoded journal entries of a claim, oldest first."""
-        self._case(claim)
-        with self.store.read() as unit:
-            return [json.loads(e.data) for e in unit.entries(claim)]
-
-    def explain(self, claim: str, *, lang: str = "en", at: datetime | None = None) -> str:
-        """Why the claim was decided so, as a letter to an auditor."""
-        from .explain import explain  # noqa: PLC0415  # texts are loaded only where they are read
-
-        case = self._case(claim, at)
-        limit = None if at is None else instant_text(at.astimezone(UTC))
-        made = [e for e in self.entries(claim) if "decision" in e and (limit is None or e["at"] <= limit)]
-        return explain(case, made, lang=lang, version_of=resolve)
-
-    def timeline(self, claim: str, *, lang: str = "en") -> list[dict[str, Any]]:
-        """What happened, when, by whom, in words."""
-        from .explain import timeline  # noqa: PLC0415
-
-        return timeline(self.entries(claim), lang)
-
-    def actions(self, claim: str) -> dict[str, Any]:
-        """What can be done now, and why not the rest."""
-        case = self._case(claim)
-        programme = registry.programme(case.programme)
-        here = programme.lifecycle.verbs_in(case.state)
-        can = [v for v in here if not case.holds or v in programme.records]
-        return {
-            "claim": case.id,
-            "state": case.state,
-            "hold": case.holds[0] if case.holds else None,
-            "can": can,
-            "cannot": {
-                v: RefusalCode.ON_HOLD.value if v in here else RefusalCode.NOT_ALLOWED_FROM_STATE.value
-                for v in programme.lifecycle.verbs
-                if v not in can
-            },
-            "waits_for": programme.lifecycle.state_named(case.state).waits_for,
-            "next": min((d.on for d in case.deadlines if d.status == "open"), default=None),
-        }
-
-    def notices(self, claim: str) -> list[NoticeRow]:
-        """The letters of a claim, as queued or as handed over."""
-        self._case(claim)
-        with self.store.read() as unit:
-            return unit.notices(claim)
-
-    def ledger(self, claim: str | None = None, *, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
-        """Transfers of one claim, or of all, oldest first."""
-        with self.store.read() as unit:
-            return unit.transfers(claim, after, limit)
-
-    def balances(self) -> list[tuple[str, str, int]]:
-        """(account, currency, minor units) of every account; they sum to zero per currency."""
-        with self.store.read() as unit:
-            return unit.balances()
-
-    def totals(self) -> list[dict[str, Any]]:
-        """Counts and money by programme, marketplace and outcome."""
-        with self.store.read() as unit:
-            return unit.totals()
-
-    def rulebook(self, programme: str, marketplace: str, on: date) -> Version:
-        """The rulebook version in force on a day, with this desk's overrides."""
-        return book_for(programme, marketplace).at(on).override(self.settings.overrides)
-
-    def personal(self, claim: str) -> dict[str, Any]:
-        """The personal values of a claim. Reading them is the host's responsibility; they are never logged here."""
-        self._case(claim)
-        with self.store.read() as unit:
-            return self.settings.vault.unseal(unit.sealed(claim))
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -552,17 +420,6 @@ class _DryRun(Exception):
     """Ends a write unit without writing."""
 
 
-def rebuild(entries: Sequence[EntryRow], at: datetime | None = None) -> Case | None:
-    """The case its journal entries make, up to an instant."""
-    case: Case | None = None
-    limit = None if at is None else instant_text(at.astimezone(UTC))
-    for row in entries:
-        if limit is not None and row.at > limit:
-            break
-        case = fold(case, json.loads(row.data), row.leaf.hex())
-    return case
-
-
 def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     if seller is None:
         return None
@@ -591,7 +448,3 @@ def _new_certificates(known: Case, given: Sequence[Mapping[str, Any]]) -> bool:
         for c in known.facts.get("certificates", ())
     ]
     return any({k: v for k, v in c.items() if k != "submitted_on"} not in held for c in given)
-
-
-def _shown_id(claim: str) -> str:
-    return claim if len(claim) <= 60 and claim.isprintable() and claim.startswith(("CLM-", "SLR-")) else "?"

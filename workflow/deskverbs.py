@@ -64,7 +64,7 @@ class Verbs(ABC):
         findings: str | None = None,
         **options: Unpack[Options],
     ) -> Claim:
-        """Keeps the verdict of a person or outside expert: valid, inconclusive, unsubstantiated, frivolous, fraudulent, abusive."""
+        """Keeps the verdict of a person or outside expert (valid, inconclusive, unsubstantiated, ...)."""
         return self._claim("record_screening", claim, {"verdict": verdict, "by": by, "findings": findings}, options)
 
     def assess(

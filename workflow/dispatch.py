@@ -176,7 +176,7 @@ class Dispatcher:
                     unit.postpone_task(task.id, instant_text(now + timedelta(minutes=min(2**attempt, 360))))
 
     def _hand_over(self, session: Session, claim: str, rows: list[NoticeRow]) -> None:
-        """One entry a claim, in the claim's own time; a clock that waited for a late letter starts with the hand-over."""
+        """One entry a claim, in its own time; a clock that waited for a late letter starts with the hand-over."""
         case = session.case(claim)
         if case is None:
             return

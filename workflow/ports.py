@@ -194,7 +194,7 @@ class ReadUnit(Protocol):
 
     def notice(self, notice_id: str) -> NoticeRow | None: ...
     def totals(self) -> list[dict[str, Any]]:
-        """Per programme, marketplace, outcome and currency: how many cases, and what is eligible, paid and recovered."""
+        """Per programme, marketplace, outcome and currency: how many, and what is eligible, paid, recovered."""
         ...
 
     def balances(self) -> list[tuple[str, str, int]]:
@@ -212,7 +212,7 @@ class WriteUnit(ReadUnit, Protocol):
         ...
 
     def append(self, sets: Sequence[WriteSet]) -> None:
-        """Writes every set; StaleVersion when a case is not at ``before`` any more, Conflict when a constraint bites."""
+        """Writes every set; StaleVersion when a case has moved on from ``before``, Conflict when a constraint bites."""
         ...
 
     def lease(self, task_id: str, now: str, until: str) -> int | None:

@@ -1,0 +1,174 @@
+"""Reading the desk: claims now or as they stood, why, when, what money moved, what may be done next.
+
+Nothing here writes. A past view is folded from the journal up to an instant, never reconstructed from tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ..states.case import Case, fold
+from ..states.codes import RefusalCode
+from ..states.errors import NotFound
+from ..states.times import instant_text
+from . import registry
+from .engine import Settings, seller_file_id
+from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
+from .rulebook import Version, book_for, resolve
+from .view import Claim, SellerFile, claim_view, expectations, seller_view
+
+
+class Reads:
+    """The reading half of a desk."""
+
+    store: Store
+    settings: Settings
+
+    def seller(self, seller: str) -> SellerFile:
+        """A seller's compliance file."""
+        case = self.case_of(seller_file_id(seller))
+        if case is None:
+            raise NotFound(
+                RefusalCode.UNKNOWN_SELLER.value,
+                "there is no such seller on file",
+                hint="claimdesk list --programme seller_insurance shows them",
+            )
+        return seller_view(case)
+
+    def case_of(self, claim: str, at: datetime | None = None) -> Case | None:
+        """The case behind a claim, now or as its journal had it at an instant."""
+        with self.store.read() as unit:
+            case = unit.case(claim)
+            if case is None or at is None:
+                return case
+            return rebuild(unit.entries(claim), at)
+
+    def _case(self, claim: str, at: datetime | None = None) -> Case:
+        case = self.case_of(claim, at)
+        if case is None:
+            raise NotFound(
+                RefusalCode.UNKNOWN_CLAIM.value,
+                "there is no such claim" if at is None else "not yet on file then",
+                claim=shown_id(claim),
+                hint="claimdesk list shows what is on file",
+            )
+        return case
+
+    def get(self, claim: str, *, at: datetime | None = None) -> Claim:
+        """The claim as it stands, or stood at ``at``."""
+        return claim_view(self._case(claim, at))
+
+    def view(self, claim: str) -> dict[str, Any]:
+        """Every key a scenario may expect of this claim (or seller's file)."""
+        return expectations(self._case(claim))
+
+    def list(self, **wanted: Any) -> Iterator[Claim]:
+        """Every claim that fits, page by page; the keywords are those of ``CaseFilter``."""
+        options: dict[str, Any] = {"limit": 200, **wanted}
+        chosen = CaseFilter(**options)
+        total = wanted.get("limit")
+        seen = 0
+        while True:
+            with self.store.read() as unit:
+                page = unit.list_cases(chosen)
+            for case in page:
+                if case.programme != registry.SELLER_FILE or wanted.get("programme") == registry.SELLER_FILE:
+                    yield claim_view(case)
+                    seen += 1
+                    if total is not None and seen >= total:
+                        return
+            if len(page) < chosen.limit:
+                return
+            chosen = replace(chosen, after=page[-1].id)
+
+    def entries(self, claim: str) -> list[dict[str, Any]]:
+        """The decoded journal entries of a claim, oldest first."""
+        self._case(claim)
+        with self.store.read() as unit:
+            return [json.loads(e.data) for e in unit.entries(claim)]
+
+    def explain(self, claim: str, *, lang: str = "en", at: datetime | None = None) -> str:
+        """Why the claim was decided so, as a letter to an auditor."""
+        from .explain import explain  # noqa: PLC0415  # texts are loaded only where they are read
+
+        case = self._case(claim, at)
+        limit = None if at is None else instant_text(at.astimezone(UTC))
+        made = [e for e in self.entries(claim) if "decision" in e and (limit is None or e["at"] <= limit)]
+        return explain(case, made, lang=lang, version_of=resolve)
+
+    def timeline(self, claim: str, *, lang: str = "en") -> list[dict[str, Any]]:
+        """What happened, when, by whom, in words."""
+        from .explain import timeline  # noqa: PLC0415
+
+        return [row.to_dict() for row in timeline(self.entries(claim), lang)]
+
+    def actions(self, claim: str) -> dict[str, Any]:
+        """What can be done now, and why not the rest."""
+        case = self._case(claim)
+        programme = registry.programme(case.programme)
+        here = programme.lifecycle.verbs_in(case.state)
+        can = [v for v in here if not case.holds or v in programme.records]
+        return {
+            "claim": case.id,
+            "state": case.state,
+            "hold": case.holds[0] if case.holds else None,
+            "can": can,
+            "cannot": {
+                v: RefusalCode.ON_HOLD.value if v in here else RefusalCode.NOT_ALLOWED_FROM_STATE.value
+                for v in programme.lifecycle.verbs
+                if v not in can
+            },
+            "waits_for": programme.lifecycle.state_named(case.state).waits_for,
+            "next": min((d.on for d in case.deadlines if d.status == "open"), default=None),
+        }
+
+    def notices(self, claim: str) -> list[NoticeRow]:
+        """The letters of a claim, as queued or as handed over."""
+        self._case(claim)
+        with self.store.read() as unit:
+            return unit.notices(claim)
+
+    def ledger(self, claim: str | None = None, *, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
+        """Transfers of one claim, or of all, oldest first."""
+        with self.store.read() as unit:
+            return unit.transfers(claim, after, limit)
+
+    def balances(self) -> list[tuple[str, str, int]]:
+        """(account, currency, minor units) of every account; they sum to zero per currency."""
+        with self.store.read() as unit:
+            return unit.balances()
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Counts and money by programme, marketplace and outcome."""
+        with self.store.read() as unit:
+            return unit.totals()
+
+    def rulebook(self, programme: str, marketplace: str, on: date) -> Version:
+        """The rulebook version in force on a day, with this desk's overrides."""
+        return book_for(programme, marketplace).at(on).override(self.settings.overrides)
+
+    def personal(self, claim: str) -> dict[str, Any]:
+        """The personal values of a claim. Reading them is the host's responsibility; they are never logged here."""
+        self._case(claim)
+        with self.store.read() as unit:
+            return self.settings.vault.unseal(unit.sealed(claim))
+
+
+def rebuild(entries: Sequence[EntryRow], at: datetime | None = None) -> Case | None:
+    """The case its journal entries make, up to an instant."""
+    case: Case | None = None
+    limit = None if at is None else instant_text(at.astimezone(UTC))
+    for row in entries:
+        if limit is not None and row.at > limit:
+            break
+        case = fold(case, json.loads(row.data), row.leaf.hex())
+    return case
+
+
+def shown_id(claim: str) -> str:
+    """A claim id as it may stand in an error: anything that is not one of ours is not repeated."""
+    return claim if len(claim) <= 60 and claim.isprintable() and claim.startswith(("CLM-", "SLR-")) else "?"
