@@ -88,7 +88,8 @@ def beyond(limit: str, lang: str) -> str:
 @lru_cache(16384)
 def reason_part(reason: Reason, part: str, lang: str) -> str | None:
     """One part of a reason's entry with its values filled in; None where there is no such part."""
-    said = Known.of(reason.code).get(part)
+    entry = Known.of(reason.code)
+    said = entry.get(f"{part} {reason.rule}") or entry.get(part)
     if said is None:
         return None
     value = value_words(reason.value or "none", lang)
@@ -108,7 +109,7 @@ def reason_text(reason: Reason, lang: str) -> str:
 def tested(reason: Reason, lang: str = "en", *, plain: bool = False) -> str:
     """What was tested. ``plain`` is the wire's form: ``eligible amount under 1000.00 USD``."""
     entry = Known.of(reason.code)
-    said = entry.get("tested") or entry["text"]
+    said = entry.get(f"tested {reason.rule}") or entry.get("tested") or entry["text"]
     limit = value_words(reason.limit or "none", lang, plain=plain)
     text = said[lang].replace("{limit}", limit)
     if "{value}" in text:

@@ -67,11 +67,11 @@ def moment(at: datetime, zone: str, lang: str) -> str:
                 f"({day(world.date(), lang)}, {world:%H:%M} UTC)")  # fmt: skip
     beijing = at.astimezone(zone_of(_BEIJING))
     here = f"{day(local.date(), lang)}{local:%H:%M}（{city(zone, lang)}时间），即世界标准时间（UTC）"
-    return f"{here}{_month_day(world)}、北京时间{_month_day(beijing)}"
+    return f"{here}{_month_day(world)}、北京时间 {_month_day(beijing)}"
 
 
 def _month_day(at: datetime) -> str:
-    return f" {at.month} 月 {at.day} 日（星期{_WEEKDAYS[at.weekday()]}）{at:%H:%M}"
+    return f"{at.month} 月 {at.day} 日（星期{_WEEKDAYS[at.weekday()]}）{at:%H:%M}"
 
 
 def instant(at: datetime, lang: str, *, seconds: bool = False) -> str:

@@ -18,7 +18,7 @@ LANGUAGES = ("en", "zh-CN")
 @cache
 def catalogue(name: str) -> Mapping[str, Any]:
     """One catalogue file."""
-    return tomllib.loads((files(__package__) / f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((files("claimdesk.workflow.texts") / f"{name}.toml").read_text("utf-8"))
 
 
 def line(section: str, code: str) -> Mapping[str, Any] | None:
