@@ -174,6 +174,7 @@ def request_proof(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, .
                 due_on=clock["on"],
                 due=clock["due"],
                 amount=draft.case.totals.by_amazon,
+                reasons=[r.to_entry() for r in why],
             )
         ],
     )

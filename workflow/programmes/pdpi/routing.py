@@ -13,11 +13,12 @@ from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Part
 from ....states.money import to_text
 from ....states.times import parse_date
 from ... import coverage
-from ...plan import Context, Draft, decision
+from ...plan import Context, Draft, decision, set_holds
 from ...reasons import Decision, Reason
 from . import payment
 from .amounts import asked_together, compensable, eligible, is_under, together, under_line
 from .eligibility import examine
+from .holds import facts_held
 
 _SCREENED_OUT = ("unsubstantiated", "frivolous", "fraudulent", "abusive")
 
@@ -28,6 +29,8 @@ def settle_filed(draft: Draft, ctx: Context) -> bool:
     tests = examine(case, ctx)
     if any(t.result is False for t in tests):
         rule_out(draft, ctx, tests)
+        return True
+    if set_holds(facts_held(case, ctx), draft, ctx):
         return True
     unknown = [t for t in tests if t.result is None]
     if unknown:
@@ -196,6 +199,7 @@ def approve(
                 step="approved",
                 path=path,
                 amount=eligible(case, ctx.rulebook),
+                reasons=[why[-1].to_entry()],
             )
         )
     clocks = [{**op, "op": "missed"} if op["kind"] == missed else op for op in draft.all_settled("met")]
@@ -228,6 +232,7 @@ def notify_seller(draft: Draft, ctx: Context, why: tuple[Reason, ...]) -> None:
             due_on=clock["on"],
             due=clock["due"],
             producer=case.facts.get("seller_is_reseller") is True,
+            reasons=[why[-1].to_entry()],
         )
     ]
     incident = parse_date(case.facts["incident_on"])
@@ -240,6 +245,7 @@ def notify_seller(draft: Draft, ctx: Context, why: tuple[Reason, ...]) -> None:
                 Party.INSURER,
                 amount=amount,
                 certificate=cover.get("number"),
+                insured=cover.get("insured_name"),
                 due_on=clock["on"],
             )
         )
