@@ -59,7 +59,8 @@ def to_minor(amount: object, currency: object, field: str = "amount") -> int:
     if isinstance(amount, Decimal):
         if not amount.is_finite():
             raise InputError("not_an_amount", "an amount must be a finite decimal", field=field, hint=_HINT)
-        amount = format(amount, "f")
+        # Written out in full, 1E+999999999 would fill the memory before anything could refuse it.
+        amount = format(amount, "f") if -30 < amount.adjusted() < 30 else str(amount)
     if not isinstance(amount, str):
         raise InputError("not_decimal_text", "an amount must be decimal text, not a number", field=field, hint=_HINT)
     if amount.startswith("-"):
@@ -139,12 +140,17 @@ class Money:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("Money is immutable")
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("Money is immutable")
+
     @property
     def amount(self) -> str:
         """The decimal text, for example ``"640.00"``."""
         return to_decimal_text(self.minor, self.currency)
 
     def _same(self, other: Money) -> None:
+        if not isinstance(other, Money):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside programs
+            raise TypeError(f"money goes with money, not with {type(other).__name__}")
         if other.currency != self.currency:
             raise InputError(
                 "mixed_currency",

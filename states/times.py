@@ -7,6 +7,7 @@ marketplace's zone, so a clock of N days runs out at 00:00 of the day after day 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ _INSTANT = re.compile(
     re.ASCII,
 )
 _ONE_DAY = timedelta(days=1)
+# Near the ends of the calendar a zone or a window of days leads out of it.
+_YEARS = range(1900, 9001)
 _HINT = "write RFC 3339 with an offset, for example 2024-06-03T09:00:00-07:00"
 
 
@@ -41,31 +44,28 @@ def parse_instant(value: object, field: str = "at") -> datetime:
         found = value
     elif isinstance(value, str) and _INSTANT.match(value):
         try:
-            found = datetime.fromisoformat(value)
+            found = datetime.fromisoformat(value.upper())
         except ValueError:
             raise InputError("not_an_instant", "this is not a possible instant", field=field, hint=_HINT) from None
     else:
         raise InputError("not_an_instant", "this is not an instant", field=field, hint=_HINT)
     if found.tzinfo is None or found.utcoffset() is None:
         raise InputError("naive_instant", "an instant needs an offset", field=field, hint=_HINT)
-    try:
-        return found.astimezone(UTC)
-    except (OverflowError, ValueError):
-        raise InputError("not_an_instant", "this instant is out of range", field=field, hint=_HINT) from None
+    if found.year not in _YEARS:
+        raise InputError("not_an_instant", "this instant is out of range", field=field, hint=_HINT)
+    return found.astimezone(UTC)
 
 
 def parse_date(value: object, field: str = "on") -> date:
     """A date from ``YYYY-MM-DD`` or a date object; an instant is not a date."""
+    found: date | None = None
     if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    if isinstance(value, str) and _DATE.match(value):
-        try:
+        found = value
+    elif isinstance(value, str) and _DATE.match(value):
+        with suppress(ValueError):
             found = date.fromisoformat(value)
-        except ValueError:
-            found = None
-        # Years near the ends of the calendar overflow once days are added to them.
-        if found is not None and 1900 <= found.year <= 9000:
-            return found
+    if found is not None and found.year in _YEARS:
+        return found
     raise InputError("not_a_date", "this is not a date", field=field, hint="write YYYY-MM-DD, for example 2024-06-01")
 
 

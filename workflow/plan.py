@@ -127,7 +127,6 @@ class Programme:
     fires: Mapping[str, Fire]
     settle: Settle
     validate: Callable[[str, Mapping[str, Any], str, bool], tuple[dict[str, Any], dict[str, Any]]]
-    facts_held: Callable[[Case, Context], Sequence[tuple[HoldReason, Reason]]]
     summary: Callable[[Case], dict[str, Any]]
     outcome: Callable[[Case], str]
     records: frozenset[str]
@@ -401,14 +400,19 @@ def run_on(programme: Programme, draft: Draft, ctx: Context) -> None:
     raise AssertionError(f"{programme.id}: the rules do not come to rest from {draft.case.state}")
 
 
-def set_holds(programme: Programme, draft: Draft, ctx: Context) -> None:
-    """Sets the holds that follow from facts, unless a person has settled that fact for good."""
-    for reason, why in programme.facts_held(draft.case, ctx):
-        if reason.value in draft.case.holds or reason.value in draft.case.released:
-            continue
-        tasks = [{"op": "open", "kind": TaskKind.REFER.value}] if reason is HoldReason.FRAUD_REVIEW else []
-        draft.add(
-            holds=[{"op": "set", "reason": reason.value}],
-            tasks=tasks,
-            decision=decision(ctx, Decision("hold", Outcome.HOLD.value, (why,))),
-        )
+def set_holds(held: Sequence[tuple[HoldReason, Reason]], draft: Draft, ctx: Context) -> bool:
+    """Sets these holds, unless a person has settled that fact for good; False when none was set."""
+    new = [(r, why) for r, why in held if r.value not in draft.case.holds and r.value not in draft.case.released]
+    if not new:
+        return False
+    refer = any(r is HoldReason.FRAUD_REVIEW for r, _ in new)
+    parts: dict[str, Any] = {
+        "holds": [{"op": "set", "reason": r.value} for r, _ in new],
+        "tasks": [{"op": "open", "kind": TaskKind.REFER.value}] if refer else [],
+        "decision": decision(ctx, Decision("hold", Outcome.HOLD.value, tuple(why for _, why in new))),
+    }
+    if draft.bodies and "decision" in draft.bodies[-1]:
+        draft.take("hold", **parts)  # an entry holds one decision
+    else:
+        draft.add(**parts)
+    return True

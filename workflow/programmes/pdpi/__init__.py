@@ -88,7 +88,6 @@ PROGRAMME = Programme(
     fires=FIRES,
     settle=settle,
     validate=payloads.validate,
-    facts_held=intake.facts_held,
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset(

@@ -15,12 +15,11 @@ from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Party, Reason
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
 from . import payment
+from .holds import facts_held
 
 
 def file(draft: Draft, ctx: Context, command: Command) -> None:
     """Opens the claim; the acknowledgement goes out with it."""
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     facts = dict(command.payload)
     seller = facts.pop("seller", None)
     draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
@@ -31,33 +30,6 @@ def file(draft: Draft, ctx: Context, command: Command) -> None:
         deadlines=[clock, {"op": "met", "kind": DeadlineKind.ACKNOWLEDGE.value}],
         notices=[draft.notice(ctx, NoticeKind.CUSTOMER_ACKNOWLEDGED, Party.CUSTOMER, losses=facts.get("losses"))],
     )
-    _hold_or_go(draft, ctx, PROGRAMME)
-
-
-def _hold_or_go(draft: Draft, ctx: Context, programme: Any) -> None:
-    # Facts that put the claim outside the programme come first: a claim that is denied needs no hold.
-    from .eligibility import examine  # noqa: PLC0415
-    from .routing import rule_out  # noqa: PLC0415
-
-    tests = examine(draft.case, ctx)
-    if draft.case.state == "filed" and any(t.result is False for t in tests):
-        rule_out(draft, ctx, tests)
-    else:
-        set_holds(programme, draft, ctx)
-
-
-def facts_held(case: Case, ctx: Context) -> Sequence[tuple[HoldReason, Reason]]:
-    """The holds that follow from facts on file."""
-    found: list[tuple[HoldReason, Reason]] = []
-    if case.facts.get("other_venue") is True:
-        found.append((HoldReason.OTHER_VENUE, Reason(ReasonCode.OTHER_VENUE, "hold.other_venue", "true", None)))
-    count = case.facts.get("fraud_indicators", 0)
-    if count >= ctx.rulebook.number("fraud.indicators"):
-        limit = ctx.rulebook.get("fraud.indicators").shown
-        found.append(
-            (HoldReason.FRAUD_REVIEW, Reason(ReasonCode.FRAUD_REVIEW, "fraud.indicators", str(count), None, limit))
-        )
-    return found
 
 
 def merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,16 +64,13 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
         )
     draft.take("amend", set=_patch(case, command.payload), seller=command.payload.get("seller"))
     if case.state in ("filed", "information_requested"):
-        _hold_or_go(draft, ctx, PROGRAMME)
-    else:
-        set_holds(PROGRAMME, draft, ctx)
+        else:
+        set_holds(facts_held(draft.case, ctx), draft, ctx)
     return None
 
 
 def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
     """The customer answered, with corrections or not: back to ``filed`` for a new screening."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     patch = _patch(draft.case, command.payload)
     kept = [*draft.case.facts.get("evidence", []), *patch.pop("evidence", [])]
     draft.take(
@@ -109,7 +78,6 @@ def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
         set={**patch, "evidence": kept or None, "information": None, "screening": None},
         deadlines=draft.settled(DeadlineKind.INFORMATION),
     )
-    _hold_or_go(draft, ctx, PROGRAMME)
 
 
 def request_information(draft: Draft, ctx: Context, command: Command) -> None:

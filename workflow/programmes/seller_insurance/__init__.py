@@ -22,11 +22,6 @@ _RECORDS = frozenset({
 })  # fmt: skip
 
 
-def facts_held(case: Case, ctx: Context) -> Sequence[tuple[HoldReason, Reason]]:
-    """No fact of a compliance file holds it; a person may."""
-    return ()
-
-
 PROGRAMME = Programme(
     id="seller_insurance",
     title="Seller's insurance duty and certificates",
@@ -46,7 +41,6 @@ PROGRAMME = Programme(
     },
     settle=clocks.settle,
     validate=payloads.validate,
-    facts_held=facts_held,
     summary=summary.summary,
     outcome=summary.outcome,
     records=_RECORDS,
