@@ -7,11 +7,11 @@ first filing date and asks for a new screening. Domain notes 1.3 and 1.7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ....states.case import Case
-from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Party, ReasonCode, RefusalCode
+from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
 from . import payment
@@ -63,8 +63,7 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             hint="use assess",
         )
     draft.take("amend", set=_patch(case, command.payload), seller=command.payload.get("seller"))
-    if case.state in ("filed", "information_requested"):
-        else:
+    if case.state != "filed" or case.holds:
         set_holds(facts_held(draft.case, ctx), draft, ctx)
     return None
 
