@@ -7,13 +7,9 @@ the modules beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ....states.case import Case
-from ....states.codes import DeadlineKind, HoldReason
+from ....states.codes import DeadlineKind
 from ....states.seller_insurance import LIFECYCLE
-from ...plan import Context, Programme
-from ...reasons import Reason
+from ...plan import Programme
 from . import clocks, compliance, payloads, summary
 
 _RECORDS = frozenset({
