@@ -142,7 +142,13 @@ def test_the_months_rule_by_country_and_day(country: str, day: str, expected: st
 
 @pytest.mark.parametrize(
     ("country", "line"),
-    [("US", "10000.00 USD"), ("CA", "10000.00 CAD"), ("MX", "100000.00 MXN"), ("UK", "4000.00 GBP"), ("EU", "5000.00 EUR")],
+    [
+        ("US", "10000.00 USD"),
+        ("CA", "10000.00 CAD"),
+        ("MX", "100000.00 MXN"),
+        ("UK", "4000.00 GBP"),
+        ("EU", "5000.00 EUR"),
+    ],
 )
 def test_the_proceeds_line_by_country(country: str, line: str):
     assert book_for("seller_insurance", country).versions[-1].get("duty.proceeds_line").shown == line

@@ -62,9 +62,7 @@ class Verdict:
         return ReasonCode.CERTIFICATE_INCOMPLETELY_KNOWN
 
 
-def judge(
-    certificate: Mapping[str, Any], seller: Mapping[str, Any], submitted_on: date, rulebook: Version
-) -> Verdict:
+def judge(certificate: Mapping[str, Any], seller: Mapping[str, Any], submitted_on: date, rulebook: Version) -> Verdict:
     """All tests of ``certificate`` (canonical) for ``seller``, as of the day it was given."""
     subject = Subject(certificate, seller, submitted_on, rulebook)
     findings = [test(subject) for test in TESTS.values()]

@@ -31,9 +31,7 @@ def duty_of(facts: Mapping[str, Any], marketplace: str, on: date) -> Duty:
     """The duty that follows from facts on file."""
     country = facts.get("elected_country") or marketplace
     requests = [parse_date(day) for day in facts.get("requests", ())]
-    return duty(
-        by_month(facts.get("proceeds")), requests, country, on, book_for("seller_insurance", marketplace)
-    )
+    return duty(by_month(facts.get("proceeds")), requests, country, on, book_for("seller_insurance", marketplace))
 
 
 def update_seller(draft: Draft, ctx: Context, command: Command) -> None:
@@ -80,9 +78,7 @@ def record_certificate(draft: Draft, ctx: Context, command: Command) -> Refusal 
 
 def record_proceeds(draft: Draft, ctx: Context, command: Command) -> None:
     """A month's gross proceeds; the same month again replaces what was told before."""
-    months = {
-        k: command.payload[k] for k in ("month", "amount", "crossed_on") if command.payload.get(k) is not None
-    }
+    months = {k: command.payload[k] for k in ("month", "amount", "crossed_on") if command.payload.get(k) is not None}
     patch = _patch(draft.case.facts, {"proceeds": [months]})
     parts = _duty_parts(draft.case, ctx, {**draft.case.facts, **patch})
     draft.take("record_proceeds", **{**parts, "set": {**patch, **parts["set"]}})
@@ -141,9 +137,7 @@ def _patch(facts: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in new.items() if facts.get(k) != v}
 
 
-def _verdict_of(
-    draft: Draft, ctx: Context, certificate: Mapping[str, Any], on: date
-) -> tuple[dict[str, Any], Verdict]:
+def _verdict_of(draft: Draft, ctx: Context, certificate: Mapping[str, Any], on: date) -> tuple[dict[str, Any], Verdict]:
     verdict = judge(certificate, draft.case.facts, on, ctx.version_at(on))
     kept = {
         **certificate,
@@ -159,9 +153,7 @@ def _keep(draft: Draft, ctx: Context, certificate: Mapping[str, Any], otherwise:
     on = submitted_on(certificate, draft.case.zone, otherwise)
     kept, verdict = _verdict_of(draft, ctx, certificate, on)
     on_file = _shown([*draft.case.facts.get("certificates", ()), kept])
-    draft.take(
-        "record_certificate", set={"certificates": on_file}, decision=_explained(ctx, on, kept, verdict)
-    )
+    draft.take("record_certificate", set={"certificates": on_file}, decision=_explained(ctx, on, kept, verdict))
     return verdict
 
 
@@ -170,9 +162,7 @@ def _judge_again(draft: Draft, ctx: Context) -> None:
     for i, old in enumerate(draft.case.facts.get("certificates", ())):
         if not old["unknown"]:
             continue
-        certificate = {
-            k: v for k, v in old.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on")
-        }
+        certificate = {k: v for k, v in old.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on")}
         on = parse_date(old["submitted_on"])
         kept, verdict = _verdict_of(draft, ctx, certificate, on)
         if kept != old:
@@ -203,6 +193,4 @@ def _on_file(case: Case, certificate: Mapping[str, Any]) -> bool:
 
 def _not_yet(case: Case, rule: str, value: str) -> Refusal:
     why = Reason(RefusalCode.NOT_YET, rule, value, False)
-    return Refusal(
-        RefusalCode.NOT_YET, "this day has not come yet", case.state, (why,), (), "", next_instant(case)
-    )
+    return Refusal(RefusalCode.NOT_YET, "this day has not come yet", case.state, (why,), (), "", next_instant(case))

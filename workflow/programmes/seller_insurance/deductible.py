@@ -38,9 +38,7 @@ def deductible(subject: Subject) -> Finding:
     # The result hangs on the reading only where the regime's own days are not sourced.
     sourced = subject.rulebook.get(_RULE).confidence is Confidence.SOURCED
     readings = () if sourced else ("R20",)
-    return found(
-        Fault.DEDUCTIBLE, rule, minor <= limits[currency], value=told, limit=limit, readings=readings
-    )
+    return found(Fault.DEDUCTIBLE, rule, minor <= limits[currency], value=told, limit=limit, readings=readings)
 
 
 def _large_sellers(subject: Subject, told: str) -> Finding:

@@ -20,13 +20,18 @@ def additional_insured(subject: Subject) -> Finding:
     rule = "certificate.additional_insured"
     accepted = subject.rulebook.names(rule)
     limit = " / ".join(accepted)
-    told, holder = subject.fact("additional_insured"), subject.fact("certificate_holder")
-    if told is None:
-        if holder is not None and "amazon" in str(holder).casefold():
+    told = subject.certificate.get("additional_insured")
+    if told in (None, "unknown"):
+        # Nothing beside Amazon as holder is an answer; "unknown" is none.
+        if told is None and _amazon_is_holder(subject.fact("certificate_holder")):
             return found(Fault.ADDITIONAL_INSURED, rule, False, value="certificate holder only", limit=limit)
         return found(Fault.ADDITIONAL_INSURED, rule, None, limit=limit, asks=("additional_insured",))
     passes = folded(told) in {folded(wording) for wording in accepted}
     return found(Fault.ADDITIONAL_INSURED, rule, passes, value=folded(told) or "nobody", limit=limit)
+
+
+def _amazon_is_holder(told: object) -> bool:
+    return told is True or "amazon" in str(told).casefold()
 
 
 def insured_name(subject: Subject) -> Finding:

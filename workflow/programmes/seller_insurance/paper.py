@@ -37,9 +37,7 @@ def complete(subject: Subject) -> Finding:
 
 def signed(subject: Subject) -> Finding:
     """Row 11: signed."""
-    return yes_or_no(
-        subject, Fault.SIGNATURE, "certificate.signed", "signed", subject.certificate.get("signed")
-    )
+    return yes_or_no(subject, Fault.SIGNATURE, "certificate.signed", "signed", subject.certificate.get("signed"))
 
 
 def form(subject: Subject) -> Finding:
@@ -71,6 +69,4 @@ def file_type(subject: Subject) -> Finding:
         return found(Fault.FILE_TYPE, rule, None, limit=", ".join(accepted), asks=("file_name",))
     _, dot, ending = str(told).rpartition(".")
     ending = ending.strip().casefold() if dot else ""
-    return found(
-        Fault.FILE_TYPE, rule, ending in accepted, value=ending or "no ending", limit=", ".join(accepted)
-    )
+    return found(Fault.FILE_TYPE, rule, ending in accepted, value=ending or "no ending", limit=", ".join(accepted))

@@ -94,6 +94,18 @@ def _day_or_instant(value: object) -> object:
     return _adapter(shape).validate_python(value)
 
 
+def _wording(value: object) -> object:
+    """The wording itself; ``false`` says that there is none, and "unknown" stays unknown."""
+    if value is True:
+        raise _fault("not_text", "the wording is expected", "write the additional insured as it stands")
+    return "" if value is False else value if value is None else _adapter(Text).validate_python(value)
+
+
+def _holder(value: object) -> object:
+    """The holder as it stands; ``true`` says that it is the marketplace."""
+    return value if isinstance(value, bool) or value in _UNTOLD else _adapter(Text).validate_python(value)
+
+
 def _at_most(count: int) -> Any:
     def look(value: object) -> object:
         if isinstance(value, list | tuple) and len(value) > count:  # pyright: ignore[reportUnknownArgumentType]
@@ -141,8 +153,8 @@ class Certificate(TypedDict):
     all_products: NotRequired[Fact]
     excluded_asins: NotRequired[Annotated[list[Identifier], Many, Untold]]
     covers_usa: NotRequired[Fact]
-    additional_insured: NotRequired[ToldText]
-    certificate_holder: NotRequired[ToldText]
+    additional_insured: NotRequired[Annotated[Text | None, BeforeValidator(_wording)]]
+    certificate_holder: NotRequired[Annotated[bool | Text, BeforeValidator(_holder), Untold]]
     insured_name: NotRequired[ToldText]
     insurer: NotRequired[Annotated[Insurer, Untold]]
     cancellation_notice_days: NotRequired[Annotated[int, BeforeValidator(_days), Untold]]

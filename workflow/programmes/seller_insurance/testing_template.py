@@ -39,7 +39,6 @@ def template(overrides: Mapping[str, Any], seller: Mapping[str, Any]) -> dict[st
         "excluded_asins": [],
         "covers_usa": True,
         "additional_insured": "Amazon.com Services LLC and its affiliates and assignees",
-        "certificate_holder": "Amazon.com Services LLC, P.O. Box 81226, Seattle, WA 98108-1226",
         "insured_name": known(seller.get("legal_entity")) or "Example Trading Ltd",
         "insurer": {
             "name": "Example Mutual",
@@ -72,7 +71,5 @@ def expand(value: Any, seller: Mapping[str, Any], where: str = "certificate") ->
         return value
     overrides: dict[str, Any] = dict(value)
     if overrides.pop("template") != TEMPLATE:
-        raise InputError(
-            "unknown_template", "there is no such template", field=f"{where}.template", hint=_HINT
-        )
+        raise InputError("unknown_template", "there is no such template", field=f"{where}.template", hint=_HINT)
     return template(overrides, seller)
