@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -30,9 +31,16 @@ def values_of(book: Book, name: str):
 
 def test_the_books_of_both_programmes_are_there():
     assert {b.id for b in BOOKS} == {
-        "pdpi-us", "pdpi-ca", "pdpi-uk", "pdpi-eu",
-        "seller_insurance-us", "seller_insurance-ca", "seller_insurance-mx", "seller_insurance-uk", "seller_insurance-eu",
-    }  # fmt: skip
+        "pdpi-us",
+        "pdpi-ca",
+        "pdpi-uk",
+        "pdpi-eu",
+        "seller_insurance-us",
+        "seller_insurance-ca",
+        "seller_insurance-mx",
+        "seller_insurance-uk",
+        "seller_insurance-eu",
+    }
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=ids)
@@ -50,7 +58,7 @@ def test_every_parameter_has_exactly_one_value_on_every_day(book: Book):
     for name in {p.name for p in book.parameters}:
         dated = values_of(book, name)
         assert dated[0].since == start, f"{name} has no value on the first day"
-        for earlier, later in zip(dated, dated[1:], strict=False):
+        for earlier, later in pairwise(dated):
             assert earlier.until == later.since - ONE_DAY, f"{name} at {later.since}"
         assert dated[-1].until is None, name
     for version in book.versions:

@@ -56,7 +56,7 @@ def test_one_test_a_code_in_the_order_of_the_codes():
 @pytest.mark.parametrize(
     "day",
     ["2020-01-01", "2021-08-31", "2021-09-01", "2022-06-26", "2022-06-27", "2023-12-31", "2024-01-01", "2030-11-01"],
-)  # fmt: skip
+)
 def test_the_template_passes_every_test_everywhere_at_all_times(country: str, day: str):
     found = verdict(day, country=country)
     assert found.accepted and found.rejected_for == () and found.unknown == ()
@@ -163,12 +163,25 @@ def test_the_other_side_of_the_limit_is_accepted(field: str, value: Any):
 # ---------------------------------------------------------------- facts that were not told
 
 UNTOLD = [
-    ("type", "type"), ("basis", "basis"), ("per_occurrence", "per_occurrence"), ("aggregate", "aggregate"),
-    ("covers", "covers"), ("deductible", "deductible"), ("all_products", "all_products"), ("covers_usa", "covers_usa"),
-    ("additional_insured", "additional_insured"), ("insured_name", "insured_name"), ("insurer", "insurer"),
-    ("cancellation_notice_days", "cancellation_notice_days"), ("complete", "complete"), ("signed", "signed"),
-    ("acord", "acord"), ("starts_on", "starts_on"), ("ends_on", "ends_on"), ("file_name", "file_name"),
-]  # fmt: skip
+    ("type", "type"),
+    ("basis", "basis"),
+    ("per_occurrence", "per_occurrence"),
+    ("aggregate", "aggregate"),
+    ("covers", "covers"),
+    ("deductible", "deductible"),
+    ("all_products", "all_products"),
+    ("covers_usa", "covers_usa"),
+    ("additional_insured", "additional_insured"),
+    ("insured_name", "insured_name"),
+    ("insurer", "insurer"),
+    ("cancellation_notice_days", "cancellation_notice_days"),
+    ("complete", "complete"),
+    ("signed", "signed"),
+    ("acord", "acord"),
+    ("starts_on", "starts_on"),
+    ("ends_on", "ends_on"),
+    ("file_name", "file_name"),
+]
 
 
 @pytest.mark.parametrize("as_told", [None, "unknown"])
@@ -203,12 +216,16 @@ def test_ratings_left_out_are_no_rating_but_unknown_ones_are_asked_about(insurer
     assert (found.rejected_for, found.unknown) == (rejected, asked)
 
 
-@pytest.mark.parametrize(("am_best", "accepted"), [("A++", True), ("A+", True), ("A", True), ("A-", True), ("B++", False), ("F", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("am_best", "accepted"), [("A++", True), ("A+", True), ("A", True), ("A-", True), ("B++", False), ("F", False)]
+)
 def test_the_am_best_scale_around_the_floor(am_best: str, accepted: bool):
     assert verdict(insurer={**FULL_INSURER, "am_best": am_best}).accepted is accepted
 
 
-@pytest.mark.parametrize(("sp", "accepted"), [("AAA", True), ("A+", True), ("A", True), ("A-", True), ("BBB+", False), ("D", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sp", "accepted"), [("AAA", True), ("A+", True), ("A", True), ("A-", True), ("BBB+", False), ("D", False)]
+)
 def test_the_sp_scale_around_the_floor(sp: str, accepted: bool):
     assert verdict(insurer={**FULL_INSURER, "am_best": None, "sp": sp}).accepted is accepted
 

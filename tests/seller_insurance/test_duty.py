@@ -48,29 +48,94 @@ CASES: list[tuple[str, Any, str, tuple[bool, str | None, str | None]]] = [
     ("one month exactly at the line", months(m2021_09=EXACT), "2021-10-01", (False, None, None)),
     ("one month a cent over", months(m2021_09=OVER), "2021-10-01", (True, "2021-09-30", "2021-10-30")),
     ("one month a cent under", months(m2021_09=UNDER), "2021-10-01", (False, None, None)),
-    ("the day the line was passed", months(m2021_09=(OVER, "2021-09-14")), "2021-10-01", (True, "2021-09-14", "2021-10-14")),
-    ("passed on the first day of the rule", months(m2021_09=(OVER, "2021-09-01")), "2021-09-01", (True, "2021-09-01", "2021-10-01")),
+    (
+        "the day the line was passed",
+        months(m2021_09=(OVER, "2021-09-14")),
+        "2021-10-01",
+        (True, "2021-09-14", "2021-10-14"),
+    ),
+    (
+        "passed on the first day of the rule",
+        months(m2021_09=(OVER, "2021-09-01")),
+        "2021-09-01",
+        (True, "2021-09-01", "2021-10-01"),
+    ),
     ("the month is still running", months(m2021_09=OVER), "2021-09-20", (True, "2021-09-30", "2021-10-30")),
     # A later month does not move the day; the earliest does.
     ("a later month too", months(m2021_09=OVER, m2021_10=OVER), "2021-12-01", (True, "2021-09-30", "2021-10-30")),
-    ("a later month under the line", months(m2021_09=OVER, m2021_10=UNDER), "2021-12-01", (True, "2021-09-30", "2021-10-30")),
+    (
+        "a later month under the line",
+        months(m2021_09=OVER, m2021_10=UNDER),
+        "2021-12-01",
+        (True, "2021-09-30", "2021-10-30"),
+    ),
     # Before 2021-09-01 three consecutive months.
     ("one month before the change", months(m2021_07=OVER), "2021-08-31", (False, None, None)),
     ("two months before the change", months(m2021_06=OVER, m2021_07=OVER), "2021-08-31", (False, None, None)),
-    ("three months running", months(m2021_05=OVER, m2021_06=OVER, m2021_07=OVER), "2021-08-01", (True, "2021-07-31", "2021-08-30")),
-    ("three months, the third passed on a day", months(m2021_05=OVER, m2021_06=OVER, m2021_07=(OVER, "2021-07-12")), "2021-08-01", (True, "2021-07-12", "2021-08-11")),
-    ("three months, the first passed on a day", months(m2021_05=(OVER, "2021-05-02"), m2021_06=OVER, m2021_07=OVER), "2021-08-01", (True, "2021-07-31", "2021-08-30")),
+    (
+        "three months running",
+        months(m2021_05=OVER, m2021_06=OVER, m2021_07=OVER),
+        "2021-08-01",
+        (True, "2021-07-31", "2021-08-30"),
+    ),
+    (
+        "three months, the third passed on a day",
+        months(m2021_05=OVER, m2021_06=OVER, m2021_07=(OVER, "2021-07-12")),
+        "2021-08-01",
+        (True, "2021-07-12", "2021-08-11"),
+    ),
+    (
+        "three months, the first passed on a day",
+        months(m2021_05=(OVER, "2021-05-02"), m2021_06=OVER, m2021_07=OVER),
+        "2021-08-01",
+        (True, "2021-07-31", "2021-08-30"),
+    ),
     ("three months with a gap", months(m2021_04=OVER, m2021_06=OVER, m2021_07=OVER), "2021-08-31", (False, None, None)),
-    ("three months, one exactly at the line", months(m2021_05=OVER, m2021_06=EXACT, m2021_07=OVER), "2021-08-31", (False, None, None)),
-    ("three months over a new year", months(m2019_11=OVER, m2019_12=OVER, m2020_01=OVER), "2020-03-01", (True, "2020-01-31", "2020-03-01")),
-    ("the third month ends on the last day of the old rule", months(m2021_06=OVER, m2021_07=OVER, m2021_08=OVER), "2021-08-31", (True, "2021-08-31", "2021-09-30")),
+    (
+        "three months, one exactly at the line",
+        months(m2021_05=OVER, m2021_06=EXACT, m2021_07=OVER),
+        "2021-08-31",
+        (False, None, None),
+    ),
+    (
+        "three months over a new year",
+        months(m2019_11=OVER, m2019_12=OVER, m2020_01=OVER),
+        "2020-03-01",
+        (True, "2020-01-31", "2020-03-01"),
+    ),
+    (
+        "the third month ends on the last day of the old rule",
+        months(m2021_06=OVER, m2021_07=OVER, m2021_08=OVER),
+        "2021-08-31",
+        (True, "2021-08-31", "2021-09-30"),
+    ),
     # Older months count from 2021-09-01 on, and the thirty days run from there (R22).
-    ("an older month, on the day of the change", months(m2021_07=OVER), "2021-09-01", (True, "2021-09-01", "2021-10-01")),
-    ("an older month, long after", months(m2019_03=(OVER, "2019-03-05")), "2023-01-01", (True, "2021-09-01", "2021-10-01")),
-    ("an older month and a newer one", months(m2020_01=OVER, m2022_05=OVER), "2023-01-01", (True, "2021-09-01", "2021-10-01")),
-    ("three older months keep their own day", months(m2020_01=OVER, m2020_02=OVER, m2020_03=OVER), "2023-01-01", (True, "2020-03-31", "2020-04-30")),
+    (
+        "an older month, on the day of the change",
+        months(m2021_07=OVER),
+        "2021-09-01",
+        (True, "2021-09-01", "2021-10-01"),
+    ),
+    (
+        "an older month, long after",
+        months(m2019_03=(OVER, "2019-03-05")),
+        "2023-01-01",
+        (True, "2021-09-01", "2021-10-01"),
+    ),
+    (
+        "an older month and a newer one",
+        months(m2020_01=OVER, m2022_05=OVER),
+        "2023-01-01",
+        (True, "2021-09-01", "2021-10-01"),
+    ),
+    (
+        "three older months keep their own day",
+        months(m2020_01=OVER, m2020_02=OVER, m2020_03=OVER),
+        "2023-01-01",
+        (True, "2020-03-31", "2020-04-30"),
+    ),
     ("an older month at the line exactly", months(m2021_07=EXACT), "2021-09-01", (False, None, None)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "proceeds", "on", "expected"), CASES, ids=[c[0] for c in CASES])
@@ -97,8 +162,12 @@ def test_the_reasons_say_what_was_tested():
     found = as_of("2021-12-01", months(m2021_09=(OVER, "2021-09-14")), ("2021-11-01",))
     first, second = found.reasons
     assert (first.code, first.rule, first.value, first.result, first.limit) == (
-        "proceeds_over_line", "duty.months", "2021-09: 10000.01 USD", True, "over 10000.00 USD in one month",
-    )  # fmt: skip
+        "proceeds_over_line",
+        "duty.months",
+        "2021-09: 10000.01 USD",
+        True,
+        "over 10000.00 USD in one month",
+    )
     assert (second.code, second.rule, second.value) == ("insurance_requested", "duty.request", "2021-11-01")
     three = as_of("2020-06-01", months(m2020_01=OVER, m2020_02=OVER, m2020_03=OVER)).reasons[0]
     assert three.code == ReasonCode.THREE_MONTHS_OVER_LINE

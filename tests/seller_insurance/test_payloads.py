@@ -216,7 +216,11 @@ def test_what_is_left_out_stays_left_out():
         ({"proceeds": {"2021-09": "5.00 JPY"}}, "too_many_decimals", "seller.proceeds.0.amount"),
         ({"proceeds": {"2021-09": "5.00 CNY"}}, "currency_mismatch", "seller.proceeds.0.amount"),
         ({"proceeds": [{"month": "2021-09", "amount": "5.00 USD"}] * 2}, "month_twice", "seller.proceeds"),
-        ({"proceeds": {"2021-09": {"amount": "5.00 USD", "crossed_on": "2021-10-01"}}}, "crossed_outside_month", "seller.proceeds.0.crossed_on"),
+        (
+            {"proceeds": {"2021-09": {"amount": "5.00 USD", "crossed_on": "2021-10-01"}}},
+            "crossed_outside_month",
+            "seller.proceeds.0.crossed_on",
+        ),
         ({"proceeds": SECRET}, "wrong_type", "seller.proceeds"),
         ({"requests": [SECRET]}, "not_a_date", "seller.requests.0"),
         ({"certificates": "valid"}, "wrong_type", "seller.certificates"),
@@ -224,7 +228,7 @@ def test_what_is_left_out_stays_left_out():
         ({"certificates": ["valid"]}, "template_not_allowed", "seller.certificates.0"),
         (SECRET, "not_an_object", "seller"),
     ],
-)  # fmt: skip
+)
 def test_a_seller_that_is_no_seller(told: Any, code: str, field: str):
     error = refused(lambda: payloads.seller(told, "USD"))
     assert (error.code, error.field) == (code, field)
@@ -289,8 +293,18 @@ def test_a_template_takes_the_seller_on_file():
         ("record_proceeds", {"month": "2021-9", "amount": "1.00 USD"}, "not_a_month", "month"),
         ("record_proceeds", {"month": "2021-09", "amount": 10000.01}, "not_decimal_text", "amount"),
         ("record_proceeds", {"month": "2021-09", "amount": "1.00 CNY"}, "currency_mismatch", "amount"),
-        ("record_proceeds", {"month": "2021-09", "amount": "1.00 USD", "crossed": "2021-09-01"}, "unknown_field", "crossed"),
-        ("record_proceeds", {"month": "2021-09", "amount": "1.00 USD", "crossed_on": "2021-08-31"}, "crossed_outside_month", "crossed_on"),
+        (
+            "record_proceeds",
+            {"month": "2021-09", "amount": "1.00 USD", "crossed": "2021-09-01"},
+            "unknown_field",
+            "crossed",
+        ),
+        (
+            "record_proceeds",
+            {"month": "2021-09", "amount": "1.00 USD", "crossed_on": "2021-08-31"},
+            "crossed_outside_month",
+            "crossed_on",
+        ),
         ("request_insurance", {"on": SECRET}, "not_a_date", "on"),
         ("request_insurance", {"at": "2021-10-10"}, "unknown_field", "at"),
         ("record_certificate", {"certificate": {"signed": True}, "sigend": True}, "unknown_field", "sigend"),
@@ -298,7 +312,7 @@ def test_a_template_takes_the_seller_on_file():
         ("pay", {}, "unknown_verb", None),
         ("update_seller", {"lega_entity": SECRET}, "unknown_field", "lega_entity"),
     ],
-)  # fmt: skip
+)
 def test_a_verb_s_payload_that_does_not_fit(verb: str, payload: Any, code: str | None, field: str | None):
     if code is None:  # a certificate of which nothing is known is a certificate still
         assert payloads.validate(verb, payload, "USD", False) == ({"certificate": {}}, {})

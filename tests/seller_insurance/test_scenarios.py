@@ -30,8 +30,8 @@ def plain(value: Any) -> Any:
 def cases() -> list[Any]:
     found: list[Any] = []
     for path in sorted(FOLDER.glob("*.yaml")):
-        for case in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")):
-            found.append(pytest.param(plain(case), id=f"{path.stem}: {case['name']}"))
+        written = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        found += [pytest.param(plain(case), id=f"{path.stem}: {case['name']}") for case in written]
     return found
 
 
