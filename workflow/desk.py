@@ -8,6 +8,7 @@ address is the adapters' part (``ClaimDesk.open``).
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,7 @@ from .rulebook import book_for
 from .view import Claim, SellerFile, claim_view, seller_view
 
 _TRIES = 8
+_SELLERS_REMEMBERED = 1024
 
 
 def _system_clock() -> datetime:
@@ -79,6 +81,7 @@ class Desk(Verbs, Reads):
             templates=templates,
             language={"customer": "en", "seller": "en", "insurer": "en", **(language or {})},
         )
+        self._sellers_told: dict[str, tuple[dict[str, Any], str]] = {}
         self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
 
     def _origin(self, bits: Callable[[int], int]) -> str:
@@ -188,11 +191,7 @@ class Desk(Verbs, Reads):
                     hint="give the seller as a mapping: seller: {id: ...}",
                 )
             return
-        programme = registry.programme(registry.SELLER_FILE)
-        marketplace = str(command.marketplace)
-        book = book_for(registry.SELLER_FILE, str(seller.get("elected_country") or marketplace))
-        told = self._expanded("update_seller", seller, seller)
-        facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
+        facts, country = self._told_facts(seller, str(command.marketplace))
         if known is not None and all(
             known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")
         ):
@@ -206,12 +205,28 @@ class Desk(Verbs, Reads):
             command.at,
             claim=file_id,
             programme=registry.SELLER_FILE,
-            marketplace=book.marketplace,
+            marketplace=country,
             lenient=True,
         )
         done = session.execute(updating)
         if isinstance(done, Refusal):
             raise raised(done, file_id)
+
+    def _told_facts(self, seller: Mapping[str, Any], marketplace: str) -> tuple[dict[str, Any], str]:
+        """(canonical facts, country) of an inline seller; a bulk file tells the same seller many times."""
+        try:
+            key = json.dumps([marketplace, seller], sort_keys=True, default=str)
+        except (TypeError, ValueError, RecursionError):
+            raise InputError("not_an_object", "a seller is a mapping of names to plain values", field="seller") from None
+        if key not in self._sellers_told:
+            if len(self._sellers_told) >= _SELLERS_REMEMBERED:
+                self._sellers_told.clear()
+            book = book_for(registry.SELLER_FILE, str(seller.get("elected_country") or marketplace))
+            told = self._expanded("update_seller", seller, seller)
+            programme = registry.programme(registry.SELLER_FILE)
+            facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
+            self._sellers_told[key] = facts, book.marketplace
+        return self._sellers_told[key]
 
     def do(
         self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]

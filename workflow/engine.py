@@ -266,10 +266,9 @@ class Session:
             return
         if before is None or command.verb == "recheck" or not programme.waits_on_siblings:
             return
-        if self._counted(programme, before) == self._counted(programme, after):
-            return
-        for sibling in self.siblings(after):
-            if sibling.state in programme.waits_on_siblings and not sibling.paid:
+        siblings = [s for s in self.siblings(after) if s.state in programme.waits_on_siblings and not s.paid]
+        if siblings and self._counted(programme, before) != self._counted(programme, after):
+            for sibling in siblings:
                 self._internal(sibling.id, "recheck", {}, command)
 
     def _counted(self, programme: Programme, case: Case) -> int:

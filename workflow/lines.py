@@ -88,7 +88,8 @@ def parse_object(text: str) -> dict[str, Any]:
         ) from None
     if not isinstance(found, dict):
         raise InputError("not_an_object", "a line is one JSON object", hint='{"marketplace": "US", ...}')
-    if _depth(found) > _DEPTH_MAX:
+    # Counting brackets is cheap; only a line with many of them can be deep.
+    if text.count("{") + text.count("[") > _DEPTH_MAX and _depth(found) > _DEPTH_MAX:
         raise InputError("too_deep", "this is nested too deeply", hint="a claim is flat")
     return found  # pyright: ignore[reportUnknownVariableType]
 
