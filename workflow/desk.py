@@ -340,50 +340,73 @@ class Desk(Verbs, Reads):
         payload: Mapping[str, Any],
         *,
         marketplace: str = "US",
-        actor: str | None = None,
-        at: datetime | None = None,
-        lenient: bool = False,
         create: bool = True,
+        **options: Unpack[Options],
     ) -> SellerFile:
         """One verb on a seller's compliance file; opened when the seller is new (unless ``create`` is False)."""
-        programme = registry.programme(registry.SELLER_FILE)
-        file_id = seller_file_id(seller)
-        known = self.case_of(file_id)
-        when = at or self.clock()
-        if known is None:
-            if not create:
-                raise NotFound(
-                    RefusalCode.UNKNOWN_SELLER.value,
-                    "there is no such seller on file",
-                    hint="claimdesk seller lists them",
-                )
-            opening = {"id": seller, **(payload if verb == "update_seller" else {})}
-            country = str(opening.get("elected_country") or marketplace)
-            book = book_for(registry.SELLER_FILE, country)
-            told = self._expanded("update_seller", opening, opening)
-            facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
-            command = Command(
-                "update_seller",
-                {**facts, "seller": seller},
-                actor or self.actor,
-                when,
-                claim=file_id,
-                programme=registry.SELLER_FILE,
-                marketplace=book.marketplace,
-                lenient=True,
+        file_id = seller_file_id(str(_seller_id(seller)))
+        if self.case_of(file_id) is not None:
+            return seller_view(self.perform(verb, file_id, payload, **options).case)
+        if not create:
+            raise NotFound(
+                RefusalCode.UNKNOWN_SELLER.value,
+                "there is no such seller on file",
+                hint="claimdesk seller list shows them",
             )
+        opening, then = self._opening_commands(verb, seller, payload, marketplace, options)
 
-            def opened(session: Session) -> Done:
-                made = session.execute(command)
-                if isinstance(made, Refusal):
-                    raise raised(made, file_id)
-                return made
+        def opened(session: Session) -> Done:
+            session.execute(opening)
+            made = session.execute(then)
+            if isinstance(made, Refusal):
+                raise raised(made, file_id)
+            return made
 
-            done = self._retried(opened, [file_id], False)
-            if verb == "update_seller":
-                return seller_view(done.case)
-        done = self.perform(verb, file_id, payload, actor=actor or self.actor, at=when, lenient=lenient)
-        return seller_view(done.case)
+        return seller_view(self._retried(opened, [file_id], options.get("dry_run", False)).case)
+
+    def _opening_commands(
+        self, verb: str, seller: str, payload: Mapping[str, Any], marketplace: str, options: Options
+    ) -> tuple[Command, Command]:
+        """What opens a new seller's file, and then the verb itself: both in one transaction."""
+        programme = registry.programme(registry.SELLER_FILE)
+        if verb not in programme.lifecycle.verbs:
+            raise InputError(
+                "unknown_verb",
+                "this programme has no such verb",
+                field="verb",
+                hint="verbs: " + ", ".join(programme.lifecycle.verbs),
+            )
+        country = payload.get("elected_country") if verb == "update_seller" else None
+        book = book_for(registry.SELLER_FILE, str(country or marketplace))
+        file_id = seller_file_id(seller)
+        actor, at = options.get("actor") or self.actor, options.get("at") or self.clock()
+        opening = Command(
+            "update_seller",
+            {"id": seller, "seller": seller},
+            actor,
+            at,
+            claim=file_id,
+            programme=programme.id,
+            marketplace=book.marketplace,
+            lenient=True,
+        )
+        told = self._expanded(verb, payload, {"id": seller})
+        facts, personal = programme.validate(verb, told, book.currency, self.settings.plain)
+        reason = _reason(options.get("reason"), payload)
+        then = Command(
+            verb,
+            facts,
+            actor,
+            at,
+            claim=file_id,
+            personal={**personal, "reason": reason} if reason else personal,
+            reason=reason,
+            second=options.get("approved_by") or payload.get("approved_by"),
+            key=options.get("idempotency_key"),
+            expected_version=options.get("expected_version"),
+            lenient=options.get("lenient", False),
+        )
+        return opening, then
 
     # -- time ----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Nothing here writes. A past view is folded from the journal up to an instant, ne
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -28,16 +28,21 @@ class Reads:
     store: Store
     settings: Settings
 
-    def seller(self, seller: str) -> SellerFile:
-        """A seller's compliance file."""
-        case = self.case_of(seller_file_id(seller))
+    def seller(self, seller: str, *, at: datetime | None = None) -> SellerFile:
+        """A seller's compliance file, as it stands or stood at ``at``."""
+        case = self.case_of(seller_file_id(seller), at)
         if case is None:
             raise NotFound(
                 RefusalCode.UNKNOWN_SELLER.value,
                 "there is no such seller on file",
-                hint="claimdesk list --programme seller_insurance shows them",
+                hint="claimdesk seller list shows them",
             )
         return seller_view(case)
+
+    def sellers(self, **wanted: Any) -> Iterator[SellerFile]:
+        """Every seller's compliance file that fits, page by page; the keywords are those of ``CaseFilter``."""
+        for case in self._listed({**wanted, "programme": registry.SELLER_FILE}):
+            yield seller_view(case)
 
     def case_of(self, claim: str, at: datetime | None = None) -> Case | None:
         """The case behind a claim, now or as its journal had it at an instant."""
@@ -68,6 +73,10 @@ class Reads:
 
     def list(self, **wanted: Any) -> Iterator[Claim]:
         """Every claim that fits, page by page; the keywords are those of ``CaseFilter``."""
+        for case in self._listed(wanted):
+            yield claim_view(case)
+
+    def _listed(self, wanted: Mapping[str, Any]) -> Iterator[Case]:
         options: dict[str, Any] = {"limit": 200, **wanted}
         chosen = CaseFilter(**options)
         total = wanted.get("limit")
@@ -77,7 +86,7 @@ class Reads:
                 page = unit.list_cases(chosen)
             for case in page:
                 if case.programme != registry.SELLER_FILE or wanted.get("programme") == registry.SELLER_FILE:
-                    yield claim_view(case)
+                    yield case
                     seen += 1
                     if total is not None and seen >= total:
                         return
