@@ -18,6 +18,7 @@ from ..workflow.ports import DecisionRow, TransferRow
 #: name -> what it says; a database uses the same names for its indexes, checks and triggers.
 GUARDS: Final[dict[str, str]] = {
     "transfer_shape": "a transfer names what its kind needs, moves a positive amount between two accounts",
+    "transfer_isolation": "money is written at READ COMMITTED, where the guards see what is committed",
     "transfer_entry": "a transfer comes from a journal entry of the same claim",
     "transfer_currency": "a transfer is in the currency of its claim",
     "one_effect": "one entry has one effect of each kind",
@@ -35,6 +36,7 @@ GUARDS: Final[dict[str, str]] = {
     "recoup_exempt": "nothing is recouped from a party whose recovery was given up",
     "recoup_sum": "recoupments and write-offs stay within what was paid",
     "exempt_recouped": "recovery is not given up while a recoupment stands",
+    "entry_case": "a journal entry belongs to a case on file",
     "decision_entry": "a decision comes from a journal entry of the same claim",
     "decision_once": "one entry has one decision",
     "entry_fixed": "journal entries are never changed or removed",

@@ -8,7 +8,7 @@ that read while another writes (they wait for each other), and any durability.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from threading import RLock
@@ -47,14 +47,14 @@ class MemoryStore:
         self._closed = False
 
     @contextmanager
-    def read(self) -> Iterator[MemoryRead]:
+    def read(self) -> Generator[MemoryRead]:
         """A view; writers of other threads wait until it ends."""
         with self._lock:
             self._check_open()
             yield MemoryRead(self._tables)
 
     @contextmanager
-    def write(self) -> Iterator[MemoryWrite]:
+    def write(self) -> Generator[MemoryWrite]:
         """A write unit; an exception undoes all of it."""
         with self._lock:
             self._check_open()

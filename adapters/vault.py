@@ -302,6 +302,7 @@ def _merged(old: dict[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(old)
     for name, value in new.items():
         kept = found.get(name)
-        both = isinstance(kept, dict) and isinstance(value, dict)
-        found[name] = _merged(kept, value) if both else value  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(kept, dict) and isinstance(value, dict):
+            value = _merged(kept, value)  # noqa: PLW2901  # pyright: ignore[reportUnknownArgumentType]
+        found[name] = value
     return found

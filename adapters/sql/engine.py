@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import NoSuchModuleError
@@ -208,7 +208,7 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
     if state is not None and state.startswith("23"):
         name: Any = getattr(getattr(error, "diag", None), "constraint_name", None)
         return refusal(name or state)
-    if lost or state is None or state.startswith(("08", "57P")):
+    if lost or (state or "").startswith(("08", "57P")) or (state is None and type(error).__name__ == "OperationalError"):
         return StorageError(
             "connection_lost",
             "the database cannot be reached; nothing was written",
@@ -218,7 +218,7 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
         return StorageError(
             "not_granted", f"this database user may not do that [{state}]", hint="see the grants in the docs"
         )
-    return StorageError("storage_failed", f"the database could not do it [{state}]")
+    return StorageError("storage_failed", f"the database could not do it [{state or type(error).__name__}]")
 
 
 def may_retry(error: BaseException) -> bool:

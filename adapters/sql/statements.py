@@ -190,7 +190,7 @@ class Statements:
         else:
             given = func.unnest(
                 bindparam("orders", type_=ARRAY(Text)), bindparam("incidents", type_=ARRAY(Text))
-            ).table_valued("order_id", "incident_on", name="given")
+            ).table_valued("order_id", "incident_on", name="given").render_derived()
             order, incident = given.c.order_id, given.c.incident_on
         return (
             select(case.c.order_id, case.c.incident_on, case.c.id, case.c.state, case.c.eligible_minor,

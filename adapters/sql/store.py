@@ -8,7 +8,7 @@ idempotency key again. Authority: ports, trust notes 3.4. Left out: nested units
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -69,7 +69,7 @@ class SqlStore:
         run_unit(make, sleep=self._sleep)
 
     @contextmanager
-    def read(self) -> Iterator[SqlRead]:
+    def read(self) -> Generator[SqlRead]:
         """One state of the database."""
         self._after_fork()
         with _ours(), self._reads.connect() as connection:
@@ -77,7 +77,7 @@ class SqlStore:
             yield SqlRead(connection, self._statements)
 
     @contextmanager
-    def write(self) -> Iterator[SqlWrite]:
+    def write(self) -> Generator[SqlWrite]:
         """A write unit: all of it is kept when the block ends, none of it when it raises."""
         self._after_fork()
         with _ours(), self._writes.connect() as connection:
@@ -116,7 +116,7 @@ def _commit(connection: Connection) -> None:
 
 
 @contextmanager
-def _ours() -> Iterator[None]:
+def _ours() -> Generator[None]:
     """What comes out is ours: a driver's text could hold values of a row."""
     try:
         yield

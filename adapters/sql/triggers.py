@@ -139,10 +139,155 @@ def sqlite() -> list[str]:
 
 
 def of(dialect: str) -> list[str]:
-    """The statements that make the triggers of a database."""
-    return sqlite() if dialect == "sqlite" else postgres()
+    """The statements that make the triggers of a database, in order."""
+    return sqlite() if dialect == "sqlite" else [pin(), *postgres()]
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def _raise(guard: str) -> str:
+    return f"RAISE EXCEPTION 'guard {guard}' USING ERRCODE = 'check_violation', CONSTRAINT = '{guard}';"
+
+
+def _refuse(guard: str, where: str) -> str:
+    return f"  IF {where} THEN\n    {_raise(guard)}\n  END IF;\n"
+
+
+def _function(name: str, body: str, declare: str = "") -> str:
+    # The path is pinned when the function is made (see ``pin``): else a temporary table of the same name would be
+    # asked instead of ours.
+    head = f"DECLARE\n{declare}" if declare else ""
+    return (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $guard$\n"
+        f"{head}BEGIN\n{body}  RETURN NEW;\nEND\n$guard$"
+    )
+
+
+def _trigger(name: str, event: str, function: str, *, each: str = "ROW", when: str = "", says: str = "") -> str:
+    condition = f" WHEN ({when})" if when else ""
+    argument = f"'{says}'" if says else ""
+    return f"CREATE TRIGGER {name} {event} FOR EACH {each}{condition} EXECUTE FUNCTION {function}({argument})"
+
+
+_ISOLATION = _refuse("transfer_isolation", "current_setting('transaction_isolation') <> 'read committed'")
+_ON_RECOVERY = "(d.kind = 'recovery' OR d.exempt)"
+
+
+def _postgres_transfer() -> str:
+    recoups = "FROM transfer b WHERE b.claim = NEW.claim AND b.kind = 'recoup' AND " + _STANDS.format("b")
+    resolved = "SELECT 1 FROM transfer r WHERE r.kind IN ('post', 'void') AND r.pending = "
+    recover = (
+        f"""    SELECT p.* INTO paid FROM transfer p JOIN entry e ON e.id = p.entry
+      WHERE p.claim = NEW.claim AND p.kind = 'post' AND e.seq < place AND {_STANDS.format("p")};
+"""
+        + _refuse("recoup_once", "NEW.kind = 'recoup' AND EXISTS (SELECT 1 FROM transfer t WHERE t.claim = NEW.claim"
+                  " AND t.kind = 'recoup' AND t.obligation = NEW.obligation)")
+        + _refuse("recoup_paid", "paid.id IS NULL")
+        + _refuse("recoup_accounts",
+                  "NEW.kind = 'recoup' AND (NEW.credit <> paid.debit OR NEW.debit = paid.credit)")
+        + _refuse("recoup_exempt", "NEW.kind = 'recoup' AND COALESCE((SELECT d.exempt FROM decision d"
+                  f" JOIN entry e ON e.id = d.entry WHERE d.claim = NEW.claim AND {_ON_RECOVERY}"
+                  " ORDER BY e.seq DESC LIMIT 1), false)")
+        + f"    SELECT COALESCE(SUM(b.amount), 0) INTO back {recoups};\n"
+        + """    SELECT COALESCE(SUM(w.amount), 0) INTO lost FROM transfer w JOIN entry e ON e.id = w.entry
+      WHERE w.claim = NEW.claim AND w.kind = 'write_off'
+        AND e.seq > (SELECT x.seq FROM entry x WHERE x.id = paid.entry);
+"""
+        + _refuse("recoup_sum", "back + lost + NEW.amount > paid.amount")
+    )  # fmt: skip
+    authorize = _refuse("authorize_once", "EXISTS (SELECT 1 FROM transfer t WHERE t.claim = NEW.claim"
+                        " AND t.kind = 'authorize' AND t.obligation = NEW.obligation)")  # fmt: skip
+    authorize += _refuse("authorize_open", "EXISTS (SELECT 1 FROM transfer a WHERE a.claim = NEW.claim"
+                         f" AND a.kind = 'authorize' AND NOT EXISTS ({resolved}a.id))")  # fmt: skip
+    resolve = _refuse(
+        "post_authorized",
+        "NOT EXISTS (SELECT 1 FROM transfer a WHERE a.id = NEW.pending AND a.kind = 'authorize'"
+        " AND a.claim = NEW.claim AND a.amount = NEW.amount AND a.obligation IS NOT DISTINCT FROM NEW.obligation"
+        " AND ((NEW.kind = 'post' AND a.debit = NEW.debit AND a.credit = NEW.credit)"
+        " OR (NEW.kind = 'void' AND a.debit = NEW.credit AND a.credit = NEW.debit)))",
+    )
+    resolve += _refuse("resolved_once", f"EXISTS ({resolved}NEW.pending)")
+    resolve += _refuse("post_stands", "NEW.kind = 'post' AND EXISTS (SELECT 1 FROM transfer p"
+                       " WHERE p.claim = NEW.claim AND p.kind = 'post' AND " + _STANDS.format("p") + ")")  # fmt: skip
+    reverse = _refuse("reverse_names", "NOT EXISTS (SELECT 1 FROM transfer t WHERE t.id = NEW.reverses"
+                      " AND t.claim = NEW.claim AND t.kind IN ('post', 'recoup') AND t.amount = NEW.amount"
+                      " AND t.credit = NEW.debit AND t.debit = NEW.credit)")  # fmt: skip
+    reverse += _refuse("reversed_once", "EXISTS (SELECT 1 FROM transfer r WHERE r.kind = 'reverse'"
+                       " AND r.reverses = NEW.reverses)")  # fmt: skip
+    reverse += _refuse("reverse_recouped", "(SELECT t.kind FROM transfer t WHERE t.id = NEW.reverses) = 'post'"
+                       f" AND EXISTS (SELECT 1 {recoups})")  # fmt: skip
+    body = (
+        _ISOLATION
+        + '  SELECT c.currency INTO kept FROM "case" c WHERE c.id = NEW.claim FOR NO KEY UPDATE;\n'
+        + _refuse("transfer_new", "EXISTS (SELECT 1 FROM transfer t WHERE t.id = NEW.id)")
+        + _refuse("transfer_shape", f"NOT COALESCE({_SHAPE}, false)")
+        + "  SELECT e.seq INTO place FROM entry e WHERE e.id = NEW.entry AND e.claim = NEW.claim;\n"
+        + _refuse("transfer_entry", "place IS NULL")
+        + _refuse("transfer_currency", "NEW.currency IS DISTINCT FROM kept")
+        + _refuse("one_effect", "NEW.kind <> 'reverse' AND EXISTS (SELECT 1 FROM transfer t"
+                  " WHERE t.entry = NEW.entry AND t.kind = NEW.kind AND t.kind <> 'reverse')")
+        + f"  IF NEW.kind = 'authorize' THEN\n{authorize}"
+        + f"  ELSIF NEW.kind IN ('post', 'void') THEN\n{resolve}"
+        + f"  ELSIF NEW.kind = 'reverse' THEN\n{reverse}"
+        + f"  ELSIF NEW.kind IN ('recoup', 'write_off') THEN\n{recover}  END IF;\n"
+    )  # fmt: skip
+    declare = "  kept text;\n  place integer;\n  paid record;\n  back numeric;\n  lost numeric;\n"
+    return _function("claimdesk_transfer_guard", body, declare)
+
+
+def _postgres_decision() -> str:
+    body = (
+        _ISOLATION
+        + '  PERFORM 1 FROM "case" c WHERE c.id = NEW.claim FOR NO KEY UPDATE;\n'
+        + _refuse("decision_new", "EXISTS (SELECT 1 FROM decision d WHERE d.id = NEW.id)")
+        + "  SELECT e.seq INTO place FROM entry e WHERE e.id = NEW.entry AND e.claim = NEW.claim;\n"
+        + _refuse("decision_entry", "place IS NULL")
+        + _refuse("decision_once", "EXISTS (SELECT 1 FROM decision d WHERE d.entry = NEW.entry)")
+        + _refuse("exempt_recouped", "NEW.exempt AND NOT EXISTS (SELECT 1 FROM decision d JOIN entry e ON e.id = d.entry"
+                  f" WHERE d.claim = NEW.claim AND {_ON_RECOVERY} AND e.seq > place) AND EXISTS (SELECT 1 FROM transfer b"
+                  " WHERE b.claim = NEW.claim AND b.kind = 'recoup' AND " + _STANDS.format("b") + ")")
+    )  # fmt: skip
+    return _function("claimdesk_decision_guard", body, "  place integer;\n")
+
+
+def _postgres_entry() -> str:
+    body = _refuse("entry_new", "EXISTS (SELECT 1 FROM entry e WHERE e.id = NEW.id)") + _refuse(
+        "entry_seq",
+        "NEW.seq IS DISTINCT FROM COALESCE((SELECT MAX(e.seq) FROM entry e WHERE e.claim = NEW.claim), 0) + 1",
+    )
+    return _function("claimdesk_entry_guard", body)
+
+
+def pin() -> str:
+    """Sets the path that functions made in this transaction keep: our schema, temporary tables last."""
+    return "SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)"
 
 
 def postgres() -> list[str]:
     """The functions and triggers of PostgreSQL."""
-    return []
+    fixed = "claimdesk_fixed"
+    moved = (
+        "NEW.id IS DISTINCT FROM OLD.id OR NEW.programme IS DISTINCT FROM OLD.programme"
+        " OR NEW.currency IS DISTINCT FROM OLD.currency OR NEW.version < OLD.version"
+    )
+    handed = "OLD.status = 'handed_over'"
+    found = [
+        _function(fixed, "  RAISE EXCEPTION USING MESSAGE = 'guard ' || TG_ARGV[0],"
+                         " ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0];\n"),
+        _postgres_entry(), _postgres_transfer(), _postgres_decision(),
+        _trigger("entry_guard", "BEFORE INSERT ON entry", "claimdesk_entry_guard"),
+        _trigger("transfer_guard", "BEFORE INSERT ON transfer", "claimdesk_transfer_guard"),
+        _trigger("decision_guard", "BEFORE INSERT ON decision", "claimdesk_decision_guard"),
+        _trigger("case_kept", 'BEFORE UPDATE ON "case"', fixed, when=moved, says="case_fixed"),
+        _trigger("case_stays", 'BEFORE DELETE ON "case"', fixed, says="case_fixed"),
+        _trigger("notice_kept", "BEFORE UPDATE ON notice", fixed, when=handed, says="notice_fixed"),
+        _trigger("notice_stays", "BEFORE DELETE ON notice", fixed, when=handed, says="notice_fixed"),
+    ]  # fmt: skip
+    for name in _FIXED:
+        found.append(_trigger(f"{name}_kept", f"BEFORE UPDATE ON {name}", fixed, says=f"{name}_fixed"))
+        found.append(_trigger(f"{name}_stays", f"BEFORE DELETE ON {name}", fixed, says=f"{name}_fixed"))
+    for name in ("case", "notice", *_FIXED):
+        table = '"case"' if name == "case" else name
+        found.append(_trigger(f"{name}_whole", f"BEFORE TRUNCATE ON {table}", fixed, each="STATEMENT", says=f"{name}_fixed"))
+    return found

@@ -99,7 +99,7 @@ class SqlRead:
     def decisions(self, case_id: str) -> list[DecisionRow]:
         """The decisions of a case, oldest first."""
         rows = self._s.decisions.rows(self._c, claim=case_id)
-        return [DecisionRow(*row[:5], bool(row[5]), *row[6:]) for row in rows]
+        return [DecisionRow._make((*row[:5], bool(row[5]), *row[6:])) for row in rows]
 
     def notices(self, case_id: str) -> list[NoticeRow]:
         """The notices of a case, oldest first."""
