@@ -26,7 +26,8 @@ def deductible(subject: Subject) -> Finding:
         return found(Fault.DEDUCTIBLE, _RULE, None, asks=("deductible",))
     minor, currency = parse(told, "deductible")
     if minor == 0:
-        return found(Fault.DEDUCTIBLE, _RULE, True, value=told)
+        none = ", ".join(subject.rulebook.names("certificate.deductible_limit"))
+        return found(Fault.DEDUCTIBLE, _RULE, True, value=told, limit=none)
     if subject.rulebook.text(_RULE) == "large_sellers":
         return _large_sellers(subject, told)
     rule = "certificate.deductible_limit"

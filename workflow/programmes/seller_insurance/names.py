@@ -48,7 +48,7 @@ def insured_name(subject: Subject) -> Finding:
         if by_trade_name is not None:
             return by_trade_name
     if legal is None:
-        return found(Fault.NAME, _NAME, None, value=name, limit="no legal entity on file")
+        return found(Fault.NAME, _NAME, None, value=name, limit="the legal entity (none on file)")
     return found(Fault.NAME, _NAME, False, value=name, limit=folded(legal))
 
 

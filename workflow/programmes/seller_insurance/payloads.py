@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BeforeValidator, TypeAdapter, WrapValidator
@@ -271,8 +272,18 @@ def certificate(raw: Any, where: str = "certificate") -> dict[str, Any]:
     return found
 
 
-def seller(raw: Any, currency: str, *, where: str = "seller", templates: bool = False) -> dict[str, Any]:
-    """A seller's facts in canonical form; a certificate may be a template where ``templates`` says so."""
+def seller(
+    raw: Any,
+    currency: str,
+    *,
+    where: str = "seller",
+    templates: bool = False,
+    on_file: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """A seller's facts in canonical form; a certificate may be a template where ``templates`` says so.
+
+    ``on_file`` is what is known of the seller already: a template is insured in that name.
+    """
     found = _told(check(_adapter(Seller), _with_months(raw), where))
     if "proceeds_12m" in found:
         found["proceeds_12m"] = _amount(found["proceeds_12m"], currency, _at(where, "proceeds_12m"))
@@ -283,7 +294,9 @@ def seller(raw: Any, currency: str, *, where: str = "seller", templates: bool = 
             raise InputError("month_twice", "a month is given twice", field=at, hint="one entry a month")
         found["proceeds"] = sorted(months, key=lambda entry: entry["month"])
     if "certificates" in found:
-        found["certificates"] = _certificates(found, _at(where, "certificates"), templates)
+        found["certificates"] = _certificates(
+            found["certificates"], {**on_file, **found} if templates else None, _at(where, "certificates")
+        )
     for name in ("trade_names", "categories"):
         if name in found:
             found[name] = [folded(text) for text in found[name]]
@@ -307,11 +320,12 @@ def validate(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(canonical payload, personal values) of a verb; ``_seller`` says whose certificate a template is."""
     given = {k: v for k, v in payload.items() if k not in ("reason", "approved_by", "_seller")}
+    on_file: Mapping[str, Any] = payload.get("_seller", {})
     match verb:
         case "update_seller":
-            return seller(given, currency, where="", templates=templates), {}
+            return seller(given, currency, where="", templates=templates, on_file=on_file), {}
         case "record_certificate":
-            return {"certificate": _one_certificate(given, payload.get("_seller", {}), templates)}, {}
+            return {"certificate": _one_certificate(given, on_file if templates else None)}, {}
         case "record_proceeds":
             return _proceeds(check(_adapter(Proceeds), given), currency, ""), {}
         case "request_insurance":
@@ -338,21 +352,23 @@ def _desk_verb(
     return found, {"text": found.pop("text")} if "text" in found else {}
 
 
-def _one_certificate(given: Mapping[str, Any], of: Mapping[str, Any], templates: bool) -> dict[str, Any]:
+def _one_certificate(given: Mapping[str, Any], of: Mapping[str, Any] | None) -> dict[str, Any]:
     """The certificate under its name, or its fields alone."""
     if "certificate" not in given:
-        return certificate(expand(given, of) if templates else given, "")
+        return certificate(_written_out(given, of, ""), "")
     if len(given) > 1:
         check(_adapter(Recorded), given)
-    return certificate(expand(given["certificate"], of) if templates else given["certificate"])
+    return certificate(_written_out(given["certificate"], of, "certificate"))
 
 
-def _certificates(of: Mapping[str, Any], where: str, templates: bool) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for i, entry in enumerate(of["certificates"]):
-        at = f"{where}.{i}"
-        found.append(certificate(expand(entry, of, at) if templates else entry, at))
-    return found
+def _certificates(entries: list[Any], of: Mapping[str, Any] | None, where: str) -> list[dict[str, Any]]:
+    paths = [f"{where}.{i}" for i in range(len(entries))]
+    return [certificate(_written_out(entry, of, at), at) for entry, at in zip(entries, paths, strict=True)]
+
+
+def _written_out(entry: Any, of: Mapping[str, Any] | None, where: str) -> Any:
+    """A template written out for its seller; ``of`` is None where templates are not allowed."""
+    return entry if of is None else expand(entry, of, where)
 
 
 def _proceeds(found: Mapping[str, Any], currency: str, where: str) -> dict[str, Any]:
