@@ -11,7 +11,6 @@ from collections.abc import Callable
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 _VALUE = {c: i for i, c in enumerate(_ALPHABET)}
-_MODULUS = 31  # the largest prime below 32: the check finds every single wrong character and swap of neighbours
 
 PREFIXES: dict[str, str] = {
     "CLM": "a claim",
@@ -23,20 +22,28 @@ PREFIXES: dict[str, str] = {
 }
 
 
+def _times(value: int, power: int) -> int:
+    """``value`` times the ``power``-th power of 2 in the field of 32 elements (x**5 + x**2 + 1)."""
+    for _ in range(power):
+        value = value << 1 ^ (value >> 4) * 0b100101
+    return value
+
+
+# Each place has a weight of its own, so that the check finds every wrong character and every swap of two. (A
+# remainder modulo 31 would find no swap at all: 32 is 1 there, and the remainder only the sum of the digits.)
+_CHECK = [
+    bytes(_times(pair >> 5, 16 - place) ^ _times(pair & 31, 15 - place) for pair in range(1024))
+    for place in range(0, 16, 2)
+]
+
+
 def encode(number: int) -> str:
     """17 characters for an 80-bit number: 16 digits and the check character."""
-    pairs = _PAIRS
-    return (
-        pairs[number >> 70]
-        + pairs[(number >> 60) & 1023]
-        + pairs[(number >> 50) & 1023]
-        + pairs[(number >> 40) & 1023]
-        + pairs[(number >> 30) & 1023]
-        + pairs[(number >> 20) & 1023]
-        + pairs[(number >> 10) & 1023]
-        + pairs[number & 1023]
-        + _ALPHABET[number % _MODULUS]
-    )
+    a, b, c, d = number >> 70, (number >> 60) & 1023, (number >> 50) & 1023, (number >> 40) & 1023
+    e, f, g, h = (number >> 30) & 1023, (number >> 20) & 1023, (number >> 10) & 1023, number & 1023
+    pairs, (ca, cb, cc, cd, ce, cf, cg, ch) = _PAIRS, _CHECK
+    check = ca[a] ^ cb[b] ^ cc[c] ^ cd[d] ^ ce[e] ^ cf[f] ^ cg[g] ^ ch[h]
+    return f"{pairs[a]}{pairs[b]}{pairs[c]}{pairs[d]}{pairs[e]}{pairs[f]}{pairs[g]}{pairs[h]}{_ALPHABET[check]}"
 
 
 def is_well_formed(text: str, prefix: str) -> bool:
@@ -47,7 +54,7 @@ def is_well_formed(text: str, prefix: str) -> bool:
     number = 0
     for char in body[:16]:
         number = number * 32 + _VALUE[char]
-    return _ALPHABET[number % _MODULUS] == body[16]
+    return encode(number) == body
 
 
 class IdFactory:

@@ -29,7 +29,7 @@ def canonical(body: dict[str, Any]) -> bytes:
     """The canonical bytes of ``body``; raises IntegrityFailure when it cannot be an entry."""
     try:
         data = _encoder.encode(body).encode()
-    except (UnicodeEncodeError, ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise IntegrityFailure(
             "entry_not_canonical", f"a journal entry cannot hold this: {type(error).__name__}"
         ) from None
@@ -51,11 +51,18 @@ def profile_faults(value: object, depth: int = 1, path: str = "$") -> list[str]:
         return found
     if isinstance(value, list | tuple):
         return [f for i, item in enumerate(value) for f in profile_faults(item, depth + 1, f"{path}[{i}]")]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    if isinstance(value, float):
-        return [f"{path}: a float"]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _INTEGER_MAX:
-        return [f"{path}: an integer over 2**53 - 1"]
-    return []
+    fault = _leaf_fault(value)
+    return [f"{path}: {fault}"] if fault else []
+
+
+def _leaf_fault(value: object) -> str | None:
+    if isinstance(value, str):
+        return "a lone surrogate" if any("\ud800" <= c <= "\udfff" for c in value) else None
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return "an integer over 2**53 - 1" if abs(value) > _INTEGER_MAX else None
+    return "a float" if isinstance(value, float) else "no JSON value"
 
 
 def leaf_hash(data: bytes) -> bytes:
