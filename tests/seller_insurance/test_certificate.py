@@ -400,6 +400,15 @@ def test_the_last_twelve_months_are_the_full_ones_before(proceeds, rejected, ask
     assert (found.rejected_for, found.unknown) == (rejected, asked)
 
 
+def test_another_currency_is_not_compared():
+    assert verdict("2024-06-03", deductible="5000.00 CNY").unknown == ("deductible",)
+    assert verdict("2024-06-03", deductible="0.00 CNY").accepted
+    told = {**SELLER, "proceeds_12m": "2000000.00 CAD"}
+    assert verdict("2023-03-15", seller=told, deductible="5000.00 USD").unknown == ("proceeds_12m",)
+    elsewhere = {**SELLER, "proceeds": months(12, "200000.00 CAD")}
+    assert verdict("2023-03-15", seller=elsewhere, deductible="5000.00 USD").unknown == ("proceeds_12m",)
+
+
 def test_a_told_sum_wins_over_the_months_on_file():
     seller = {**SELLER, "proceeds": months(12, "90000.00 USD"), "proceeds_12m": "5.00 USD"}
     assert verdict("2023-03-15", seller=seller, deductible="5000.00 USD").rejected_for == ("deductible",)

@@ -268,3 +268,39 @@ def check(file: File, day: date) -> None:
         case.path,
         case.deadlines,
     )
+
+
+def test_cover_that_begins_the_day_after_the_last_day_is_never_overdue():
+    file = File().do("request_insurance", "2021-10-10")
+    file.do("record_certificate", "2021-10-20", certificate={"template": "valid", "starts_on": "2021-11-10"})
+    file.do("tick", "2021-11-10")
+    assert file.path == ("not_required", "required", "compliant")
+    assert file.clocks == {"certificate_end": "2030-12-31"}
+
+
+def outcome(file: File) -> str:
+    assert file.case is not None
+    return PROGRAMME.outcome(file.case)
+
+
+def test_what_a_file_waits_for_in_the_words_of_triage():
+    file = File().open("2021-10-10")
+    assert (outcome(file), file.shown["certificate"]) == ("none", None)
+    file.do("request_insurance", "2021-10-10")
+    assert outcome(file) == "notify_seller"
+    file.do("record_certificate", "2021-10-11", certificate={"template": "valid", "signed": None})
+    assert outcome(file) == "request_information"
+    file.do("hold", "2021-10-12", hold="legal")
+    assert outcome(file) == "hold"
+    file.do("release_hold", "2021-10-13")
+    file.do("record_certificate", "2021-10-14", certificate="valid")
+    assert (file.state, outcome(file)) == ("compliant", "none")
+
+
+def test_requests_and_the_elected_country_may_come_with_the_seller_s_facts():
+    file = File({"proceeds": {"2022-01": OVER}, "elected_country": "MX"}).open("2022-02-05")
+    assert file.shown["required"] is False
+    file.do("update_seller", "2022-02-06", requests=["2022-02-01"])
+    assert (file.state, file.shown["due_on"]) == ("required", "2022-03-03")
+    asked = File({"requests": ["2022-02-01"]}).open("2022-02-06")
+    assert (asked.state, asked.codes) == ("required", ("insurance_requested",))
