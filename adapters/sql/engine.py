@@ -208,7 +208,11 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
     if state is not None and state.startswith("23"):
         name: Any = getattr(getattr(error, "diag", None), "constraint_name", None)
         return refusal(name or state)
-    if lost or (state or "").startswith(("08", "57P")) or (state is None and type(error).__name__ == "OperationalError"):
+    if (
+        lost
+        or (state or "").startswith(("08", "57P"))
+        or (state is None and type(error).__name__ == "OperationalError")
+    ):
         return StorageError(
             "connection_lost",
             "the database cannot be reached; nothing was written",

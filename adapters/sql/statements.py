@@ -138,7 +138,6 @@ class Statements:
         self.totals = made(self._totals())
         self.balances = made(self._balances())
         self.meta = made(select(meta.c.value).where(meta.c.name == bindparam("name")))
-        self.versions = made(select(case.c.id, case.c.version).where(self._in(case.c.id, "ids")))
         self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
 
         self.insert = {t.name: made(insert(t)) for t in (
@@ -188,9 +187,11 @@ class Statements:
             order = func.json_extract(given.c.value, literal_column("'$[0]'"))
             incident = func.json_extract(given.c.value, literal_column("'$[1]'"))
         else:
-            given = func.unnest(
-                bindparam("orders", type_=ARRAY(Text)), bindparam("incidents", type_=ARRAY(Text))
-            ).table_valued("order_id", "incident_on", name="given").render_derived()
+            given = (
+                func.unnest(bindparam("orders", type_=ARRAY(Text)), bindparam("incidents", type_=ARRAY(Text)))
+                .table_valued("order_id", "incident_on", name="given")
+                .render_derived()
+            )
             order, incident = given.c.order_id, given.c.incident_on
         return (
             select(case.c.order_id, case.c.incident_on, case.c.id, case.c.state, case.c.eligible_minor,

@@ -289,5 +289,7 @@ def postgres() -> list[str]:
         found.append(_trigger(f"{name}_stays", f"BEFORE DELETE ON {name}", fixed, says=f"{name}_fixed"))
     for name in ("case", "notice", *_FIXED):
         table = '"case"' if name == "case" else name
-        found.append(_trigger(f"{name}_whole", f"BEFORE TRUNCATE ON {table}", fixed, each="STATEMENT", says=f"{name}_fixed"))
+        found.append(
+            _trigger(f"{name}_whole", f"BEFORE TRUNCATE ON {table}", fixed, each="STATEMENT", says=f"{name}_fixed")
+        )
     return found

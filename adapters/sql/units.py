@@ -230,12 +230,12 @@ class SqlWrite(SqlRead):
         self._s.insert["case"].many(self._c, [row for before, row in rows if not before])
         moved = [(*_changed(row), row.id, before) for before, row in rows if before]
         if self._s.move_case.many(self._c, moved) != len(moved):
-            raise stale(self._stale(given))
+            raise stale(self._stale([row for before, row in rows if before]))
 
-    def _stale(self, given: Sequence[WriteSet]) -> str | None:
-        wanted = {s.case.id: s.case.version for s in given if s.before}
-        kept = {row[0]: row[1] for row in self._s.versions.rows(self._c, ids=self._list(list(wanted)))}
-        return next((c for c, version in wanted.items() if kept.get(c) != version), None)
+    def _stale(self, moved: Sequence[CaseRow]) -> str | None:
+        # Those that were at their version have been changed by now: what stands of them is what was to be written.
+        kept = {row[0]: row[1] for row in self._s.cases.rows(self._c, ids=self._list([row.id for row in moved]))}
+        return next((row.id for row in moved if kept.get(row.id) != row.body), None)
 
     def lease(self, task_id: str, now: str, until: str) -> int | None:
         """Takes a due task; its new attempt number, or None."""
