@@ -82,7 +82,9 @@ class Drive:
             new_id=self._new_id,
             version_at=self.seller_book.at,
         )
-        made = plan(SELLER, self.seller, Command(verb, payload, "seller", now, claim="SLR-A2EXAMPLE", lenient=True), ctx)
+        made = plan(
+            SELLER, self.seller, Command(verb, payload, "seller", now, claim="SLR-A2EXAMPLE", lenient=True), ctx
+        )
         assert isinstance(made, Plan), made
         self._keep(made, "seller", verb, self.seller_entries)
         self.seller = made.case
@@ -138,7 +140,9 @@ class Drive:
             payments=self.payments,
         )
         claim = None if self.case is None else self.case.id
-        made = plan(PDPI, self.case, Command(verb, payload, actor, now, claim=claim, reason=reason, second="cs:lee"), ctx)
+        made = plan(
+            PDPI, self.case, Command(verb, payload, actor, now, claim=claim, reason=reason, second="cs:lee"), ctx
+        )
         self.last = made
         if isinstance(made, Refusal):
             return

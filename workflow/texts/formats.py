@@ -24,6 +24,7 @@ _BEIJING = "Asia/Shanghai"
 _AMOUNT = re.compile(r"(?<![\d.,])(\d{1,15}(?:\.\d{1,6})?) (" + "|".join(CURRENCY_DIGITS) + r")(?![A-Za-z])")
 _DATE = re.compile(r"(?<![\d-])(\d{4}-\d{2}-\d{2})(?![\dT-])")
 _CJK = "\u2e80-\u2fff\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff"
+_NO_GAP = re.compile(rf"(?<=[{_CJK}]) (?=[{_CJK}])")
 _GAP = re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_CJK}])")
 
 
@@ -56,6 +57,13 @@ def last_moment(on: date, zone: str, lang: str) -> str:
     """The last minute of a local day: in the marketplace's zone, in world time and, in Chinese, in Beijing."""
     last = end_of_window(on, 0, zone)[1] - timedelta(minutes=1)
     return moment(last, zone, lang)
+
+
+@lru_cache(8192)
+def last_in(on: date, zone: str, reader: str, lang: str) -> str:
+    """The last minute of a local day of ``zone``, by the clock of the reader's zone."""
+    last = (end_of_window(on, 0, zone)[1] - timedelta(minutes=1)).astimezone(zone_of(reader))
+    return f"{day(last.date(), lang)}{', ' if lang == 'en' else ''}{last:%H:%M}"
 
 
 @lru_cache(8192)
@@ -97,5 +105,5 @@ def _pretty_date(text: str, lang: str) -> str:
 
 
 def spaced(text: str) -> str:
-    """A space between Chinese and Latin letters or digits."""
-    return _GAP.sub(" ", text)
+    """A space between Chinese and Latin letters or digits, and none inside Chinese."""
+    return _GAP.sub(" ", _NO_GAP.sub("", text))
