@@ -1,0 +1,105 @@
+"""The command line as a whole: runs a command, turns whatever happens into output and an exit code.
+
+Decision: nothing that happens here shows a traceback. Authority: contract section 6 (exit codes).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from ...states.errors import ClaimdeskError
+from . import failures
+from .call import Call
+from .groups import Root
+from .output import forget_stdout, say
+
+
+class Main(Root):
+    """The outermost command; ends with the contract's exit codes."""
+
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
+        standalone_mode: bool = True, windows_expand_args: bool = True, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Runs ``args``; with ``standalone_mode`` the process ends with the exit code, else the code is returned."""
+        call = Call()
+        words = list(sys.argv[1:] if args is None else args)
+        code = _guarded(self, words, call, prog_name or "claimdesk")
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+def _guarded(command: Main, words: list[str], call: Call, name: str) -> int:
+    error: ClaimdeskError | None = None
+    code = 0
+    try:
+        try:
+            code = _run(command, words, call, name)
+            sys.stdout.flush()
+        except click.exceptions.Exit as end:  # --help, --version
+            code = end.exit_code
+        except click.exceptions.NoArgsIsHelpError as alone:
+            say(alone.format_message())
+            code = failures.USAGE
+        except click.ClickException as wrong:
+            error = failures.usage(wrong)
+        except ClaimdeskError as told:
+            error = told
+        except (KeyboardInterrupt, click.Abort):
+            say(f"interrupted: {call.kept or 'what was committed is kept, nothing else was written'}")
+            code = failures.INTERRUPTED
+        except Exception as wrong:  # noqa: BLE001  # whatever it is, nobody gets a traceback
+            if failures.reader_is_gone(wrong):
+                raise
+            error = failures.internal(wrong, call.verb)
+        if error is not None:
+            failures.show(error, call.as_json or _wants_json(words))
+            sys.stdout.flush()
+            code = error.exit_code
+    except BrokenPipeError:
+        forget_stdout()
+        # A command that writes as it prints stopped half-way: running it again goes on where it stopped.
+        code = 75 if call.kept else 0
+    _log(call, code, error)
+    return code
+
+
+def _run(command: Main, words: list[str], call: Call, name: str) -> int:
+    with command.make_context(name, words, obj=call) as ctx:
+        result = command.invoke(ctx)
+    return result if isinstance(result, int) else 0
+
+
+def _wants_json(words: list[str]) -> bool:
+    """Whether ``--json`` was asked for, also where the rest could not be understood."""
+    head = words[: words.index("--")] if "--" in words else words
+    return "--json" in head
+
+
+def _log(call: Call, code: int, error: ClaimdeskError | None) -> None:
+    if not call.told.get("verbose"):
+        return
+    import time
+
+    from ..logs import command_done
+
+    command_done(verb=call.verb, claim=call.claim or (error.claim if error else None), exit_code=code,
+                 outcome=error.code if error else "done" if code == 0 else "reported",
+                 duration_ms=int((time.perf_counter() - call.began) * 1000))  # fmt: skip
+
+
+cli = Main("claimdesk", help="Claim triage: file, decide by dated rules, pay once, recover, explain.")
+
+
+def run(words: list[str]) -> int:
+    """Runs the command line and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    return cli.main(words, standalone_mode=False)

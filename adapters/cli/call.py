@@ -1,0 +1,138 @@
+"""One run of the command line: what was told, the settings in force, and the desk opened with them.
+
+Decision: an option counts wherever it stands, before or after the command; the last one wins. What is not told comes
+from the environment, then from ``claimdesk.toml``, then from the default (contract section 6; ``adapters.config``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...states.errors import InputError
+
+if TYPE_CHECKING:
+    from ...workflow.ports import Store
+    from ..config import Config
+    from ..desk import ClaimDesk
+
+
+class Call:
+    """The options given, by name, and what hangs on them."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, Any] = {}
+        self.began = time.perf_counter()
+        self.verb = ""  #: the command, for the log line
+        self.claim: str | None = None  #: the claim it was about, once known
+        self.kept = ""  #: what is safely written so far, said when the run is interrupted
+        self._config: Config | None = None
+
+    # -- what was told ---------------------------------------------------------------------------------------------
+
+    @property
+    def as_json(self) -> bool:
+        """Whether standard output holds JSON."""
+        return bool(self.told.get("as_json"))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether messages are left out (errors never are)."""
+        return bool(self.told.get("quiet"))
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing is written."""
+        return bool(self.told.get("dry_run"))
+
+    def past(self) -> datetime | None:
+        """The instant of the past view, or None for the present."""
+        told = self.told.get("at")
+        if told is None:
+            return None
+        from ...states.times import parse_instant
+
+        return parse_instant(told, "--at")
+
+    def writing(self) -> dict[str, Any]:
+        """The options every write of the desk takes."""
+        found: dict[str, Any] = {"actor": self.config.text("actor"), "dry_run": self.dry_run}
+        names = {"reason": "reason", "key": "idempotency_key", "expected": "expected_version", "approved": "approved_by"}
+        found.update({option: self.told[name] for name, option in names.items() if name in self.told})
+        return found
+
+    # -- settings --------------------------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """The settings in force."""
+        if self._config is None:
+            from ..config import load
+
+            self._config = load({k: self.told[k] for k in ("db", "actor", "lang") if k in self.told})
+        return self._config
+
+    def forget_settings(self) -> None:
+        """Settings are read again: a command has changed what was told."""
+        self._config = None
+
+    @property
+    def lang(self) -> str:
+        """The language of sentences; names and codes are never translated."""
+        return self.config.text("lang")
+
+    @property
+    def db(self) -> str:
+        """The address of the database."""
+        return self.config.text("db")
+
+    # -- the desk --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def desk(self, db: str | None = None, store: Store | None = None) -> Iterator[ClaimDesk]:
+        """The desk on the database in force, or on ``db``; closed at the end."""
+        from ..desk import ClaimDesk
+
+        config = self.config
+        with ClaimDesk.open(db or self.db, store=store, **config.desk()) as desk:
+            yield desk
+
+    def database_exists(self) -> bool:
+        """Whether there is a database to read: False only for a SQLite file that nobody has made yet."""
+        path = sqlite_path(self.db)
+        return path is None or path.exists()
+
+    def start_log(self) -> None:
+        """Logs to standard error when ``-v`` asks for it."""
+        if self.told.get("verbose"):
+            from ..logs import configure
+
+            configure(int(self.told["verbose"]) - int(self.quiet))
+
+    # -- messages --------------------------------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """A message on standard error, unless ``-q``."""
+        if not self.quiet:
+            from .output import say
+
+            say(text)
+
+
+def sqlite_path(db: str) -> Path | None:
+    """The file of a SQLite address, or None."""
+    for head in ("sqlite:///", "sqlite+pysqlite:///"):
+        if db.startswith(head):
+            return Path(db.removeprefix(head).partition("?")[0])
+    return None
+
+
+def checked_id(value: str, what: str = "claim") -> str:
+    """An identifier from the command line; anything that cannot be one is refused without repeating it."""
+    if not value or len(value) > 200 or any(c.isspace() or not c.isprintable() for c in value):
+        raise InputError("not_an_identifier", f"this is not the id of a {what}", field=what, hint="claimdesk list shows what is on file")
+    return value

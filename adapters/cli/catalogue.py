@@ -1,0 +1,44 @@
+"""Which commands there are, in which module, with one line of help each.
+
+The one line stands here and not in the modules, so that ``--help`` loads none of them; a test keeps both equal.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One command: its module under ``commands``, the section it is listed in, its one line of help."""
+
+    module: str
+    section: str
+    line: str
+
+
+_START, _CLAIMS, _TIME = "Start", "Claims", "Time and money"
+_SELLERS, _RULES, _HOUSE = "Sellers", "Rules", "Housekeeping"
+
+COMMANDS: dict[str, Entry] = {
+    "demo": Entry("demo", _START, "Triage example claims into a database of their own and show what came out."),
+    "triage": Entry("triage", _START, "File, screen and triage every claim of a file (JSON Lines or CSV)."),
+    "file": Entry("filing", _CLAIMS, "File one claim."),
+    "show": Entry("show", _CLAIMS, "Show a claim as it stands, or stood."),
+    "explain": Entry("explain", _CLAIMS, "Say why a claim was decided so, rule by rule."),
+    "timeline": Entry("timeline", _CLAIMS, "Say what happened to a claim, when and by whom."),
+    "actions": Entry("actions", _CLAIMS, "Say what can be done with a claim now, and why not the rest."),
+    "do": Entry("do", _CLAIMS, "Do one verb on one claim."),
+    "list": Entry("listing", _CLAIMS, "List claims."),
+    "tick": Entry("tick", _TIME, "Do what is due: letters, payments, clocks that ran out."),
+    "ledger": Entry("ledger", _TIME, "List the transfers of money, or prove that the books balance."),
+    "seller": Entry("seller", _SELLERS, "Sellers' compliance files: duty, proceeds, requests."),
+    "certificate": Entry("certificate", _SELLERS, "Certificates of insurance and their verdicts."),
+    "rules": Entry("rules", _RULES, "Rulebooks: every number with its source, and the ambiguity register."),
+    "scenario": Entry("scenario", _RULES, "Run scenario files: given, when, then."),
+    "schema": Entry("schema", _RULES, "JSON Schema of each verb's payload."),
+    "db": Entry("db", _HOUSE, "Make, upgrade and check the database."),
+    "config": Entry("config", _HOUSE, "Show the settings in force and where each comes from."),
+    "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys and clock."),
+    "commands": Entry("tree", _HOUSE, "List every command and option, for people and programs."),
+    "version": Entry("version", _HOUSE, "Print the version."),
+}

@@ -1,0 +1,98 @@
+"""``claimdesk do VERB CLAIM``: one verb on one claim. What it may hold, ``claimdesk schema VERB`` says."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ....states.errors import InputError
+from ..call import Call, checked_id
+from ..groups import page
+from ..output import put, put_json
+from ..payloads import read_object, schema_of, with_words
+
+if TYPE_CHECKING:
+    from ...desk import ClaimDesk
+
+_ELSEWHERE = {"file": "claimdesk file", "tick": "claimdesk tick"}
+
+
+@page(
+    "do",
+    examples=[
+        ("claimdesk do record_screening CLM-… verdict=valid by=adjuster:one", "a verdict"),
+        ('claimdesk do resolve CLM-… amount="640.00 USD" by=seller', "money is text with its currency"),
+        ("claimdesk do assess CLM-… --with @assessment.json", "a payload from a file"),
+        ('claimdesk do decide_recovery CLM-… decision=waive --reason "…" --as cs:mei', "a person decides"),
+        ("claimdesk do deny CLM-… --reason … --dry-run --json", "see it, write nothing"),
+    ],
+    writes=True,
+    see=("actions CLAIM", "schema VERB"),
+)
+@click.argument("verb")
+@click.argument("claim")
+@click.argument("words", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--with", "payload", metavar="JSON|@FILE|-", help="The payload as a JSON object.")
+@click.pass_obj
+def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: str | None) -> None:
+    """Do one verb on one claim."""
+    call.claim = checked_id(claim)
+    verb = verb.replace("-", "_")
+    if verb in _ELSEWHERE:
+        raise InputError("unknown_verb", f"{verb} is a command of its own", field="verb", hint=_ELSEWHERE[verb])
+    given = read_object(payload, "--with") if payload is not None else {}
+    with call.desk() as desk:
+        programme = _programme_of(desk, claim, verb)
+        built = with_words(given, words, schema_of(programme, verb) if words else None)
+        before = _state_of(desk, claim)
+        done = desk.do(verb, claim, built, **call.writing()).to_dict()
+    if call.as_json:
+        put_json({**done, "dry_run": call.dry_run})
+        return
+    moved = f"{before} -> {done['state']}" if before != done["state"] else done["state"]
+    put(f"{claim}  {verb}: {moved}" + ("  (dry run, nothing written)" if call.dry_run else ""))
+    if not call.dry_run:
+        call.note(f"next: claimdesk explain {claim}")
+
+
+def _state_of(desk: ClaimDesk, claim: str) -> str | None:
+    case = desk.case_of(claim)
+    return case.state if case is not None else None
+
+
+def _programme_of(desk: ClaimDesk, claim: str, verb: str) -> str:
+    """The programme whose payload the verb takes; a verb that no programme knows is refused with a near miss."""
+    from ....workflow import registry
+
+    case = desk.case_of(claim)
+    if case is None:
+        known = sorted({v for name in registry.names() for v in verbs_of(name)})
+        if verb not in known:
+            raise unknown_verb(verb, known)
+        return "pdpi"  # the desk says that there is no such claim
+    known = verbs_of(case.programme)
+    if verb not in known:
+        raise unknown_verb(verb, known)
+    return registry.SELLER_FILE if verb in registry.programme(case.programme).seller_first else case.programme
+
+
+def verbs_of(name: str) -> list[str]:
+    """The verbs a programme carries out."""
+    from ....workflow import registry
+    from ....workflow.generic import GENERIC
+
+    programme = registry.programme(name)
+    return [v for v in programme.lifecycle.verbs if v in programme.handlers or v in GENERIC]
+
+
+def unknown_verb(verb: str, known: list[str]) -> InputError:
+    """The error for a verb that does not exist."""
+    close: Any = difflib.get_close_matches(verb, known, 1)
+    return InputError(
+        "unknown_verb",
+        "there is no such verb",
+        field="verb",
+        hint=f"did you mean {close[0]}?" if close else "one of: " + ", ".join(known),
+    )

@@ -1,0 +1,170 @@
+"""``claimdesk doctor``: is everything claimdesk leans on as it should be? Looks only; nothing is made or changed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from ....states.errors import ClaimdeskError
+from ..call import Call, sqlite_path
+from ..groups import page
+from ..output import columns, put, put_json
+
+_ZONES = ("America/Los_Angeles", "America/Toronto", "Europe/London", "Europe/Berlin", "Asia/Shanghai")
+#: A clock before this package was made is wrong for certain.
+_NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
+_CLOCK_SLACK = timedelta(minutes=5)
+
+
+class Check(NamedTuple):
+    """One finding: what was looked at, whether it is as it should be, what was seen, what to do."""
+
+    name: str
+    ok: bool
+    seen: str
+    hint: str = ""
+
+
+@page(
+    "doctor",
+    examples=[("claimdesk doctor", "everything, one line each"), ("claimdesk doctor --json", "for monitoring; exit 1 when something is wrong")],
+    exits=(0, 1, 2),
+    see=("config show", "db check"),
+)
+@click.pass_obj
+def command(call: Call) -> int:
+    """Check database, time zones, keys and clock."""
+    found = [check for look in (_python, _database, _sqlite, _zones, _keys, _clock) for check in _looked(look, call)]
+    good = all(check.ok for check in found)
+    if call.as_json:
+        checks = [{"check": c.name, "ok": c.ok, "seen": c.seen, **({"hint": c.hint} if c.hint else {})} for c in found]
+        put_json({"ok": good, "checks": checks})
+        return 0 if good else 1
+    for line in columns([["ok" if c.ok else "WRONG", c.name, c.seen] for c in found]):
+        put(line)
+    for check in found:
+        if check.hint and not call.quiet:
+            call.note(f"hint: {check.name}: {check.hint}")
+    return 0 if good else 1
+
+
+def _looked(look: Callable[[Call], Iterator[Check]], call: Call) -> Iterator[Check]:
+    name = look.__name__.removeprefix("_")
+    try:
+        yield from look(call)
+    except ClaimdeskError as error:
+        yield Check(name, False, f"{error.message} [{error.code}]", error.hint)
+    except (OSError, sqlite3.Error) as error:
+        yield Check(name, False, f"cannot be looked at: {type(error).__name__}")
+
+
+def _python(call: Call) -> Iterator[Check]:
+    import platform
+
+    from claimdesk import __version__
+
+    yield Check("claimdesk", True, f"{__version__} on Python {platform.python_version()}")
+
+
+def _database(call: Call) -> Iterator[Check]:
+    from ...config import without_password
+
+    shown = without_password(call.db)
+    path = sqlite_path(call.db)
+    if path is not None and not path.exists():
+        yield Check("database", True, f"{shown}: not made yet", "it is made on first use, or by: claimdesk db upgrade")
+        return
+    from .db import standing
+
+    if ":memory:" in call.db or call.db.startswith("memory:"):
+        yield Check("database", True, f"{shown}: in memory, gone at the end")
+        return
+    behind, current, wanted = standing(call.db)
+    yield Check("database", True, f"{shown}: reachable")
+    yield Check("schema", not behind, f"at {current or 'nothing'}, this version needs {wanted}",
+                "back up, then: claimdesk db upgrade" if behind else "")  # fmt: skip
+
+
+def _sqlite(call: Call) -> Iterator[Check]:
+    version = sqlite3.sqlite_version
+    enough = sqlite3.sqlite_version_info >= (3, 37, 0)
+    yield Check("sqlite", enough, version, "" if enough else "SQLite 3.37 or newer is needed (STRICT tables)")
+    path = sqlite_path(call.db)
+    if path is None or not path.exists():
+        return
+    connection = sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)
+    try:
+        mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+        whole = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    finally:
+        connection.close()
+    # Older versions could corrupt a WAL file when two processes checkpoint at once.
+    safe = mode != "wal" or sqlite3.sqlite_version_info >= (3, 51, 3)
+    yield Check("journal mode", safe, mode, "" if safe else f"WAL is not safe with SQLite {version}")
+    yield from _synchronous(call)
+    yield Check("file", whole == "ok", f"quick check: {'ok' if whole == 'ok' else 'damaged'}", "" if whole == "ok" else "restore a backup")
+
+
+def _synchronous(call: Call) -> Iterator[Check]:
+    """How the desk's own connections write: the setting belongs to a connection, not to the file."""
+    from ...open_store import database_url
+    from ...sql.engine import Options, for_reading, make_engine
+
+    engine = make_engine(database_url(call.db), Options())
+    try:
+        with for_reading(engine).connect() as connection:
+            level = int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+    finally:
+        engine.dispose()
+    yield Check("synchronous", level >= 2, {0: "off", 1: "normal", 2: "full", 3: "extra"}.get(level, str(level)))
+
+
+def _zones(call: Call) -> Iterator[Check]:
+    from importlib.metadata import PackageNotFoundError, version
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    missing: list[str] = []
+    for name in _ZONES:
+        try:
+            ZoneInfo(name)
+        except ZoneInfoNotFoundError:
+            missing.append(name)
+    try:
+        packaged = version("tzdata")
+    except PackageNotFoundError:
+        packaged = "not installed"
+    seen = f"missing: {', '.join(missing)}" if missing else f"{len(_ZONES)} marketplace zones found (tzdata {packaged})"
+    yield Check("time zones", not missing, seen, "install the package tzdata" if missing else "")
+
+
+def _keys(call: Call) -> Iterator[Check]:
+    from ...open_store import default_keys
+
+    told = call.config.value("keys")
+    place = Path(told) if told else default_keys(call.db)
+    if place is None:
+        return
+    if not place.exists():
+        made = call.database_exists() and sqlite_path(call.db) is not None
+        yield Check("keys", not made, f"{place}: {'MISSING' if made else 'not made yet'}",
+                    "sealed values cannot be read without it; restore it from a backup" if made else "")  # fmt: skip
+        return
+    mode = stat.S_IMODE(place.stat().st_mode)
+    private = os.name == "nt" or mode & 0o077 == 0
+    yield Check("keys", private, f"{place}: mode {mode:04o}", "" if private else f"chmod 600 {place}")
+
+
+def _clock(call: Call) -> Iterator[Check]:
+    now = datetime.now(UTC)
+    path = sqlite_path(call.db)
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path is not None and path.exists() else None
+    behind = now < _NOT_BEFORE or (written is not None and written - now > _CLOCK_SLACK)
+    hint = "the system clock is behind; set it before filing anything" if behind else ""
+    yield Check("clock", not behind, now.isoformat(timespec="seconds"), hint)

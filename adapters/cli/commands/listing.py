@@ -1,0 +1,92 @@
+"""``claimdesk list``: claims that fit, oldest first, a page at a time (``--after`` the last id of the page before)."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import click
+
+from ....states.errors import InputError
+from ..call import Call
+from ..groups import page
+from ..output import columns, put, put_json
+
+_SHOWN = ("claim", "state", "outcome", "eligible_amount", "paid_by_amazon", "recovery", "hold", "seller")
+_HEAD = ("CLAIM", "STATE", "OUTCOME", "ELIGIBLE", "PAID", "RECOVERY", "HOLD", "SELLER")
+
+
+@page(
+    "list",
+    examples=[
+        ("claimdesk list", "the first fifty"),
+        ("claimdesk list --state recovery_review", "what waits for a person"),
+        ("claimdesk list --reading R5 --json", "claims with a decision that hangs on a reading"),
+        ("claimdesk list --after CLM-… --limit 200", "the next page"),
+    ],
+    see=("show", "rules readings"),
+)
+@click.option("--state", help="A state, such as disputed.")
+@click.option("--outcome", help="What triage came to: auto_pay, notify_seller, deny, request_information, hold, refer.")
+@click.option("--hold", help="A hold's reason, or any.")
+@click.option("--seller", help="A seller's id.")
+@click.option("--order", "order_id", help="An order's id.")
+@click.option("--reading", help="A reading of the ambiguity register, such as R5.")
+@click.option("--programme", help="A programme, such as pdpi.")
+@click.option("--marketplace", help="A marketplace, such as US.")
+@click.option("--recovery", help="none, pending, review, due, appealed, waived, recouped or written_off.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="At most so many.")
+@click.option("--after", help="Only claims after this id.")
+@click.pass_obj
+def command(call: Call, limit: int, **wanted: str | None) -> None:
+    """List claims."""
+    chosen = {k: v for k, v in wanted.items() if v is not None}
+    _checked(chosen)
+    shown = 0
+    rows: list[list[str]] = []
+    last = ""
+    with call.desk() as desk:
+        found = desk.sellers if chosen.get("programme") == "seller_insurance" else desk.list
+        for claim in found(**chosen, limit=limit):
+            shown, last = shown + 1, claim.id
+            if call.as_json:
+                put_json(claim.to_dict())
+            else:
+                rows.append(_row(claim.to_dict()))
+    if call.as_json:
+        return
+    for line in columns(rows, _HEAD if rows and len(rows[0]) == len(_HEAD) else (), right=(3, 4)):
+        put(line)
+    if not shown:
+        call.note("no claim fits")
+    elif shown == limit:
+        call.note(f"there may be more: --after {last}")
+
+
+def _row(shown: dict[str, Any]) -> list[str]:
+    if "recovery" not in shown:
+        return [shown["seller"], shown["state"], "required" if shown["required"] else "", str(shown["due_on"] or ""), ""]
+    status = shown["recovery"]["status"]
+    flat = {**shown, "recovery": "" if status == "none" else status}
+    return [str(flat[name] or "") for name in _SHOWN]
+
+
+def _checked(wanted: dict[str, str]) -> None:
+    """Refuses a word that no claim can have: an empty answer to a misspelt question would mislead."""
+    from ....states.codes import Outcome
+    from ....workflow import registry
+
+    names = (wanted["programme"],) if "programme" in wanted else registry.names()
+    states = {s.name for name in names for s in registry.programme(name).lifecycle.states}
+    known: dict[str, set[str]] = {"state": states, "outcome": {o.value for o in Outcome}}
+    known["recovery"] = {"none", "pending", "review", "due", "appealed", "waived", "recouped", "written_off"}
+    for name, words in known.items():
+        told = wanted.get(name)
+        if told is not None and told not in words:
+            close = difflib.get_close_matches(told, sorted(words), 1)
+            raise InputError(
+                "not_a_choice",
+                f"no claim can have this {name}",
+                field=f"--{name}",
+                hint=f"did you mean {close[0]}?" if close else "one of: " + ", ".join(sorted(words)),
+            )

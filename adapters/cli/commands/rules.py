@@ -1,0 +1,217 @@
+"""``claimdesk rules``: every number with unit, dates, source and confidence, and the ambiguity register.
+
+What nobody could source is marked ASSUMED. With a database at hand the register counts the claims whose decisions hang
+on each reading, so that the weight of a choice can be seen before it is changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ....states.errors import InputError, NotFound
+from ..call import Call
+from ..groups import family, page
+from ..output import columns, put, put_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ....workflow.rulebook import Book, Parameter, Reading, Version
+    from ....workflow.view import Claim
+    from ...desk import ClaimDesk
+
+_SHOWN_CLAIMS = 5
+_COUNTED_MAX = 1000
+
+
+@page("list", examples=[("claimdesk rules list", "rulebooks and their versions")], exits=(0, 2), see=("rules show",))
+@click.pass_obj
+def listing(call: Call) -> None:
+    """List the rulebooks and their versions."""
+    from ....workflow.rulebook import shipped
+
+    rows: list[list[str]] = []
+    for book in shipped().values():
+        dates = [d.isoformat() for d in book.dates]
+        if call.as_json:
+            put_json(
+                {
+                    "book": book.id,
+                    "title": book.title,
+                    "programme": book.programme,
+                    "marketplace": book.marketplace,
+                    "currency": book.currency,
+                    "zone": book.zone,
+                    "versions": [{"rulebook": v.ref, "since": v.since.isoformat(), "sha256": v.sha256} for v in book.versions],
+                }
+            )
+        else:
+            rows.append([book.id, book.marketplace, ", ".join(dates), book.title])
+    for line in columns(rows, ("BOOK", "MARKETPLACE", "VERSIONS SINCE", "TITLE") if rows else ()):
+        put(line)
+
+
+@page(
+    "show",
+    examples=[
+        ("claimdesk rules show pdpi-us", "the version in force today"),
+        ("claimdesk rules show pdpi-us@2024-06-01", "the version in force on a day"),
+        ("claimdesk rules show pdpi-us --json", "for a program"),
+    ],
+    past=True,
+    see=("rules readings", "explain"),
+)
+@click.argument("book")
+@click.pass_obj
+def show(call: Call, book: str) -> None:
+    """Show every number of a rulebook with its source, and its ambiguity register."""
+    version = _version(call, book)
+    weights = _weights(call, [_book(version.book)])
+    shown = [_parameter(p) for p in version.values.values()]
+    register = [_reading(r, version.book, weights) for r in version.readings.values()]
+    if call.as_json:
+        put_json(
+            {
+                "rulebook": version.ref, "sha256": version.sha256, "programme": version.programme,
+                "marketplace": version.marketplace, "currency": version.currency, "zone": version.zone,
+                "since": version.since.isoformat(), "parameters": shown, "readings": register,
+            }  # fmt: skip
+        )
+        return
+    put(f"{version.ref}  {version.currency}  {version.zone}  sha256 {version.sha256[:16]}…")
+    put()
+    rows = [[p["name"], p["shown"], p["unit"], _dates(p), _mark(p["confidence"]), p["source"]] for p in shown]
+    for line in columns(rows, ("PARAMETER", "VALUE", "UNIT", "IN FORCE", "CONFIDENCE", "SOURCE")):
+        put(line)
+    assumed = [p["name"] for p in shown if p["confidence"] == "assumed"]
+    if assumed:
+        put()
+        put(f"ASSUMED, no source: {', '.join(assumed)}")
+    put()
+    put("Ambiguity register")
+    _put_register(register)
+
+
+@page(
+    "readings",
+    examples=[
+        ("claimdesk rules readings", "every reading of every rulebook"),
+        ("claimdesk rules readings pdpi-us", "of one rulebook, with the claims that hang on each"),
+    ],
+    see=("list --reading R5", "rules show"),
+)
+@click.argument("book", required=False)
+@click.pass_obj
+def readings(call: Call, book: str | None) -> None:
+    """Show the ambiguity register: where sources disagree, what was chosen, and which claims hang on it."""
+    from ....workflow.rulebook import shipped
+
+    books = [_book(book)] if book is not None else list(shipped().values())
+    weights = _weights(call, books)
+    register = [_reading(r, b.id, weights) for b in books for r in b.readings]
+    if call.as_json:
+        for one in register:
+            put_json(one)
+        return
+    _put_register(register)
+
+
+command = family(
+    "rules", "Rulebooks: every number with its source, and the ambiguity register.", listing, show, readings,
+    examples=[("claimdesk rules show pdpi-us", "every number, its source, and what was assumed")],
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------- finding
+
+
+def _book(name: str) -> Book:
+    from ....workflow.rulebook import shipped
+
+    found = shipped().get(name)
+    if found is None:
+        close = difflib.get_close_matches(name, list(shipped()), 1)
+        hint = f"did you mean {close[0]}?" if close else "there is: " + ", ".join(shipped())
+        raise NotFound("unknown_rulebook", "there is no such rulebook", field="book", hint=hint)
+    return found
+
+
+def _version(call: Call, told: str) -> Version:
+    from datetime import UTC, datetime
+
+    from ....states.times import local_day, parse_date
+
+    name, at_sign, day = told.partition("@")
+    book = _book(name)
+    past = call.past()
+    if at_sign and past is not None:
+        raise InputError("not_here", "the day is given twice", field="--at", hint="use BOOK@DATE or --at")
+    on = parse_date(day, "book") if at_sign else local_day(past or datetime.now(UTC), book.zone)
+    return book.at(on)
+
+
+def _weights(call: Call, books: Iterable[Book]) -> dict[tuple[str, str], list[str]]:
+    """The claims that hang on each reading of each book, when there is a database; at most a thousand each."""
+    from ....states.errors import ClaimdeskError
+
+    try:
+        if not call.database_exists():
+            return {}
+        with call.desk() as desk:
+            return {(book.id, one.id): [c.id for c in _hanging(desk, book, one)] for book in books for one in book.readings}
+    except ClaimdeskError as error:
+        call.note(f"note: the claims that hang on a reading are not shown: {error.message} [{error.code}]")
+        return {}
+
+
+def _hanging(desk: ClaimDesk, book: Book, one: Reading) -> Iterable[Claim]:
+    return desk.list(reading=one.id, programme=book.programme, marketplace=book.marketplace, limit=_COUNTED_MAX)
+
+
+# ---------------------------------------------------------------- showing
+
+
+def _parameter(one: Parameter) -> dict[str, Any]:
+    return {
+        "name": one.name, "unit": one.kind, "value": list(one.value) if isinstance(one.value, tuple) else one.value,
+        "shown": one.shown, "from": one.since.isoformat(), "to": one.until.isoformat() if one.until else None,
+        "source": one.source, "confidence": one.confidence.value, "note": one.note,
+    }  # fmt: skip
+
+
+def _reading(one: Reading, book: str, weights: dict[tuple[str, str], list[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "reading": one.id, "book": book, "question": one.question, "chosen": one.chosen, "other": one.other,
+        "parameter": one.parameter, "other_value": one.other_value, "by": one.by, "on": one.on.isoformat(),
+        "sources": list(one.sources),
+    }  # fmt: skip
+    claims = weights.get((book, one.id))
+    if claims is not None:
+        found |= {"claims": len(claims), "more": len(claims) == _COUNTED_MAX, "examples": claims[:_SHOWN_CLAIMS]}
+    return found
+
+
+def _dates(shown: dict[str, Any]) -> str:
+    return f"{shown['from']} to {shown['to']}" if shown["to"] else f"since {shown['from']}"
+
+
+def _mark(confidence: str) -> str:
+    return "ASSUMED" if confidence == "assumed" else confidence
+
+
+def _put_register(register: list[dict[str, Any]]) -> None:
+    for one in register:
+        put()
+        put(f"{one['reading']}  {one['book']}  {one['question']}")
+        put(f"    chosen  {one['chosen']}  (by {one['by']}, {one['on']})")
+        put(f"    other   {one['other']}")
+        if one["parameter"]:
+            put(f"    switch  {one['parameter']} = {one['other_value']}")
+        if one["sources"]:
+            put(f"    source  {'; '.join(one['sources'])}")
+        if "claims" in one:
+            more = f": {', '.join(one['examples'])}{' …' if one['claims'] > _SHOWN_CLAIMS else ''}" if one["claims"] else ""
+            put(f"    claims  {one['claims']}{' or more' if one['more'] else ''} hang on it{more}")

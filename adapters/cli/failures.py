@@ -1,0 +1,137 @@
+"""What went wrong, in the form the caller needs: words on standard error, an object with ``--json``, an exit code.
+
+Decision: an error of ours carries its own exit code; anything unexpected becomes ``internal`` with a report file
+that names places in the code and nothing else: no message, no value, no argument, because each may be personal.
+Authority: contract section 6; UX notes 5.4.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...states.errors import ClaimdeskError
+from .output import clean, put_json, say
+
+if TYPE_CHECKING:
+    from traceback import FrameSummary
+
+USAGE, INTERRUPTED = 2, 130
+
+
+class Usage(ClaimdeskError):
+    """The command line is not usable."""
+
+
+class Internal(ClaimdeskError):
+    """A fault of this program."""
+
+
+def usage(error: click.ClickException) -> ClaimdeskError:
+    """click's complaint as one of ours; what stood on the command line is repeated only where it is a name."""
+    hint = str(getattr(error, "hint", "") or "")
+    message = error.format_message().rstrip(".")
+    if isinstance(error, click.NoSuchOption):
+        close = sorted(error.possibilities or ())
+        message = f"there is no option {error.option_name[:40]}"
+        hint = f"did you mean {close[0]}?" if close else _help_hint(error)
+    elif isinstance(error, click.MissingParameter) and error.param is not None:
+        message = f"{error.param.human_readable_name} is missing"
+    elif message.startswith("Got unexpected extra argument"):
+        message = "there are more words than this command takes"
+    elif isinstance(error, click.BadParameter) and error.param is not None and not isinstance(error.param.type, click.Choice):
+        message = f"{error.param.opts[0]} has a value that does not fit"
+    else:
+        message = message[:1].lower() + message[1:]
+    return Usage("usage", message, hint=hint or _help_hint(error))
+
+
+def _help_hint(error: click.ClickException) -> str:
+    ctx = getattr(error, "ctx", None)
+    return f"{ctx.command_path if ctx is not None else 'claimdesk'} --help"
+
+
+def show(error: ClaimdeskError, as_json: bool) -> None:
+    """The error, where it belongs."""
+    if as_json:
+        put_json({"error": error.to_dict()})
+    for line in lines(error):
+        say(line)
+
+
+def lines(error: ClaimdeskError) -> list[str]:
+    """The error for people: what, code, then what applies."""
+    found = [f"error: {error.message} [{error.code}]"]
+    rows: list[tuple[str, str]] = []
+    rows += [(label, value) for label, value in (("claim", error.claim), ("field", error.field), ("state", error.state)) if value]
+    rows += [("unmet", _unmet(reason)) for reason in error.unmet]
+    if error.allowed:
+        rows.append(("you can", ", ".join(error.allowed)))
+    if error.next_on:
+        rows.append(("next", error.next_on))
+    found += [f"  {label.ljust(7)}  {value}" for label, value in rows]
+    if error.hint and not error.hint.startswith("you can: "):
+        found.append(f"hint: {error.hint}")
+    return found
+
+
+def _unmet(reason: dict[str, Any]) -> str:
+    parts = [f"on file: {reason['value']}"] if reason.get("value") not in (None, "") else []
+    if reason.get("limit") not in (None, ""):
+        parts.append(f"needed: {reason['limit']}")
+    return f"{reason.get('rule', reason.get('code', ''))}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+# ---------------------------------------------------------------- faults of ours
+
+
+def internal(error: BaseException, verb: str) -> ClaimdeskError:
+    """An unexpected exception, with a report file that holds no value of any claim."""
+    try:
+        where = _write_report(error, verb)
+    except OSError:
+        return Internal("internal", "internal error", hint="no report could be written")
+    return Internal("internal", "internal error", hint=f"please send this report, it holds no personal data: {where}")
+
+
+def _write_report(error: BaseException, verb: str) -> Path:
+    handle, name = tempfile.mkstemp(prefix=f"claimdesk-report-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(report(error, verb)) + "\n")
+    return Path(name)
+
+
+def report(error: BaseException, verb: str) -> list[str]:
+    """Versions, the command's name, and the places in the code the exception came through."""
+    from traceback import extract_tb
+
+    from claimdesk import __version__
+
+    found = [f"claimdesk {__version__}", f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
+             f"command {verb if re.fullmatch(r'[a-z_ -]{1,40}', verb) else '-'}"]  # fmt: skip
+    seen: set[int] = set()
+    fault: BaseException | None = error
+    while fault is not None and id(fault) not in seen:
+        seen.add(id(fault))
+        found.append(f"{type(fault).__module__}.{type(fault).__qualname__}")
+        found += [f"  {_place(f)}" for f in extract_tb(fault.__traceback__)[-40:]]
+        fault = fault.__cause__ or fault.__context__
+    return [clean(line) for line in found]
+
+
+def _place(frame: FrameSummary) -> str:
+    path = Path(frame.filename)
+    return f"{'/'.join(path.parts[-3:])}:{frame.lineno} in {frame.name}"
+
+
+def reader_is_gone(error: BaseException) -> bool:
+    """Whether whoever read standard output has stopped reading."""
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and isinstance(error, OSError) and error.errno == 22)

@@ -1,0 +1,90 @@
+"""Printing: data on standard output, everything else on standard error.
+
+Decision: with ``--json`` a command prints one object, or one object a line where it lists things; nothing at all is
+valid JSON Lines for an empty list. Control characters of whatever is printed for people are written out, so that no
+stored text can steer a terminal. Authority: contract section 6, trust notes 5.5.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def clean(text: object) -> str:
+    """``text`` with control and direction characters written out (``\\x1b``); a line break stays."""
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():
+        return shown
+    return "".join(c if c == "\n" or c.isprintable() or c == "\u3000" else _written(c) for c in shown)
+
+
+def _written(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def put(text: str = "") -> None:
+    """A line for people on standard output."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def put_json(value: Any) -> None:
+    """One JSON value on one line of standard output."""
+    sys.stdout.write(as_json(value) + "\n")
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON on one line; text as it is when standard output can hold it."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    # A lone surrogate can come from a file name only; escaped, it is valid JSON and harms nobody.
+    text = json.dumps(value, ensure_ascii=encoding != "utf8", default=str)
+    return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
+
+
+def say(text: str = "") -> None:
+    """A line on standard error."""
+    sys.stderr.write(clean(text) + "\n")
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that ``text`` takes (Chinese characters take two)."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def columns(rows: Iterable[Sequence[object]], head: Sequence[str] = (), right: Iterable[int] = ()) -> list[str]:
+    """Rows as aligned lines; the columns in ``right`` are flush right, the last one is not padded."""
+    cells = [[clean(c).replace("\n", " ") for c in row] for row in ([head, *rows] if head else rows)]
+    if not cells:
+        return []
+    flush = set(right)
+    widths = [max(width(row[i]) for row in cells) for i in range(len(cells[0]))]
+    lines: list[str] = []
+    for row in cells:
+        parts: list[str] = []
+        for i, cell in enumerate(row):
+            pad = " " * (widths[i] - width(cell))
+            parts.append(pad + cell if i in flush else cell + pad)
+        lines.append("  ".join(parts).rstrip())
+    return lines
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a person watches ``stream``."""
+    return bool(getattr(stream, "isatty", lambda: False)()) and os.environ.get("TERM") != "dumb"
+
+
+def forget_stdout() -> None:
+    """Whoever read standard output is gone: nothing more is written there, also not at the end of the process."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):  # a stream of a test or of a host has no number
+        return
