@@ -14,6 +14,7 @@ from claimdesk.states.times import parse_instant
 from claimdesk.workflow.plan import Command, Context, Plan, Refusal, plan
 from claimdesk.workflow.programmes.seller_insurance import PROGRAMME
 from claimdesk.workflow.programmes.seller_insurance.summary import summary
+from claimdesk.workflow.programmes.seller_insurance.testing_template import expand
 from claimdesk.workflow.rulebook import Version, book_for
 
 
@@ -41,7 +42,8 @@ class File:
         return parse_instant(at)
 
     def open(self, at: str) -> File:
-        canonical_facts, _ = PROGRAMME.validate("update_seller", self.given, self.book.currency, True)
+        told = self._written_out(self.given, self.given)
+        canonical_facts, _ = PROGRAMME.validate("update_seller", told, self.book.currency, True)
         self._plan("update_seller", {**canonical_facts, "seller": "A2EXAMPLE"}, self.instant(at))
         return self
 
@@ -53,10 +55,20 @@ class File:
         if verb == "tick":
             return self
         assert self.case is not None
-        given = {**payload, "_seller": self.case.facts}
-        checked, _ = PROGRAMME.validate(verb, given, self.book.currency, True)
+        told = self._written_out(payload, {**self.case.facts, **payload})
+        checked, _ = PROGRAMME.validate(verb, told, self.book.currency, True)
         self._plan(verb, checked, now)
         return self
+
+    @staticmethod
+    def _written_out(payload: Mapping[str, Any], seller: Mapping[str, Any]) -> dict[str, Any]:
+        """Templates written out in the seller's name, as a desk that allows them does."""
+        found = dict(payload)
+        if "certificate" in found:
+            found["certificate"] = expand(found["certificate"], seller)
+        if "certificates" in found:
+            found["certificates"] = [expand(c, seller) for c in found["certificates"]]
+        return found
 
     def tick(self, at: str) -> File:
         now = self.instant(at)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BeforeValidator, TypeAdapter, WrapValidator
@@ -37,7 +36,7 @@ from ...validation import (
 )
 from .findings import folded
 from .insurer import NOT_RATED, SCALES
-from .testing_template import expand, is_template
+from .testing_template import is_template
 
 _MONTH = re.compile(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])\Z", re.ASCII)
 _UNTOLD = (None, "unknown")
@@ -272,18 +271,8 @@ def certificate(raw: Any, where: str = "certificate") -> dict[str, Any]:
     return found
 
 
-def seller(
-    raw: Any,
-    currency: str,
-    *,
-    where: str = "seller",
-    templates: bool = False,
-    on_file: Mapping[str, Any] = MappingProxyType({}),
-) -> dict[str, Any]:
-    """A seller's facts in canonical form; a certificate may be a template where ``templates`` says so.
-
-    ``on_file`` is what is known of the seller already: a template is insured in that name.
-    """
+def seller(raw: Any, currency: str, *, where: str = "seller") -> dict[str, Any]:
+    """A seller's facts in canonical form; templates among its certificates must have been written out before."""
     found = _told(check(_adapter(Seller), _with_months(raw), where))
     if "proceeds_12m" in found:
         found["proceeds_12m"] = _amount(found["proceeds_12m"], currency, _at(where, "proceeds_12m"))
@@ -294,9 +283,8 @@ def seller(
             raise InputError("month_twice", "a month is given twice", field=at, hint="one entry a month")
         found["proceeds"] = sorted(months, key=lambda entry: entry["month"])
     if "certificates" in found:
-        found["certificates"] = _certificates(
-            found["certificates"], {**on_file, **found} if templates else None, _at(where, "certificates")
-        )
+        at = _at(where, "certificates")
+        found["certificates"] = [certificate(c, f"{at}.{i}") for i, c in enumerate(found["certificates"])]
     for name in ("trade_names", "categories"):
         if name in found:
             found[name] = [folded(text) for text in found[name]]
@@ -316,16 +304,15 @@ def validate(
     verb: str,
     payload: Mapping[str, Any],
     currency: str,
-    templates: bool,
+    plain: bool,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(canonical payload, personal values) of a verb; ``_seller`` says whose certificate a template is."""
-    given = {k: v for k, v in payload.items() if k not in ("reason", "approved_by", "_seller")}
-    on_file: Mapping[str, Any] = payload.get("_seller", {})
+    """(canonical payload, personal values) of a verb. Nothing left out here has a ``plain`` case."""
+    given = {k: v for k, v in payload.items() if k not in ("reason", "approved_by")}
     match verb:
         case "update_seller":
-            return seller(given, currency, where="", templates=templates, on_file=on_file), {}
+            return seller(given, currency, where=""), {}
         case "record_certificate":
-            return {"certificate": _one_certificate(given, on_file if templates else None)}, {}
+            return {"certificate": _one_certificate(given)}, {}
         case "record_proceeds":
             return _proceeds(check(_adapter(Proceeds), given), currency, ""), {}
         case "request_insurance":
@@ -352,23 +339,13 @@ def _desk_verb(
     return found, {"text": found.pop("text")} if "text" in found else {}
 
 
-def _one_certificate(given: Mapping[str, Any], of: Mapping[str, Any] | None) -> dict[str, Any]:
+def _one_certificate(given: Mapping[str, Any]) -> dict[str, Any]:
     """The certificate under its name, or its fields alone."""
-    if "certificate" not in given:
-        return certificate(_written_out(given, of, ""), "")
+    if given.get("certificate") is None:
+        return certificate({k: v for k, v in given.items() if k != "certificate"}, "")
     if len(given) > 1:
         check(_adapter(Recorded), given)
-    return certificate(_written_out(given["certificate"], of, "certificate"))
-
-
-def _certificates(entries: list[Any], of: Mapping[str, Any] | None, where: str) -> list[dict[str, Any]]:
-    paths = [f"{where}.{i}" for i in range(len(entries))]
-    return [certificate(_written_out(entry, of, at), at) for entry, at in zip(entries, paths, strict=True)]
-
-
-def _written_out(entry: Any, of: Mapping[str, Any] | None, where: str) -> Any:
-    """A template written out for its seller; ``of`` is None where templates are not allowed."""
-    return entry if of is None else expand(entry, of, where)
+    return certificate(given["certificate"])
 
 
 def _proceeds(found: Mapping[str, Any], currency: str, where: str) -> dict[str, Any]:
