@@ -47,8 +47,8 @@ def explain(case: Case, decisions: Sequence[Mapping[str, Any]], *, lang: str, ve
     lifecycle = registry.programme(case.programme).lifecycle
     parts = [_headline(case, lang)]
     if decisions:
-        parts.append(_decision(decisions[-1], lifecycle, lang, version_of, change=True))
-        parts.append(_readings(decisions[-1], lang, version_of))
+        parts.append(_decision(decisions[-1], lifecycle, lang, version_of))
+        parts.append(_readings(decisions, lang, version_of))
     else:
         parts.append(_row("outcome", [_say("no_decision", lang)], lang))
     parts.append(_row("next", _next(case, lifecycle, lang), lang))
@@ -79,14 +79,13 @@ def _headline(case: Case, lang: str) -> str:
 # -- one decision --------------------------------------------------------------------------------------------------
 
 
-def _decision(entry: Mapping[str, Any], lifecycle: Lifecycle, lang: str, version_of: VersionOf, *, change: bool) -> str:
+def _decision(entry: Mapping[str, Any], lifecycle: Lifecycle, lang: str, version_of: VersionOf) -> str:
     made = _made(entry)
     version = version_of(made["rulebook"])
     reasons = _reasons(made)
     lines = [_row("outcome", [_outcome(made, lang)], lang)]
     lines.append(_row("because", _table(reasons, version, lang), lang))
-    if change:
-        lines.append(_row("change", _changes(reasons, lang), lang))
+    lines.append(_row("change", _changes(reasons, lang), lang))
     since = _say("in_force", lang, on=day(version.since, lang, weekday=False))
     digest = _say("digest", lang, sha=str(made.get("rulebook_sha256", version.sha256)))
     lines.append(_row("rulebook", [f"{made['rulebook']}; {since}; {digest}", _decided(entry, lifecycle, lang)], lang))
@@ -149,22 +148,24 @@ def _decided(entry: Mapping[str, Any], lifecycle: Lifecycle, lang: str) -> str:
 # -- readings and assumptions --------------------------------------------------------------------------------------
 
 
-def _readings(entry: Mapping[str, Any], lang: str, version_of: VersionOf) -> str:
-    made = _made(entry)
-    version = version_of(made["rulebook"])
+def _readings(decisions: Sequence[Mapping[str, Any]], lang: str, version_of: VersionOf) -> str:
+    """Every reading the decisions hang on, the newest first, once for each result."""
     lines: list[str] = []
-    seen: set[str] = set()
-    for reason in _reasons(made):
-        for name in reason.readings:
-            if name in seen:
+    seen: set[tuple[str, bool | None]] = set()
+    for entry in reversed(decisions):
+        made = _made(entry)
+        version = version_of(made["rulebook"])
+        for name, result in ((n, r.result) for r in _reasons(made) for n in r.readings):
+            if (name, result) in seen:
                 continue
-            seen.add(name)
-            said = reading(name, version, lang, reason.result)
+            seen.add((name, result))
+            said = reading(name, version, lang, result)
             lines.append(f"{name}  {said['question']}")
-            lines.append(f"    {_say('chosen', lang)}{_colon(lang)}{said['chosen']}")
-            lines.append(f"    {_say('other', lang)}{_colon(lang)}{said['other']}")
-            if said["gives"]:
-                lines.append(f"    {_say('gives', lang)}{_colon(lang)}{said['gives']}")
+            lines += [
+                f"    {_say(part, lang)}{_colon(lang)}{said[part]}"
+                for part in ("chosen", "other", "gives")
+                if said[part]
+            ]
     return _row("readings", lines, lang) if lines else ""
 
 
@@ -218,7 +219,7 @@ def _earlier(decisions: Sequence[Mapping[str, Any]], lifecycle: Lifecycle, lang:
         return f"{_say('earlier', lang)}{_colon(lang)}{_say('none', lang)}"
     blocks = [f"{_say('earlier', lang)} ({len(decisions)})"]
     for entry in decisions:
-        text = _decision(entry, lifecycle, lang, version_of, change=False)
+        text = _decision(entry, lifecycle, lang, version_of)
         blocks.append("\n".join("  " + part for part in text.splitlines()))
     return "\n".join(blocks)
 

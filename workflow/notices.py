@@ -32,23 +32,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 #: What a template may name, by the party it writes to. Nothing else is ever handed to it.
 _EVERYBODY = frozenset(
-    [
-        "claim",
-        "notice",
-        "today",
-        "filed",
-        "facts",
-        "looked_at",
-        "rules",
-        "book",
-        "evidence",
-        "amount",
-        "paid_something",
-        "by",
-        "by_short",
-        "number",
-        "appeal_days",
-    ]
+    {
+        *("claim", "notice", "today", "filed", "facts", "looked_at", "rules", "book", "evidence"),
+        *("amount", "paid_something", "by", "by_short", "number", "appeal_days"),
+    }
 )
 ALLOWED: Mapping[str, frozenset[str]] = {
     "customer": _EVERYBODY | {"losses", "asked", "paid", "not_paid", "capped", "count", "helps", "payer", "stands"},

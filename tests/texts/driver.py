@@ -1,4 +1,4 @@
-"""One claim and its seller's file driven through the planner alone: no store, no desk, entries as they would be read."""
+"""One claim and its seller's file driven through the planner alone: no store, no desk, entries as read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from claimdesk.workflow.ports import NoticeRow
 from claimdesk.workflow.programmes.pdpi import PROGRAMME as PDPI
 from claimdesk.workflow.programmes.seller_insurance import PROGRAMME as SELLER
 from claimdesk.workflow.programmes.seller_insurance.testing_template import template
-from claimdesk.workflow.rulebook import Version, book_for
+from claimdesk.workflow.rulebook import Version, book_for, resolve
 
 PLAIN_ORDER = {
     "id": "114-1234567-1234567",
@@ -48,8 +48,6 @@ class Drive:
         return self.book.at(date(2024, 6, 3)).override(self.overrides)
 
     def version_of(self, ref: str) -> Version:
-        from claimdesk.workflow.rulebook import resolve
-
         return resolve(ref)
 
     def instant(self, at: str) -> datetime:
@@ -69,7 +67,7 @@ class Drive:
     def certify(self, at: str, **overrides: Any) -> Drive:
         assert self.seller is not None
         certificate = template(overrides, self.seller.facts)
-        payload = {"certificate": certificate, "_seller": self.seller.facts}
+        payload = {"certificate": certificate}
         checked, _ = SELLER.validate("record_certificate", payload, self.seller_book.currency, True)
         self._seller("record_certificate", checked, at)
         return self
@@ -108,8 +106,6 @@ class Drive:
         if verb == "file" and self.seller is not None:
             checked["seller"] = "A2EXAMPLE"
         self._claim(verb, checked, actor, now, reason)
-        if verb == "record_certificate" and not isinstance(self.last, Refusal):
-            pass
         return self
 
     def tick(self, at: str) -> Drive:

@@ -11,6 +11,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from ...states.errors import InputError
 from ...states.money import CURRENCY_DIGITS, to_decimal_text
 from ...states.times import end_of_window, parse_date, zone_of
 from .load import words
@@ -100,7 +101,7 @@ def pretty(text: str, lang: str) -> str:
 def _pretty_date(text: str, lang: str) -> str:
     try:
         return day(parse_date(text), lang, weekday=False)
-    except ValueError:
+    except InputError:
         return text
 
 

@@ -1,0 +1,197 @@
+"""Every code has words in both languages, every reason a sentence, every rule id a source."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from claimdesk.states import codes
+from claimdesk.states.codes import CertificateFault, Described, ReasonCode
+from claimdesk.states.ledger import TransferKind
+from claimdesk.states.money import CURRENCY_DIGITS
+from claimdesk.workflow import registry
+from claimdesk.workflow.catalogue import LANGUAGES, Known, label, reason_part, reason_text, rule_says, source
+from claimdesk.workflow.catalogue import tested as what_was_tested
+from claimdesk.workflow.reasons import Reason
+from claimdesk.workflow.rulebook import Confidence, Version, shipped
+from claimdesk.workflow.texts.load import catalogue, line, words
+
+ROOT = Path(__file__).resolve().parents[2]
+ENUMS = [
+    kind
+    for _, kind in inspect.getmembers(codes, inspect.isclass)
+    if issubclass(kind, Described) and kind is not Described
+]
+MEMBERS = [member for kind in ENUMS for member in kind]
+VERSIONS = [version for book in shipped().values() for version in book.versions]
+LIFECYCLES = [registry.programme(name).lifecycle for name in registry.names()]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda m: f"{type(m).__name__}.{m.value}")
+def test_every_code_has_words(member, lang):
+    if isinstance(member, ReasonCode):
+        entry = catalogue("reasons")[member.value]
+        assert entry["text"][lang] and entry["tested"][lang]
+    else:
+        assert label(member, lang)
+    if isinstance(member, CertificateFault):
+        for part in ("wrong", "right", "tested"):
+            assert words("CertificateFault", member.value, lang, part=part)
+
+
+def test_nothing_is_said_of_codes_that_are_gone():
+    assert set(catalogue("reasons")) <= set(ReasonCode) | _own_reason_codes()
+    for kind in ENUMS:
+        if kind is not ReasonCode:
+            assert set(catalogue("words")[kind.__name__]) == {m.value for m in kind}
+
+
+def _own_reason_codes() -> set[str]:
+    """Codes of programmes that keep their own enum of reasons."""
+    return {m.value for kind in ENUMS if kind.__name__.endswith("Code") for m in kind}
+
+
+@pytest.mark.parametrize("name", ["words", "reasons", "rules", "readings", "values"])
+def test_both_languages_stand_side_by_side(name):
+    one_sided = [path for path, found in _leaves(catalogue(name)) if found not in (set(LANGUAGES), {"zh-CN"})]
+    assert one_sided == []
+
+
+def _leaves(node: object, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    if isinstance(node, dict):
+        langs = {k for k in node if k in LANGUAGES}
+        if langs:
+            yield path, langs
+        for key, value in node.items():
+            yield from _leaves(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from _leaves(value, f"{path}[{i}]")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_states_verbs_steps_and_transfers_have_words(lang):
+    for life in LIFECYCLES:
+        for state in life.states:
+            assert words("State", state.name, lang)
+        for verb in life.verbs:
+            assert words("Verb", verb, lang)
+        for row in life.rows:
+            assert words("Step", row.trigger, lang)
+    for kind in TransferKind:
+        assert "{amount}" in words("Transfer", kind.value, lang)
+    for confidence in Confidence:
+        assert words("Confidence", confidence.value, lang)
+    for status in ("open", "met", "missed", "cancelled", "ran_out", "moved"):
+        assert words("Clock", status, lang)
+
+
+def test_every_currency_and_zone_has_a_name():
+    assert set(catalogue("words")["Currency"]) == set(CURRENCY_DIGITS)
+    for version in VERSIONS:
+        assert line("City", version.zone), version.zone
+
+
+def test_a_deadline_names_a_parameter_that_exists():
+    known = {p.name for book in shipped().values() for p in book.parameters}
+    for entry in catalogue("words")["DeadlineKind"].values():
+        assert "parameter" not in entry or entry["parameter"] in known
+
+
+# -- what the workflow's own code says ------------------------------------------------------------------------------
+
+
+def _calls(name: str) -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted((ROOT / "workflow").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id
+            if called == name:
+                assert isinstance(node, ast.Call)
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The string constants an expression may be; the head of an f-string counts with a star."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+    elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        yield str(node.values[0].value) + "*"
+
+
+def _reason_calls() -> Iterator[tuple[str, ast.expr, ast.expr]]:
+    for where, call in _calls("Reason"):
+        given = [*call.args, *(k.value for k in call.keywords if k.arg in ("code", "rule"))]
+        yield where, given[0], given[1]
+
+
+def test_every_reason_made_anywhere_has_a_sentence():
+    missing: list[str] = []
+    for where, code, _ in _reason_calls():
+        for text in _texts(code):
+            try:
+                Known.of(text)
+            except KeyError:
+                missing.append(f"{where}: {text}")
+    assert missing == []
+
+
+def test_every_rule_id_used_anywhere_has_a_source_and_words():
+    parameters = {p.name for book in shipped().values() for p in book.parameters}
+    missing: list[str] = []
+    for where, _, rule in _reason_calls():
+        for text in _texts(rule):
+            known = catalogue("rules").get(text)
+            if text not in parameters and (known is None or "source" not in known):
+                missing.append(f"{where}: {text}")
+    assert missing == []
+
+
+def test_every_outcome_of_a_decision_reads_as_a_sentence():
+    known = catalogue("words")["Decision"]
+    missing: list[str] = []
+    for where, call in _calls("Decision"):
+        kinds, outcomes = list(_texts(call.args[0])), list(_texts(call.args[1]))
+        missing += [f"{where}: {k}.{o}" for k in kinds for o in outcomes if f"{k}.{o}" not in known]
+    assert [m for m in missing if not m.endswith((".deny", ".hold"))] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda v: v.ref)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_parameter_can_be_quoted_with_its_source(version: Version, lang):
+    for name in version.values:
+        said = rule_says(name, version, lang)
+        assert said.endswith("." if lang == "en" else "。") and "{" not in said
+        assert source(name, version)
+
+
+def test_every_reading_of_every_rulebook_has_chinese_words_and_says_what_it_would_give():
+    ours = catalogue("readings")
+    for version in VERSIONS:
+        for name in version.readings:
+            assert {"question", "chosen", "other"} <= ours[name].keys(), name
+            assert ours[name].get("gives") or (ours[name]["gives_true"] and ours[name]["gives_false"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_sentence_keeps_a_brace(lang):
+    for code in catalogue("reasons"):
+        reason = Reason(code, "small_claim.limit", "640.00 USD", True, "under 1000.00 USD")
+        said = [reason_text(reason, lang), what_was_tested(reason, lang)]
+        said += [reason_part(reason, part, lang) or "" for part in ("change", "letter", "helps")]
+        assert not any("{" in text or "}" in text for text in said), code
+
+
+def test_no_catalogue_says_the_ambiguous_word():
+    word = re.compile("poli" + "cy", re.IGNORECASE)
+    for name in ("words", "reasons", "rules", "readings", "values"):
+        text = (ROOT / "workflow" / "texts" / f"{name}.toml").read_text("utf-8")
+        assert word.findall(text) == []
