@@ -1,0 +1,377 @@
+"""Scenarios run: given a world, when these steps, then this is expected - on a fake clock, on any store.
+
+Decision: a case drives the public desk and nothing else, so that what a policy owner writes is what a caller gets.
+Time moves from one due instant to the next, and letters leave at once; each case lives under names of its own, so that
+a store may hold many. Authority: contract sections 4 and 8. Left out: finding a store by its address (the caller
+hands over how to open a desk), and writing to a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ..states.errors import ClaimdeskError, InputError
+from ..states.times import instant_text, local_day, parse_instant
+from . import registry
+from .desk import Desk
+from .deskverbs import Options
+from .engine import seller_file_id
+from .ports import Letter
+from .rulebook import book_for
+from .scenario_compare import Difference, differences
+from .scenario_load import Scenario, Step, find, load
+
+__all__ = ["Difference", "OpenDesk", "Result", "Scenario", "find", "load", "load_all", "run", "run_case"]
+
+#: Opens a desk with the keywords of ``ClaimDesk.open``; for example ``partial(ClaimDesk.open, "memory:")``.
+OpenDesk = Callable[..., Desk]
+
+_SELLER = "SCENARIO-SELLER"
+_DUE_MAX = 100_000
+#: Whose verb it is when a step names no actor; what is left out is done by ``scenario``.
+_ACTORS: Mapping[str, str] = {
+    "withdraw": "customer",
+    "provide_information": "customer",
+    "decline_offer": "customer",
+    "respond": "seller",
+    "resolve": "seller",
+    "appeal": "seller",
+    "record_certificate": "seller",
+    "insurer_respond": "insurer",
+    "confirm_payment": "bank",
+    "fail_payment": "bank",
+    "reverse_payment": "bank",
+}
+_NOT_OURS = ("actor", "dry_run", "filed_at", "idempotency_key")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one case came to."""
+
+    name: str
+    file: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything expected holds."""
+        return not self.differences
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form of the contract."""
+        return {
+            "name": self.name,
+            "file": self.file,
+            "ok": self.ok,
+            "differences": [d.to_dict() for d in self.differences],
+        }
+
+
+def load_all(paths: Iterable[str | Path], tags: Iterable[str] = ()) -> list[Scenario]:
+    """Every case of files and folders, checked before anything runs; with ``tags``, only those that carry one."""
+    wanted = set(tags)
+    cases = [case for path in find(paths) for case in load(path)]
+    return [c for c in cases if not wanted or wanted & set(c.tags)]
+
+
+def run(cases: Iterable[Scenario], open_desk: OpenDesk, *, namespace: str = "") -> Iterator[Result]:
+    """Runs cases one after the other. ``namespace`` keeps the cases of a store that outlives them apart."""
+    for number, case in enumerate(cases, 1):
+        yield run_case(case, open_desk, namespace=f"{namespace}.{number}" if namespace else "")
+
+
+def run_case(case: Scenario, open_desk: OpenDesk, *, namespace: str = "") -> Result:
+    """Runs one case on a desk of its own.
+
+    With a ``namespace`` sellers, orders and keys are renamed by it, and ids are drawn anew: for a store that other
+    cases use too. Without one the run repeats itself exactly.
+    """
+    clock = _Clock(case.steps[0].at)
+    with open_desk(
+        actor="scenario",
+        clock=clock,
+        sender=_Taken(),
+        payments=case.payments,
+        overlays=case.overlays,
+        rulebook_overrides=case.rulebook,
+        random_bits=None if namespace else Random(case.name).getrandbits,  # noqa: S311  # ids, not secrets
+        plain=True,
+        templates=True,
+    ) as desk:
+        play = _Play(case, desk, clock, namespace)
+        play.given()
+        for step in case.steps:
+            if not play.step(step):
+                break
+        else:
+            play.compare(case.expect, None)
+        return Result(case.name, case.file, tuple(play.found))
+
+
+class _Clock:
+    """Stands still until it is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class _Taken:
+    """A sender that takes every letter at once."""
+
+    name = "scenario"
+
+    def send(self, letter: Letter) -> None:
+        """Taken."""
+
+
+class _Play:
+    """One case on one desk."""
+
+    def __init__(self, case: Scenario, desk: Desk, clock: _Clock, namespace: str) -> None:
+        self.case = case
+        self.desk = desk
+        self.clock = clock
+        self.namespace = namespace
+        self.claims: list[str] = []  # by order of filing
+        self.names: dict[str, str] = {}
+        self.last: str | None = None
+        self.found: list[Difference] = []
+        self.about_seller = case.programme == registry.SELLER_FILE
+        self.seller = self._own(str(case.seller.get("id", _SELLER)))
+
+    # -- the world before the first step -------------------------------------------------------------------------
+
+    def given(self) -> None:
+        """The seller as given, on file before the first step."""
+        facts = {**self.case.seller, "id": self.seller}
+        try:
+            self.desk.seller_do("update_seller", self.seller, facts, marketplace=self.case.marketplace, lenient=True)
+        except InputError as error:
+            raise self.case.where.at("given.seller").wrong(error.code, _said(error), error.hint) from None
+        if self.about_seller:
+            self.last = seller_file_id(self.seller)
+
+    # -- a step --------------------------------------------------------------------------------------------------
+
+    def step(self, step: Step) -> bool:
+        """One step and what is expected after it; False when the rest of the case makes no sense any more."""
+        self._advance(step.at)
+        before = self._snapshot() if step.refused else {}
+        refusal = self._try(step)
+        if step.refused:
+            self._compare_refusal(step, refusal, before)
+        elif refusal is not None:
+            self.found.append(Difference(step.number, "do", "done", f"refused: {refusal.code} ({refusal.message})"))
+            return False
+        self.desk.tick()  # the letters of this step leave at once
+        self.compare(step.expect, step.number)
+        return True
+
+    def compare(self, expected: Mapping[str, Any], step: int | None) -> None:
+        """Keeps what does not hold of the claim last acted on."""
+        if expected:
+            self.found += differences(expected, self._view(), step)
+
+    def _try(self, step: Step) -> ClaimdeskError | None:
+        try:
+            self._do(step)
+        except InputError as error:
+            if error.code == step.refused:
+                return error
+            key = f"with.{error.field}" if error.field else "with"
+            raise step.where.at(key).wrong(error.code, _said(error), error.hint) from None
+        except ClaimdeskError as error:
+            if error.exit_code in (3, 5, 6):  # refused, not found, conflict: what the rules say
+                return error
+            raise
+        return None
+
+    def _do(self, step: Step) -> None:
+        if step.verb == "tick":
+            return
+        programme = registry.programme(self.case.programme)
+        if step.verb == programme.opening and not self.about_seller:
+            self._file(step)
+        elif self.about_seller or step.verb not in programme.lifecycle.verbs:
+            self.desk.seller_do(
+                step.verb,
+                self.seller,
+                self._payload(step),
+                marketplace=self.case.marketplace,
+                actor=self._actor(step),
+                at=step.at,
+                lenient=self._lenient(step),
+            )
+        else:
+            claim = self._claim(step)
+            options: Options = {
+                "actor": self._actor(step),
+                "at": step.at,
+                "lenient": self._lenient(step),
+            }
+            if step.reason is not None:
+                options["reason"] = step.reason
+            if step.key is not None:
+                options["idempotency_key"] = self._own(step.key)
+            if claim in self.claims:
+                self.last = claim
+            self.desk.do(step.verb, claim, self._payload(step), **options)
+
+    def _file(self, step: Step) -> None:
+        payload = self._payload(step)
+        for name in _NOT_OURS:
+            if name in payload:
+                raise InputError("unknown_field", f"{name} is not a field of a claim", field=name)
+        order: dict[str, Any] = payload.setdefault("order", {})
+        if isinstance(order, dict):  # pyright: ignore[reportUnnecessaryIsInstance]  # it is checked with the rest
+            order.setdefault("id", self._own(f"ORDER-{len(self.claims) + 1}"))
+        payload.setdefault("incident_on", local_day(step.at, self._zone()).isoformat())
+        sold_by: Any = order.get("sold_by", "seller") if isinstance(order, dict) else "seller"  # pyright: ignore[reportUnnecessaryIsInstance]
+        seller: Any = payload.pop("seller", None if sold_by == "amazon" else self.seller)
+        reason: Any = payload.pop("reason", None)
+        made = self.desk.file(
+            programme=str(payload.pop("programme", self.case.programme)),
+            marketplace=payload.pop("marketplace", self.case.marketplace),
+            seller=seller,
+            filed_at=step.at,
+            actor=self._actor(step),
+            reason=step.reason if step.reason is not None else str(reason or ""),
+            idempotency_key=self._own(step.key) if step.key is not None else None,
+            **payload,
+        )
+        if made.id not in self.claims:
+            self.claims.append(made.id)
+        if step.claim is not None:
+            self.names[str(step.claim)] = made.id
+        self.last = made.id
+
+    # -- who and which -------------------------------------------------------------------------------------------
+
+    def _claim(self, step: Step) -> str:
+        """The claim a step is about: named at its filing, or a number by order of filing, or the one filed last."""
+        if step.claim is None:
+            if not self.claims:
+                raise step.where.wrong("no_claim", f"{step.verb} needs a claim, and none was filed before it")
+            return self.claims[-1]
+        found = self.names.get(str(step.claim))
+        if found is None and isinstance(step.claim, int) and 1 <= step.claim <= len(self.claims):
+            found = self.claims[step.claim - 1]
+        if found is None and isinstance(step.claim, str) and step.claim.startswith("CLM-"):
+            found = step.claim  # an id as it stands, for a claim that is not there
+        if found is None:
+            known = ", ".join(self.names) or "none is named"
+            raise step.where.at("claim").wrong(
+                "no_such_name", "no claim was filed under this name", f"named at file: {known}; or 1, 2, ..."
+            )
+        return found
+
+    def _actor(self, step: Step) -> str:
+        if step.actor is not None:
+            return step.actor
+        by = step.payload.get("by")
+        if step.verb in ("respond", "resolve", "appeal") and by in ("seller", "insurer", "customer"):
+            return str(by)
+        return _ACTORS.get(step.verb, "scenario")
+
+    def _lenient(self, step: Step) -> bool:
+        """Neither a reason nor a second person is asked for, unless the step names an actor or an empty reason."""
+        told = step.reason if step.reason is not None else step.payload.get("reason")
+        return step.actor is None and not (isinstance(told, str) and not told.strip())
+
+    def _zone(self) -> str:
+        return book_for(self.case.programme, self.case.marketplace).zone
+
+    # -- names of its own ----------------------------------------------------------------------------------------
+
+    def _own(self, name: str) -> str:
+        return f"{name}~{self.namespace}" if self.namespace else name
+
+    def _payload(self, step: Step) -> dict[str, Any]:
+        """The payload as written, with this run's own names for orders, sellers and lines."""
+        found = dict(step.payload)
+        order, seller = found.get("order"), found.get("seller")
+        if isinstance(order, dict):
+            own: dict[str, Any] = dict(order)  # pyright: ignore[reportUnknownArgumentType]
+            if isinstance(own.get("id"), str):
+                own["id"] = self._own(own["id"])
+            found["order"] = own
+        if isinstance(seller, str):
+            found["seller"] = self._own(seller)
+        elif isinstance(seller, dict) and isinstance(seller.get("id"), str):  # pyright: ignore[reportUnknownMemberType]
+            found["seller"] = {**seller, "id": self._own(seller["id"])}  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(found.get("source_id"), str):
+            found["source_id"] = self._own(found["source_id"])
+        return found
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def _advance(self, to: datetime) -> None:
+        """Moves the clock on, stopping at every instant at which something of this case falls due."""
+        self.desk.tick()
+        while (due := self._next_due(to)) is not None:
+            self.clock.now = due
+            self.desk.tick()
+        self.clock.now = to
+        self.desk.tick()
+
+    def _next_due(self, to: datetime) -> datetime | None:
+        mine = {*self.claims, seller_file_id(self.seller)}
+        now = instant_text(self.clock.now)
+        with self.desk.store.read() as unit:
+            tasks = unit.due_tasks(instant_text(to), ("deadline",), _DUE_MAX)
+        later = [t.due_at for t in tasks if t.claim in mine and t.due_at > now]
+        return parse_instant(min(later)) if later else None
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def _view(self) -> dict[str, Any]:
+        """The claim last acted on, with what its seller's file shows beside it."""
+        seller = self.desk.view(seller_file_id(self.seller))
+        if self.last is None:
+            return {}
+        if self.about_seller:
+            return seller
+        beside = {k: seller.get(k) for k in ("required", "due_on", "certificate")}
+        claim = {k: v for k, v in self.desk.view(self.last).items() if v is not None or k not in beside}
+        return {**beside, **claim}
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Everything a refused step must leave as it was: cases with their journal, money, clocks, tasks, letters."""
+        found: dict[str, Any] = {"claims": tuple(self.claims)}
+        for each in (*self.claims, seller_file_id(self.seller)):
+            case = self.desk.case_of(each)
+            if case is None:
+                continue
+            found[each] = {
+                "version": case.version,
+                "journal": (case.head, len(self.desk.entries(each))),
+                "money": tuple(t.id for t in self.desk.ledger(each)),
+                "tasks": (case.tasks, case.deadlines, case.holds),
+                "notices": tuple(n.id for n in self.desk.notices(each)),
+            }
+        return found
+
+    def _compare_refusal(self, step: Step, refusal: ClaimdeskError | None, before: Mapping[str, Any]) -> None:
+        actual = "done" if refusal is None else refusal.code
+        if actual != step.refused:
+            self.found.append(Difference(step.number, "refused", step.refused, actual))
+            return
+        after = self._snapshot()
+        for each, was in before.items():
+            if after.get(each) != was:
+                changed = [k for k in was if after[each][k] != was[k]] if isinstance(was, dict) else ["claims"]  # pyright: ignore[reportUnknownVariableType]
+                said = "changed: " + ", ".join(str(k) for k in changed)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+                self.found.append(Difference(step.number, "refused", "nothing changed", said))
+
+
+def _said(error: ClaimdeskError) -> str:
+    return error.message

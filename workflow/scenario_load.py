@@ -1,0 +1,290 @@
+"""Scenario files read: YAML 1.2 into checked, frozen cases.
+
+Decision: a file is text to a person, so dates and instants stay text until the case says which zone they mean, and
+``on``, ``off``, ``yes`` and ``no`` are words. Authority: contract sections 4 and 8. Left out: running them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ..states.errors import ClaimdeskError
+from ..states.times import parse_instant, zone_of
+from . import registry
+from .rulebook import book_for
+from .scenario_shape import (
+    CASE_KEYS,
+    GIVEN_KEYS,
+    OVERLAYS,
+    PAYMENTS,
+    STEP_KEYS,
+    Where,
+    check_expect,
+    check_rulebook,
+    known,
+    mapping,
+    only,
+    sequence,
+    text,
+)
+
+_ENDINGS = (".yaml", ".yml")
+_DEPTH_MAX = 40
+_MORNING = time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: when, which verb, with what, and what must be true after it."""
+
+    number: int
+    at: datetime
+    verb: str
+    payload: dict[str, Any]
+    actor: str | None
+    reason: str | None
+    claim: str | int | None
+    key: str | None
+    expect: dict[str, Any]
+    refused: str | None
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One case of a scenario file."""
+
+    name: str
+    file: str
+    programme: str
+    marketplace: str
+    seller: dict[str, Any]
+    payments: str
+    overlays: tuple[str, ...]
+    rulebook: dict[str, Any]
+    steps: tuple[Step, ...]
+    expect: dict[str, Any]
+    tags: tuple[str, ...]
+    source: str
+    where: Where
+
+
+class _Words(SafeConstructor):
+    """Dates and instants stay the text they were written as."""
+
+
+def _as_written(loader: SafeConstructor, node: Any) -> Any:
+    return cast("Any", loader).construct_scalar(node)
+
+
+cast("Any", _Words).add_constructor("tag:yaml.org,2002:timestamp", _as_written)
+
+
+def find(paths: Iterable[str | Path]) -> list[Path]:
+    """The scenario files meant by files and folders, in order; a folder means every YAML file below it."""
+    found: list[Path] = []
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix in _ENDINGS and p.is_file())
+            if not inside:
+                raise Where(str(path)).wrong("no_scenarios", "no scenario file in this folder", "*.yaml or *.yml")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise Where(str(path)).wrong("no_such_file", "there is no such file or folder")
+    return list(dict.fromkeys(found))
+
+
+def load(path: str | Path) -> list[Scenario]:
+    """The cases of one file; InputError says file, case, step and key, and what is allowed there."""
+    where = Where(str(path))
+    try:
+        written = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise where.wrong("not_readable", f"this file cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise where.wrong("not_utf8", "this file is not UTF-8 text", "save it as UTF-8") from None
+    return parse(written, str(path))
+
+
+def parse(written: str, file: str) -> list[Scenario]:
+    """The cases in the text of a file."""
+    where = Where(file)
+    cases = sequence(_plain(_read(written, where), where), where)
+    if not cases:
+        raise where.wrong("no_cases", "there is no case in this file", "a scenario file is one list of cases")
+    found = [_case(case, number, file) for number, case in enumerate(cases, 1)]
+    names: set[str] = set()
+    for case in found:
+        if case.name in names:
+            raise case.where.wrong("name_twice", "two cases of this file have this name", "give each its own")
+        names.add(case.name)
+    return found
+
+
+def _read(written: str, where: Where) -> Any:
+    reader = YAML(typ="safe", pure=True)
+    reader.version = (1, 2)
+    reader.Constructor = _Words
+    try:
+        found: Any = cast("Any", reader).load(written)
+    except DuplicateKeyError as error:
+        raise where.wrong("key_twice", f"a key is written twice{_line(error)}", "keep one of the two") from None
+    except MarkedYAMLError as error:
+        said = str(error.problem or "this is not YAML").rstrip(".")
+        raise where.wrong("not_yaml", f"{said}{_line(error)}", "a scenario file is YAML 1.2") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise where.wrong("not_yaml", f"this is not YAML: {type(error).__name__}") from None
+    if found is None:
+        raise where.wrong("no_cases", "there is no case in this file", "a scenario file is one list of cases")
+    return found
+
+
+def _line(error: MarkedYAMLError) -> str:
+    mark: Any = error.problem_mark or error.context_mark
+    return f" (line {mark.line + 1})" if mark is not None else ""
+
+
+def _plain(value: Any, where: Where, depth: int = 0) -> Any:
+    """Dates and instants as text, whoever made them objects; no value nested without end."""
+    if depth > _DEPTH_MAX:
+        raise where.wrong("too_deep", "this is nested too deeply")
+    if isinstance(value, dict):
+        found = cast("dict[Any, Any]", value)
+        return {_plain(k, where, depth + 1): _plain(v, where, depth + 1) for k, v in found.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v, where, depth + 1) for v in cast("Sequence[Any]", value)]
+    return value.isoformat() if isinstance(value, date) else value  # an instant is a date too
+
+
+# -- a case ------------------------------------------------------------------------------------------------------
+
+
+def _case(value: Any, number: int, file: str) -> Scenario:
+    where = Where(file, f"number {number}")
+    case = mapping(value, where)
+    if "name" in case:
+        where = Where(file, text(case["name"], where.at("name")))
+    only(case, CASE_KEYS, where)
+    for key in ("name", "programme", "marketplace", "steps"):
+        if key not in case:
+            raise where.wrong("missing_key", f"{key} is missing", "a case needs name, programme, marketplace, steps")
+    programme = known(case["programme"], registry.names(), where.at("programme"))
+    marketplace = text(case["marketplace"], where.at("marketplace"))
+    try:
+        zone = book_for(programme, marketplace).zone
+    except ClaimdeskError as error:
+        raise where.at("marketplace").wrong(error.code, error.message, error.hint) from None
+    states = tuple(s.name for s in registry.programme(programme).lifecycle.states)
+    given = _given(case.get("given"), programme, where.at("given"))
+    made = Scenario(
+        name=case["name"],
+        file=file,
+        programme=programme,
+        marketplace=marketplace,
+        **given,
+        steps=tuple(_steps(case["steps"], programme, zone, states, where)),
+        expect=check_expect(case.get("expect", {}), states, where.at("expect")),
+        tags=tuple(text(t, where.at("tags")) for t in sequence(case.get("tags", []), where.at("tags"))),
+        source=text(case["source"], where.at("source")) if "source" in case else "",
+        where=where,
+    )
+    if not made.expect and not any(s.expect or s.refused for s in made.steps):
+        raise where.wrong("nothing_expected", "this case expects nothing", "add expect: to it or to a step")
+    return made
+
+
+def _given(value: Any, programme: str, where: Where) -> dict[str, Any]:
+    given = mapping(value, where) if value is not None else {}
+    only(given, GIVEN_KEYS, where)
+    overlays = sequence(given.get("overlays", []), where.at("overlays"))
+    return {
+        "seller": mapping(given.get("seller", {}), where.at("seller")),
+        "payments": known(given.get("payments", "instant"), PAYMENTS, where.at("payments")),
+        "overlays": tuple(known(o, OVERLAYS, where.at("overlays").at(i)) for i, o in enumerate(overlays)),
+        "rulebook": check_rulebook(given.get("rulebook", {}), programme, where.at("rulebook")),
+    }
+
+
+def _steps(value: Any, programme: str, zone: str, states: tuple[str, ...], where: Where) -> Iterator[Step]:
+    steps = sequence(value, where.at("steps"))
+    if not steps:
+        raise where.at("steps").wrong("no_steps", "there is no step in this case")
+    before: datetime | None = None
+    for number, written in enumerate(steps, 1):
+        step = _step(written, programme, zone, states, Where(where.file, where.case, number))
+        if before is not None and step.at < before:
+            raise step.where.at("at").wrong(
+                "not_in_order", "this step is before the one above it", "steps stand in the order of time"
+            )
+        before = step.at
+        yield step
+
+
+def verbs_of(programme: str) -> tuple[str, ...]:
+    """Every verb a step may do: the programme's own, its opening one, those of the seller's file, and tick."""
+    own, seller = registry.programme(programme), registry.programme(registry.SELLER_FILE)
+    opening = () if programme == registry.SELLER_FILE else (own.opening,)
+    found = (*opening, *own.lifecycle.verbs, *seller.lifecycle.verbs, seller.opening, "tick")
+    return tuple(dict.fromkeys(v for v in found if v != "rules"))
+
+
+def _step(value: Any, programme: str, zone: str, states: tuple[str, ...], where: Where) -> Step:
+    step = mapping(value, where)
+    only(step, STEP_KEYS, where)
+    for key in ("at", "do"):
+        if key not in step:
+            raise where.wrong("missing_key", f"{key} is missing", "a step needs at and do")
+    claim = step.get("claim")
+    if claim is not None and (isinstance(claim, bool) or not isinstance(claim, str | int) or claim == ""):
+        raise where.at("claim").wrong("not_a_claim", "a name, or a number by order of filing, is expected")
+    payload = step.get("with")
+    return Step(
+        number=where.step or 0,
+        at=instant(step["at"], zone, where.at("at")),
+        verb=known(step["do"], verbs_of(programme), where.at("do")),
+        payload=mapping(payload, where.at("with")) if payload is not None else {},
+        actor=text(step["as"], where.at("as")) if "as" in step else None,
+        reason=_reason(step, where),
+        claim=claim,
+        key=text(step["idempotency_key"], where.at("idempotency_key")) if "idempotency_key" in step else None,
+        expect=check_expect(step.get("expect", {}), states, where.at("expect")),
+        refused=text(step["refused"], where.at("refused")) if "refused" in step else None,
+        where=where,
+    )
+
+
+def _reason(step: dict[str, Any], where: Where) -> str | None:
+    """The reason beside ``with``; an empty one is kept, it says that none was given."""
+    if "reason" not in step:
+        return None
+    found = step["reason"]
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise where.at("reason").wrong("not_text", "a reason is text", "put it in quotes")
+    return found
+
+
+def instant(value: Any, zone: str, where: Where) -> datetime:
+    """The instant of ``at``: written out with an offset, or a date, which means 09:00 in the marketplace's zone."""
+    if isinstance(value, date):
+        value = value.isoformat()
+    try:
+        if isinstance(value, str) and len(value) == len("2024-06-03"):
+            return datetime.combine(date.fromisoformat(value), _MORNING, zone_of(zone)).astimezone(UTC)
+        return parse_instant(value)
+    except ClaimdeskError as error:
+        raise where.wrong(error.code, error.message, error.hint) from None
+    except ValueError:
+        raise where.wrong("not_a_date", "this is not a date", "write YYYY-MM-DD, for example 2024-06-03") from None
