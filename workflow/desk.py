@@ -28,6 +28,7 @@ from .deskreads import Reads, shown_id
 from .deskverbs import Options, Verbs
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
+from .overlays import checked
 from .plan import Command, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
 from .rulebook import book_for
@@ -75,7 +76,7 @@ class Desk(Verbs, Reads):
             vault=vault,
             log=self._origin(bits),
             payments=mode,
-            overlays=frozenset(overlays),
+            overlays=checked(overlays),
             overrides=dict(rulebook_overrides or {}),
             plain=plain,
             templates=templates,
@@ -142,7 +143,7 @@ class Desk(Verbs, Reads):
     ) -> Command:
         """The validated command that files one claim; InputError says what is wrong with it."""
         found = registry.programme(programme)
-        if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside programs
+        if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
             raise InputError("not_text", "a marketplace is text", field="marketplace", hint="for example US")
         book = book_for(programme, marketplace)
         canonical, personal = found.validate(found.opening, payload, book.currency, self.settings.plain)
@@ -217,7 +218,9 @@ class Desk(Verbs, Reads):
         try:
             key = json.dumps([marketplace, seller], sort_keys=True, default=str)
         except (TypeError, ValueError, RecursionError):
-            raise InputError("not_an_object", "a seller is a mapping of names to plain values", field="seller") from None
+            raise InputError(
+                "not_an_object", "a seller is a mapping of names to plain values", field="seller"
+            ) from None
         if key not in self._sellers_told:
             if len(self._sellers_told) >= _SELLERS_REMEMBERED:
                 self._sellers_told.clear()
@@ -231,7 +234,7 @@ class Desk(Verbs, Reads):
     def do(
         self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
     ) -> Claim | SellerFile:
-        """One verb on one claim (or on a seller's file, by its id). The typed methods all come through here."""
+        """One verb on one claim or seller's file. The typed methods all come through here."""
         done = self.perform(verb, claim, payload or {}, **options)
         if done.case.programme == registry.SELLER_FILE:
             return seller_view(done.case)

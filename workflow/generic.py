@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ..states.case import Case, Deadline, fold
+from ..states.case import Case, Deadline
 from ..states.codes import HoldReason, RefusalCode, TaskKind
 from ..states.times import end_of_window, instant_text, local_day, parse_date, parse_instant
+from . import overlays
 from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_instant
 from .reasons import Reason
 
@@ -25,8 +26,13 @@ def _refused(case: Case, code: RefusalCode, message: str, *unmet: Reason, hint: 
 
 
 def note(draft: Draft, ctx: Context, command: Command) -> None:
-    """Keeps a file note (its text is sealed)."""
-    draft.take("note")
+    """Keeps a file note (its text is sealed); ``done`` closes a task and its clock."""
+    done = command.payload.get("done")
+    if done is None:
+        draft.take("note")
+        return
+    closing = [{"op": "met", "kind": done}] if draft.case.deadline(done) else []
+    draft.take("note", tasks=[{"op": "done", "kind": done}], deadlines=closing)
 
 
 def assign(draft: Draft, ctx: Context, command: Command) -> None:
@@ -128,7 +134,7 @@ def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
         {"op": "handed_over", "id": g["id"], "at": g["at"], "channel": g["channel"], "sha256": g["sha256"]}
         for g in given
     ]
-    _step(draft, "hand_over", notices=ops, deadlines=moved)
+    draft.mark("hand_over", notices=ops, deadlines=moved)
 
 
 def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -148,9 +154,7 @@ def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None
             "no money moves while a hold stands",
             Reason("on_hold", f"hold.{case.holds[0]}", case.holds[0], False),
         )
-    _step(
-        draft, "send_payment", set={"payment": {"ref": command.payload["ref"], "attempt": command.payload["attempt"]}}
-    )
+    draft.mark("send_payment", set={"payment": {"ref": command.payload["ref"], "attempt": command.payload["attempt"]}})
     return None
 
 
@@ -162,20 +166,6 @@ def _restarted(draft: Draft, clock: Deadline) -> dict[str, Any]:
         "due": instant_text(due),
         "recipe": {**clock.recipe, "from": start.isoformat(), "event": "notice handed over"},
     }
-
-
-def _step(draft: Draft, kind: str, **parts: Any) -> None:
-    """An entry that is no step of the lifecycle: the state stays as it is."""
-    body: dict[str, Any] = {
-        "claim": draft.case.id,
-        "type": kind,
-        "at": instant_text(draft.now),
-        "from": draft.case.state,
-        "to": draft.case.state,
-    }
-    body.update({k: v for k, v in parts.items() if v not in (None, [], {}, ())})
-    draft.bodies.append(body)
-    draft.case = fold(draft.case, body, None)
 
 
 def fire_with(programme: Programme) -> Handler:
@@ -206,7 +196,7 @@ def fire_with(programme: Programme) -> Handler:
                     "the clocks are paused",
                     Reason("on_hold", f"hold.{draft.case.holds[0]}", draft.case.holds[0], False),
                 )
-            _step(draft, "ran_out", deadlines=[{"op": "ran_out", "kind": kind}])
+            draft.mark("ran_out", deadlines=[{"op": "ran_out", "kind": kind}])
             return None
         if clock.notice is not None and not _handed_over(draft.case, clock.notice):
             return _refused(
@@ -227,9 +217,11 @@ def _handed_over(case: Case, kind: str) -> bool:
 
 
 def _fire(programme: Programme, draft: Draft, ctx: Context, clock: Deadline) -> None:
+    if ctx.overlays and overlays.fired(draft, ctx, clock):
+        return
     handler = programme.fires.get(clock.kind)
-    if handler is None:
-        _step(draft, "clock_missed", deadlines=[{"op": "missed", "kind": clock.kind}])
+    if handler is None or "overlay" in clock.recipe:
+        draft.mark("clock_missed", deadlines=[{"op": "missed", "kind": clock.kind}])
     else:
         handler(draft, ctx, clock)
 

@@ -17,6 +17,7 @@ from ..states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party,
 from ..states.ledger import TransferKind
 from ..states.lifecycle import Lifecycle
 from ..states.times import end_of_window, instant_text, local_day, parse_instant
+from . import overlays
 from .reasons import Decision, Reason
 from .rulebook import Version
 
@@ -141,7 +142,7 @@ class Programme:
 class Draft:
     """The working copy of one case while a plan is made."""
 
-    __slots__ = ("_eligible", "bodies", "case", "follow_ups", "lifecycle", "notices", "now")
+    __slots__ = ("bodies", "case", "follow_ups", "lifecycle", "notices", "now", "shown")
 
     def __init__(self, case: Case | None, lifecycle: Lifecycle, now: datetime) -> None:
         self.case: Case = case  # type: ignore[assignment]  # set by ``open`` before anything reads it
@@ -150,6 +151,7 @@ class Draft:
         self.bodies: list[dict[str, Any]] = []
         self.follow_ups: list[FollowUp] = []
         self.notices: list[dict[str, Any]] = []
+        self.shown = 0  #: how many bodies the overlays have seen
 
     # -- entries -------------------------------------------------------------------------------------------------
 
@@ -186,6 +188,19 @@ class Draft:
             "at": instant_text(self.now),
             "from": self.case.state,
             "to": to,
+        }
+        body.update({name: value for name, value in parts.items() if value not in (None, [], {}, ())})
+        self.bodies.append(body)
+        self.case = fold(self.case, body, None)
+
+    def mark(self, kind: str, **parts: Any) -> None:
+        """An entry that is no step of the lifecycle: the state stays as it is."""
+        body: dict[str, Any] = {
+            "claim": self.case.id,
+            "type": kind,
+            "at": instant_text(self.now),
+            "from": self.case.state,
+            "to": self.case.state,
         }
         body.update({name: value for name, value in parts.items() if value not in (None, [], {}, ())})
         self.bodies.append(body)
@@ -236,7 +251,15 @@ class Draft:
 
     def all_settled(self, how: str = "cancelled") -> list[dict[str, Any]]:
         """Closing ops for every open clock."""
-        return [{"op": how, "kind": d.kind} for d in self.case.deadlines if d.status in ("open", "ran_out")]
+        return [{"op": how, "kind": d.kind} for d in self.case.deadlines if own_clock(d)]
+
+    def target(self, ctx: Context, event: str) -> list[dict[str, Any]]:
+        """The desk's own target for a decision, unless an overlay's clock already runs for it."""
+        if any(
+            d.kind == DeadlineKind.DECIDE.value and d.status == "open" and not own_clock(d) for d in self.case.deadlines
+        ):
+            return []
+        return [self.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event=event)]
 
     def notice(self, ctx: Context, kind: NoticeKind, party: Party, **params: Any) -> dict[str, Any]:
         """A queued notice; its row carries ``params``, the entry only id, kind and party."""
@@ -266,6 +289,11 @@ class Draft:
             "currency": self.case.currency,
             **more,
         }
+
+
+def own_clock(clock: Deadline) -> bool:
+    """Whether a clock still runs and is the programme's own; an overlay closes its own clocks."""
+    return clock.status in ("open", "ran_out") and "overlay" not in clock.recipe
 
 
 def decision(ctx: Context, made: Decision) -> dict[str, Any]:
@@ -318,6 +346,7 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
     refusal = handler(draft, ctx, command)
     if refusal is not None:
         return refusal
+    show_overlays(draft, ctx)
     run_on(programme, draft, ctx)
     return Plan(draft.case, tuple(draft.bodies), command.personal, tuple(draft.follow_ups), tuple(draft.notices))
 
@@ -390,6 +419,15 @@ def _releases_itself(case: Case, verb: str) -> bool:
     return verb == "deny" and case.holds == (HoldReason.PAYMENT_REVERSED.value,)
 
 
+def show_overlays(draft: Draft, ctx: Context) -> None:
+    """Lets the overlays that are switched on see the steps taken since they last looked."""
+    if not ctx.overlays:
+        return
+    while draft.shown < len(draft.bodies):
+        draft.shown += 1
+        overlays.step(draft, ctx, draft.bodies[draft.shown - 1])
+
+
 def run_on(programme: Programme, draft: Draft, ctx: Context) -> None:
     """The rules run on by themselves as far as they may, then rest."""
     from .generic import fire_run_out  # noqa: PLC0415  # the generic verbs build on this module
@@ -397,12 +435,14 @@ def run_on(programme: Programme, draft: Draft, ctx: Context) -> None:
     for _ in range(32):
         if draft.case.holds or not (programme.settle(draft, ctx) or fire_run_out(programme, draft, ctx)):
             return
+        show_overlays(draft, ctx)
     raise AssertionError(f"{programme.id}: the rules do not come to rest from {draft.case.state}")
 
 
 def set_holds(held: Sequence[tuple[HoldReason, Reason]], draft: Draft, ctx: Context) -> bool:
     """Sets these holds, unless a person has settled that fact for good; False when none was set."""
-    new = [(r, why) for r, why in held if r.value not in draft.case.holds and r.value not in draft.case.released]
+    asked = [*held, *overlays.held(draft.case, ctx)] if ctx.overlays else held
+    new = [(r, why) for r, why in asked if r.value not in draft.case.holds and r.value not in draft.case.released]
     if not new:
         return False
     refer = any(r is HoldReason.FRAUD_REVIEW for r, _ in new)

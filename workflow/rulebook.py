@@ -153,12 +153,12 @@ def _value(kind: str, raw: Any, where: str) -> tuple[int | str | tuple[str, ...]
         case "money":
             minor, currency = parse_money(raw, where)
             return minor, f"{raw}" if currency else ""
-        case "days" | "hours" | "count":
+        case "days" | "hours" | "business_days" | "count":
             if isinstance(raw, str) and raw.isdigit():
                 raw = int(raw)
             if isinstance(raw, bool) or not isinstance(raw, int):
                 raise RulebookError("wrong_kind", f"{where} must be a whole number")
-            return raw, f"{raw} {kind}" if kind != "count" else str(raw)
+            return raw, f"{raw} {kind.replace('_', ' ')}" if kind != "count" else str(raw)
         case "list":
             if isinstance(raw, str):
                 raw = [part for part in raw.split(", ") if part]

@@ -188,6 +188,7 @@ class Hold(TypedDict):
 class Note(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     text: NotRequired[LongText]
+    done: NotRequired[Literal["medicare_report", "cpsc_report", "ofac_report", "refer", "hold_review"]]
 
 
 class Assign(TypedDict):

@@ -182,11 +182,11 @@ def request_proof(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, .
 
 def refer(draft: Draft, ctx: Context, why: tuple[Reason, ...], cause: str) -> None:
     """A person waives or pursues (R7, R8)."""
-    target = draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="recovery review")
+    target = draft.target(ctx, "recovery review")
     draft.take(
         "refer_recovery",
         set={"recovery": {"status": "review", "withholding": False}, "review": cause},
-        deadlines=[*draft.all_settled("met"), target],
+        deadlines=[*draft.all_settled("met"), *target],
         decision=decision(ctx, Decision("recovery", "review", why, inputs=_inputs(ctx))),
     )
 
@@ -331,11 +331,11 @@ def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             f"the appeal window ended on {last}",
             Reason("late_appeal", "recovery.appeal_window", ctx.today.isoformat(), False, f"by {last}"),
         )
-    target = draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="appealed")
+    target = draft.target(ctx, "appealed")
     draft.take(
         "appeal",
         set={"appealed": True, "recovery": {**case.facts["recovery"], "status": "appealed"}},
-        deadlines=[*draft.all_settled("met"), target],
+        deadlines=[*draft.all_settled("met"), *target],
     )
     return None
 

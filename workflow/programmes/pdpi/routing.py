@@ -12,7 +12,7 @@ from ....states.case import Case
 from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party, ReasonCode, TaskKind
 from ....states.money import to_text
 from ....states.times import parse_date
-from ... import coverage
+from ... import coverage, overlays
 from ...plan import Context, Draft, decision, set_holds
 from ...reasons import Decision, Reason
 from . import payment
@@ -26,6 +26,8 @@ _SCREENED_OUT = ("unsubstantiated", "frivolous", "fraudulent", "abusive")
 def settle_filed(draft: Draft, ctx: Context) -> bool:
     """One step on from ``filed``, if the facts allow one."""
     case = draft.case
+    if ctx.overlays and set_holds(overlays.held(case, ctx, before_anything=True), draft, ctx):
+        return True
     tests = examine(case, ctx)
     if any(t.result is False for t in tests):
         rule_out(draft, ctx, tests)

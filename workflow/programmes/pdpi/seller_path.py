@@ -70,12 +70,12 @@ def _accepted(
 
 def _disputed(draft: Draft, ctx: Context, trigger: str, code: ReasonCode, by: str) -> None:
     rule = "seller.resolution_window" if code is ReasonCode.RESOLUTION_LAPSED else "seller.response_window"
-    target = draft.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="disputed")
+    target = draft.target(ctx, "disputed")
     facts = {} if trigger in ("decline_offer", "lapse_resolution") else {"response": {"position": "reject", "by": by}}
     draft.take(
         trigger,
         set=facts,
-        deadlines=[*draft.all_settled("met"), target],
+        deadlines=[*draft.all_settled("met"), *target],
         decision=decision(ctx, Decision("response", Outcome.REFER, (Reason(code, rule, by, None, readings=("R11",)),))),
     )
 
@@ -123,12 +123,7 @@ def resolution_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
     """Thirty days after acceptance without a resolution: a person decides (R11)."""
     draft.take(
         "lapse_resolution",
-        deadlines=[
-            {"op": "missed", "kind": clock.kind},
-            draft.deadline(
-                DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event="resolution lapsed"
-            ),
-        ],
+        deadlines=[{"op": "missed", "kind": clock.kind}, *draft.target(ctx, "resolution lapsed")],
         decision=decision(
             ctx,
             Decision(
