@@ -246,6 +246,25 @@ _DESK: Mapping[str, Any] = {
 }  # fmt: skip
 
 
+class RecordedCertificate(TypedDict):
+    """What ``record_certificate`` takes."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    certificate: Certificate
+
+
+#: The shape of each verb's payload, for schemas.
+_SHAPES: Mapping[str, Any] = {
+    "update_seller": Seller, "record_certificate": RecordedCertificate, "record_proceeds": Proceeds,
+    "request_insurance": Request, **_DESK,
+}  # fmt: skip
+
+
+def adapter_of(verb: str) -> TypeAdapter[Any]:
+    """The shape of one verb's payload; KeyError for a verb that has none."""
+    return _adapter(_SHAPES[verb])
+
+
 def certificate(raw: Any, where: str = "certificate") -> dict[str, Any]:
     """A certificate in canonical form; a template must have been written out before."""
     if is_template(raw):
