@@ -39,7 +39,9 @@ KEYS: Mapping[str, Key] = {
     "actor": Key("text", "CLAIMDESK_ACTOR", "who acts when --as is left out"),
     "lang": Key("text", "CLAIMDESK_LANG", "language of sentences", ("en", "zh-CN"), "en"),
     "keys": Key("text", "CLAIMDESK_KEYS", "the file with the keys of sealed values", is_path=True),
-    "sender": Key("text", "CLAIMDESK_SENDER", "how letters leave: files:FOLDER, console, smtp://…, https://…", is_path=True),
+    "sender": Key(
+        "text", "CLAIMDESK_SENDER", "how letters leave: files:FOLDER, console, smtp://…, https://…", is_path=True
+    ),
     "payments": Key("text", "CLAIMDESK_PAYMENTS", "how payments are made", ("instant", "manual", "gateway")),
     "gateway": Key("text", "CLAIMDESK_GATEWAY", "the payment gateway"),
     "overlays": Key("list", "CLAIMDESK_OVERLAYS", "rule overlays in force, such as us_ny_reg64", default=()),
@@ -101,8 +103,13 @@ def find(start: Path) -> Path | None:
 
 
 def _one(
-    name: str, key: Key, told: Mapping[str, Any], environ: Mapping[str, str], written: Mapping[str, Any], file: Path | None
-) -> Setting:  # fmt: skip
+    name: str,
+    key: Key,
+    told: Mapping[str, Any],
+    environ: Mapping[str, str],
+    written: Mapping[str, Any],
+    file: Path | None,
+) -> Setting:
     if told.get(name) is not None:
         return Setting(name, _checked(name, key, told[name], "the command line"), "flag")
     if key.variable and environ.get(key.variable):
@@ -135,8 +142,12 @@ def read(file: Path) -> dict[str, Any]:
         raise ConfigError("bad_settings_file", f"{file} cannot be read as UTF-8 text") from None
     for name in data:
         if name not in KEYS:
-            raise ConfigError("unknown_setting", f"{file} has a key that is no setting: {name[:40]}", field=name[:40],
-                              hint=suggest(name, tuple(KEYS)))  # fmt: skip
+            raise ConfigError(
+                "unknown_setting",
+                f"{file} has a key that is no setting: {name[:40]}",
+                field=name[:40],
+                hint=suggest(name, tuple(KEYS)),
+            )
     return data
 
 
@@ -159,8 +170,10 @@ def _table(value: Any) -> bool:
 
 
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "text": ("a text", _text), "list": ("a list of texts", _texts), "table": ("a table", _table),
-}  # fmt: skip
+    "text": ("a text", _text),
+    "list": ("a list of texts", _texts),
+    "table": ("a table", _table),
+}
 
 
 def _checked(name: str, key: Key, value: Any, where: str) -> Any:
@@ -168,10 +181,16 @@ def _checked(name: str, key: Key, value: Any, where: str) -> Any:
     if not fits(value):
         raise ConfigError("bad_setting", f"{name} must be {what} ({where})", field=name, hint=key.meaning)
     if key.words and value not in key.words:
-        raise ConfigError("bad_setting", f"{name} is one of {', '.join(key.words)} ({where})", field=name, hint=key.meaning)
+        raise ConfigError(
+            "bad_setting", f"{name} is one of {', '.join(key.words)} ({where})", field=name, hint=key.meaning
+        )
     if name == "actor" and (len(value) > 100 or any(c.isspace() for c in value)):
-        raise ConfigError("bad_actor", f"an actor is 1 to 100 characters without spaces ({where})", field="actor",
-                          hint="for example cs:mei or script:nightly")  # fmt: skip
+        raise ConfigError(
+            "bad_actor",
+            f"an actor is 1 to 100 characters without spaces ({where})",
+            field="actor",
+            hint="for example cs:mei or script:nightly",
+        )
     if key.kind == "table":
         return _flat(value)
     if name == "db" and "://" not in value and not value.startswith((":memory:", "memory:")):

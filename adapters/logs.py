@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from structlog.stdlib import BoundLogger, ProcessorFormatter
@@ -26,10 +26,27 @@ _ID = re.compile(r"(CLM|DEC|EVT|NTC|PAY|IMP)-[0-9A-Z]{17}\Z", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_. -]{0,79}\Z", re.ASCII)
 _STAMP = re.compile(r"[0-9TZ:.+-]{10,35}\Z", re.ASCII)
 ALLOWED: Mapping[str, re.Pattern[str]] = {
-    "event": _NAME, "level": _NAME, "logger": _WORD, "timestamp": _STAMP, "verb": _NAME, "claim": _ID, "outcome": _NAME,
-    "state": _NAME, "code": _NAME, "programme": _NAME, "rulebook": _WORD, "run": _ID, "entry": _ID, "notice": _ID,
-    "kind": _NAME, "lines": _NAME, "count": _NAME, "attempt": _NAME, "exit_code": _NAME, "duration_ms": _NAME,
-}  # fmt: skip
+    "event": _NAME,
+    "level": _NAME,
+    "logger": _WORD,
+    "timestamp": _STAMP,
+    "verb": _NAME,
+    "claim": _ID,
+    "outcome": _NAME,
+    "state": _NAME,
+    "code": _NAME,
+    "programme": _NAME,
+    "rulebook": _WORD,
+    "run": _ID,
+    "entry": _ID,
+    "notice": _ID,
+    "kind": _NAME,
+    "lines": _NAME,
+    "count": _NAME,
+    "attempt": _NAME,
+    "exit_code": _NAME,
+    "duration_ms": _NAME,
+}
 _EXCEPTION = "exception"
 _LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
 
@@ -136,7 +153,8 @@ def _fits(name: str, value: Any) -> bool:
 
 def _places(found: Any) -> list[dict[str, Any]]:
     """Type and places of each exception; its text may hold anything and is left out."""
+    stacks = cast("list[dict[str, Any]]", found) if isinstance(found, list) else []
     return [
         {"type": str(one.get("exc_type", "")), "at": [f"{f['name']}:{f['lineno']}" for f in one.get("frames", ())]}
-        for one in (found if isinstance(found, list) else ())  # pyright: ignore[reportUnknownVariableType]
+        for one in stacks
     ]

@@ -22,9 +22,14 @@ class Main(Root):
     """The outermost command; ends with the contract's exit codes."""
 
     def main(
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
-        standalone_mode: bool = True, windows_expand_args: bool = True, **extra: Any,
-    ) -> Any:  # fmt: skip
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Runs ``args``; with ``standalone_mode`` the process ends with the exit code, else the code is returned."""
         call = Call()
         words = list(sys.argv[1:] if args is None else args)
@@ -53,7 +58,7 @@ def _guarded(command: Main, words: list[str], call: Call, name: str) -> int:
         except (KeyboardInterrupt, click.Abort):
             say(f"interrupted: {call.kept or 'what was committed is kept, nothing else was written'}")
             code = failures.INTERRUPTED
-        except Exception as wrong:  # noqa: BLE001  # whatever it is, nobody gets a traceback
+        except Exception as wrong:  # whatever it is, nobody gets a traceback
             if failures.reader_is_gone(wrong):
                 raise
             error = failures.internal(wrong, call.verb)
@@ -88,9 +93,13 @@ def _log(call: Call, code: int, error: ClaimdeskError | None) -> None:
 
     from ..logs import command_done
 
-    command_done(verb=call.verb, claim=call.claim or (error.claim if error else None), exit_code=code,
-                 outcome=error.code if error else "done" if code == 0 else "reported",
-                 duration_ms=int((time.perf_counter() - call.began) * 1000))  # fmt: skip
+    command_done(
+        verb=call.verb,
+        claim=call.claim or (error.claim if error else None),
+        exit_code=code,
+        outcome=error.code if error else "done" if code == 0 else "reported",
+        duration_ms=int((time.perf_counter() - call.began) * 1000),
+    )
 
 
 cli = Main("claimdesk", help="Claim triage: file, decide by dated rules, pay once, recover, explain.")

@@ -7,7 +7,7 @@ from the environment, then from ``claimdesk.toml``, then from the default (contr
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +61,12 @@ class Call:
     def writing(self) -> dict[str, Any]:
         """The options every write of the desk takes."""
         found: dict[str, Any] = {"actor": self.config.text("actor"), "dry_run": self.dry_run}
-        names = {"reason": "reason", "key": "idempotency_key", "expected": "expected_version", "approved": "approved_by"}
+        names = {
+            "reason": "reason",
+            "key": "idempotency_key",
+            "expected": "expected_version",
+            "approved": "approved_by",
+        }
         found.update({option: self.told[name] for name, option in names.items() if name in self.told})
         return found
 
@@ -93,7 +98,7 @@ class Call:
     # -- the desk --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, db: str | None = None, store: Store | None = None) -> Iterator[ClaimDesk]:
+    def desk(self, db: str | None = None, store: Store | None = None) -> Generator[ClaimDesk]:
         """The desk on the database in force, or on ``db``; closed at the end."""
         from ..desk import ClaimDesk
 
@@ -134,5 +139,10 @@ def sqlite_path(db: str) -> Path | None:
 def checked_id(value: str, what: str = "claim") -> str:
     """An identifier from the command line; anything that cannot be one is refused without repeating it."""
     if not value or len(value) > 200 or any(c.isspace() or not c.isprintable() for c in value):
-        raise InputError("not_an_identifier", f"this is not the id of a {what}", field=what, hint="claimdesk list shows what is on file")
+        raise InputError(
+            "not_an_identifier",
+            f"this is not the id of a {what}",
+            field=what,
+            hint="claimdesk list shows what is on file",
+        )
     return value

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,14 +39,18 @@ def usage(error: click.ClickException) -> ClaimdeskError:
     hint = str(getattr(error, "hint", "") or "")
     message = error.format_message().rstrip(".")
     if isinstance(error, click.NoSuchOption):
-        close = sorted(error.possibilities or ())
+        close = list(error.possibilities or ())
         message = f"there is no option {error.option_name[:40]}"
         hint = f"did you mean {close[0]}?" if close else _help_hint(error)
     elif isinstance(error, click.MissingParameter) and error.param is not None:
         message = f"{error.param.human_readable_name} is missing"
     elif message.startswith("Got unexpected extra argument"):
         message = "there are more words than this command takes"
-    elif isinstance(error, click.BadParameter) and error.param is not None and not isinstance(error.param.type, click.Choice):
+    elif (
+        isinstance(error, click.BadParameter)
+        and error.param is not None
+        and not isinstance(error.param.type, click.Choice)
+    ):
         message = f"{error.param.opts[0]} has a value that does not fit"
     else:
         message = message[:1].lower() + message[1:]
@@ -71,7 +74,11 @@ def lines(error: ClaimdeskError) -> list[str]:
     """The error for people: what, code, then what applies."""
     found = [f"error: {error.message} [{error.code}]"]
     rows: list[tuple[str, str]] = []
-    rows += [(label, value) for label, value in (("claim", error.claim), ("field", error.field), ("state", error.state)) if value]
+    rows += [
+        (label, value)
+        for label, value in (("claim", error.claim), ("field", error.field), ("state", error.state))
+        if value
+    ]
     rows += [("unmet", _unmet(reason)) for reason in error.unmet]
     if error.allowed:
         rows.append(("you can", ", ".join(error.allowed)))
@@ -103,7 +110,9 @@ def internal(error: BaseException, verb: str) -> ClaimdeskError:
 
 
 def _write_report(error: BaseException, verb: str) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f"claimdesk-report-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-", suffix=".txt")
+    handle, name = tempfile.mkstemp(
+        prefix=f"claimdesk-report-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-", suffix=".txt"
+    )
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("\n".join(report(error, verb)) + "\n")
     return Path(name)
@@ -115,8 +124,11 @@ def report(error: BaseException, verb: str) -> list[str]:
 
     from claimdesk import __version__
 
-    found = [f"claimdesk {__version__}", f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
-             f"command {verb if re.fullmatch(r'[a-z_ -]{1,40}', verb) else '-'}"]  # fmt: skip
+    found = [
+        f"claimdesk {__version__}",
+        f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
+        f"command {verb if re.fullmatch(r'[a-z_ -]{1,40}', verb) else '-'}",
+    ]
     seen: set[int] = set()
     fault: BaseException | None = error
     while fault is not None and id(fault) not in seen:
@@ -134,4 +146,4 @@ def _place(frame: FrameSummary) -> str:
 
 def reader_is_gone(error: BaseException) -> bool:
     """Whether whoever read standard output has stopped reading."""
-    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and isinstance(error, OSError) and error.errno == 22)
+    return isinstance(error, BrokenPipeError)

@@ -19,9 +19,16 @@ from .catalogue import COMMANDS, Entry
 from .options import COMMON, WRITE, write_names
 
 EXITS: Mapping[int, str] = {
-    0: "done", 1: "ran, and found something to report", 2: "wrong usage or configuration", 3: "refused by the rules",
-    4: "not permitted", 5: "not found", 6: "conflict", 75: "temporary, try again", 130: "interrupted",
-}  # fmt: skip
+    0: "done",
+    1: "ran, and found something to report",
+    2: "wrong usage or configuration",
+    3: "refused by the rules",
+    4: "not permitted",
+    5: "not found",
+    6: "conflict",
+    75: "temporary, try again",
+    130: "interrupted",
+}
 _READS = (0, 2, 5, 75)
 _WRITES = (0, 2, 3, 4, 5, 6, 75)
 
@@ -61,7 +68,7 @@ class Page(_Help, click.Command):
         self.format_usage(ctx, formatter)
         self.format_help_text(ctx, formatter)
         self.write_examples(formatter)
-        own = [p.get_help_record(ctx) for p in self.params if p.name not in _SHARED]
+        own = [p.get_help_record(ctx) for p in self.params if isinstance(p, click.Option)]
         rows = [r for r in own if r is not None]
         if rows:
             with formatter.section("Options"):
@@ -89,10 +96,6 @@ class Page(_Help, click.Command):
         return super().invoke(ctx)
 
 
-_SHARED = frozenset({"db", "actor", "reason", "as_json", "lang", "at", "dry_run", "quiet", "verbose", "help",
-                     "expected", "key", "approved"})  # fmt: skip
-
-
 def _shared_line(page: Page) -> str:
     names = ["--db", "--as", "--reason", "--json", "--lang", "-n/--dry-run", "-q", "-v"]
     if page.past:
@@ -113,7 +116,9 @@ class Family(_Help, click.Group):
         """In the order they were added."""
         return list(self.commands)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command of the next word; a near miss is suggested."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
@@ -156,7 +161,9 @@ class Root(Family):
             return None
         return import_module(f".commands.{entry.module}", __package__).command
 
-    def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
         """The outermost context holds the call."""
         extra.setdefault("obj", Call())
         return super().make_context(info_name, args, parent, **extra)
@@ -184,9 +191,14 @@ def call_of(ctx: click.Context) -> Call:
 
 
 def page(
-    name: str, *, examples: Sequence[tuple[str, str]], writes: bool = False, past: bool = False,
-    exits: Sequence[int] | None = None, see: Sequence[str] = (),
-) -> Callable[[Callable[..., Any]], Page]:  # fmt: skip
+    name: str,
+    *,
+    examples: Sequence[tuple[str, str]],
+    writes: bool = False,
+    past: bool = False,
+    exits: Sequence[int] | None = None,
+    see: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Page]:
     """Makes a function a command; its docstring is its help."""
 
     def made(function: Callable[..., Any]) -> Page:

@@ -43,7 +43,13 @@ def COMMON() -> tuple[click.Option, ...]:  # noqa: N802  # a constant that is ma
 def WRITE() -> tuple[click.Option, ...]:  # noqa: N802
     """The options of commands that write."""
     return (
-        _option("--expected-version", "expected", type=click.IntRange(min=0), metavar="N", help="Refuse when the claim has changed since version N."),
+        _option(
+            "--expected-version",
+            "expected",
+            type=int,
+            metavar="N",
+            help="Refuse when the claim has changed since version N.",
+        ),
         _option("--idempotency-key", "key", metavar="KEY", help="Same key and content: the first result again."),
         _option("--approved-by", "approved", metavar="ACTOR", help="The second person, where one is needed."),
     )

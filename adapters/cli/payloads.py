@@ -26,8 +26,12 @@ def read_text(place: str, what: str) -> str:
             with Path(place).open("rb") as file:
                 raw = file.read(_BYTES_MAX + 1)
     except OSError as error:
-        raise InputError("cannot_read", f"{what} cannot be read: {error.strerror or 'no such file'}", field=what,
-                         hint="give the path of a file, or - for standard input") from None  # fmt: skip
+        raise InputError(
+            "cannot_read",
+            f"{what} cannot be read: {error.strerror or 'no such file'}",
+            field=what,
+            hint="give the path of a file, or - for standard input",
+        ) from None
     if len(raw) > _BYTES_MAX:
         raise InputError("too_long", f"{what} is longer than {_BYTES_MAX} bytes", field=what)
     try:
@@ -52,14 +56,18 @@ def object_of(text: str, what: str) -> dict[str, Any]:
         raise
 
 
-def with_words(payload: Mapping[str, Any], words: Iterable[str], schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def with_words(
+    payload: Mapping[str, Any], words: Iterable[str], schema: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """``payload`` with ``key=value`` words added; dotted keys go into mappings, numbers into lists."""
     tree: dict[str, Any] = {}
     for word in words:
         name, value = _split(word)
         path = name.split(".")
         if not all(path) or len(path) > _DEPTH_MAX or len(name) > 200:
-            raise InputError("not_a_key", "a key is dotted names, such as order.id", hint="key=value, for example verdict=valid")
+            raise InputError(
+                "not_a_key", "a key is dotted names, such as order.id", hint="key=value, for example verdict=valid"
+            )
         _put(tree, path, _Leaf(value[0], value[1]))
     return _merged(dict(payload), _plain(tree, _Schema(schema or {}, schema or {})))
 
@@ -67,8 +75,12 @@ def with_words(payload: Mapping[str, Any], words: Iterable[str], schema: Mapping
 def _split(word: str) -> tuple[str, tuple[str, bool]]:
     head, equals, value = word.partition("=")
     if not equals or not head:
-        raise InputError("not_key_value", "a word after the claim is key=value", field="key=value",
-                         hint='for example amount="640.00 USD"; --with takes JSON')  # fmt: skip
+        raise InputError(
+            "not_key_value",
+            "a word after the claim is key=value",
+            field="key=value",
+            hint='for example amount="640.00 USD"; --with takes JSON',
+        )
     return (head.removesuffix(":"), (value, True)) if head.endswith(":") else (head, (value, False))
 
 
@@ -96,14 +108,20 @@ def _put(tree: dict[str, Any], path: list[str], leaf: _Leaf) -> None:
 
 def _plain(node: Any, schema: _Schema) -> Any:
     if isinstance(node, _Leaf):
-        kinds = schema.kinds()
-        values = [_value(text, raw, kinds | schema.item().kinds()) for text, raw in node.values]
-        listed = "array" in kinds and "string" not in kinds and not isinstance(values[0], list | int)
-        return values if len(values) > 1 or listed else values[0]
+        return _listed(node, schema)
     found = {name: _plain(inner, schema.member(name)) for name, inner in node.items()}
     if found and all(k.isascii() and k.isdigit() and len(k) < 6 for k in found):
         return [found[k] for k in sorted(found, key=int)]
     return found
+
+
+def _listed(leaf: _Leaf, schema: _Schema) -> Any:
+    kinds = schema.kinds()
+    values: list[Any] = [_value(text, raw, kinds | schema.item().kinds()) for text, raw in leaf.values]
+    if len(values) > 1:
+        return values
+    wanted = "array" in kinds and "string" not in kinds and not isinstance(values[0], list | int)
+    return values if wanted else values[0]
 
 
 def _value(text: str, raw: bool, kinds: frozenset[str]) -> Any:

@@ -29,11 +29,23 @@ def put_summary(summary: Summary, *, dry_run: bool = False) -> None:
 
     shown = summary.to_dict()
     colour = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
-    console = Console(file=sys.stdout, no_color=not colour, highlight=False, markup=False, emoji=False,
-                      width=None if is_terminal(sys.stdout) else 110, force_terminal=colour or None)  # fmt: skip
+    console = Console(
+        file=sys.stdout,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if is_terminal(sys.stdout) else 110,
+        force_terminal=colour or None,
+    )
     if shown["outcomes"]:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, safe_box=True)
-        for head, side in (("outcome", "left"), ("claims", "right"), ("eligible", "right"), ("paid by Amazon", "right")):
+        for head, side in (
+            ("outcome", "left"),
+            ("claims", "right"),
+            ("eligible", "right"),
+            ("paid by Amazon", "right"),
+        ):
             table.add_column(head, justify=side, no_wrap=True)  # pyright: ignore[reportArgumentType]
         for name, row in shown["outcomes"].items():
             table.add_row(name, str(row["claims"]), "\n".join(row["eligible"]), "\n".join(row["paid"]))

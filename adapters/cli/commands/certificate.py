@@ -63,7 +63,10 @@ def record(call: Call, whose: str, payload: str, marketplace: str) -> int:
 
 @page(
     "list",
-    examples=[("claimdesk certificate list A2EXAMPLE", "with their verdicts"), ("claimdesk certificate list A2EXAMPLE --json", "")],
+    examples=[
+        ("claimdesk certificate list A2EXAMPLE", "with their verdicts"),
+        ("claimdesk certificate list A2EXAMPLE --json", ""),
+    ],
     past=True,
     see=("seller show",),
 )
@@ -83,6 +86,9 @@ def listing(call: Call, seller: str) -> None:
 
 
 command = family(
-    "certificate", "Certificates of insurance and their verdicts.", record, listing,
+    "certificate",
+    "Certificates of insurance and their verdicts.",
+    record,
+    listing,
     examples=[("claimdesk certificate record A2EXAMPLE --from certificate.json", "judge one and keep it")],
-)  # fmt: skip
+)

@@ -47,5 +47,9 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-command = family("config", "Show the settings in force and where each comes from.", show,
-                 examples=[("claimdesk config show --show-origin", "settings and where they come from")])  # fmt: skip
+command = family(
+    "config",
+    "Show the settings in force and where each comes from.",
+    show,
+    examples=[("claimdesk config show --show-origin", "settings and where they come from")],
+)

@@ -49,7 +49,9 @@ def upgrade(call: Call, sql: bool) -> None:
         put(f"at {now}" + (" (nothing to do)" if before == now else f", was {before}" if before else ", new"))
 
 
-@page("check", examples=[("claimdesk db check || claimdesk db upgrade", "exit 1 when it is behind")], exits=(0, 1, 2, 75))
+@page(
+    "check", examples=[("claimdesk db check || claimdesk db upgrade", "exit 1 when it is behind")], exits=(0, 1, 2, 75)
+)
 @click.pass_obj
 def check(call: Call) -> int:
     """Say whether the database fits this version; exit 1 when it does not."""
@@ -75,9 +77,13 @@ def current(call: Call) -> None:
 
 
 command = family(
-    "db", "Make, upgrade and check the database.", upgrade, check, current,
+    "db",
+    "Make, upgrade and check the database.",
+    upgrade,
+    check,
+    current,
     examples=[("claimdesk db check", "does it fit?"), ("claimdesk db upgrade", "make it fit")],
-)  # fmt: skip
+)
 
 
 def standing(url: str) -> tuple[bool, str, str]:
@@ -102,5 +108,7 @@ def _wanted() -> str:
 
 
 def _refuse_memory(call: Call) -> None:
-    if call.db.startswith(("memory:", ":memory:")) or sqlite_path(call.db) is not None and ":memory:" in call.db:
-        raise ConfigError("no_database", "a store in memory has no database", field="--db", hint="for example sqlite:///claims.db")
+    if call.db.startswith(("memory:", ":memory:")) or (sqlite_path(call.db) is not None and ":memory:" in call.db):
+        raise ConfigError(
+            "no_database", "a store in memory has no database", field="--db", hint="for example sqlite:///claims.db"
+        )

@@ -6,7 +6,7 @@ Letters are handed over at the end of the examples' own day, so that the clocks 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib.resources import as_file, files
@@ -72,7 +72,7 @@ def _hand_over(desk: ClaimDesk, last: datetime) -> int:
 
 
 @contextmanager
-def examples() -> Iterator[Path]:
+def examples() -> Generator[Path]:
     """The example claims: of the checkout, else those that come with the package."""
     checkout = Path(__file__).resolve().parents[3] / "examples" / "claims.jsonl"
     if checkout.is_file():

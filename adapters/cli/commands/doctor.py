@@ -34,7 +34,10 @@ class Check(NamedTuple):
 
 @page(
     "doctor",
-    examples=[("claimdesk doctor", "everything, one line each"), ("claimdesk doctor --json", "for monitoring; exit 1 when something is wrong")],
+    examples=[
+        ("claimdesk doctor", "everything, one line each"),
+        ("claimdesk doctor --json", "for monitoring; exit 1 when something is wrong"),
+    ],
     exits=(0, 1, 2),
     see=("config show", "db check"),
 )
@@ -88,8 +91,12 @@ def _database(call: Call) -> Iterator[Check]:
         return
     behind, current, wanted = standing(call.db)
     yield Check("database", True, f"{shown}: reachable")
-    yield Check("schema", not behind, f"at {current or 'nothing'}, this version needs {wanted}",
-                "back up, then: claimdesk db upgrade" if behind else "")  # fmt: skip
+    yield Check(
+        "schema",
+        not behind,
+        f"at {current or 'nothing'}, this version needs {wanted}",
+        "back up, then: claimdesk db upgrade" if behind else "",
+    )
 
 
 def _sqlite(call: Call) -> Iterator[Check]:
@@ -109,7 +116,12 @@ def _sqlite(call: Call) -> Iterator[Check]:
     safe = mode != "wal" or sqlite3.sqlite_version_info >= (3, 51, 3)
     yield Check("journal mode", safe, mode, "" if safe else f"WAL is not safe with SQLite {version}")
     yield from _synchronous(call)
-    yield Check("file", whole == "ok", f"quick check: {'ok' if whole == 'ok' else 'damaged'}", "" if whole == "ok" else "restore a backup")
+    yield Check(
+        "file",
+        whole == "ok",
+        f"quick check: {'ok' if whole == 'ok' else 'damaged'}",
+        "" if whole == "ok" else "restore a backup",
+    )
 
 
 def _synchronous(call: Call) -> Iterator[Check]:
@@ -153,8 +165,12 @@ def _keys(call: Call) -> Iterator[Check]:
         return
     if not place.exists():
         made = call.database_exists() and sqlite_path(call.db) is not None
-        yield Check("keys", not made, f"{place}: {'MISSING' if made else 'not made yet'}",
-                    "sealed values cannot be read without it; restore it from a backup" if made else "")  # fmt: skip
+        yield Check(
+            "keys",
+            not made,
+            f"{place}: {'MISSING' if made else 'not made yet'}",
+            "sealed values cannot be read without it; restore it from a backup" if made else "",
+        )
         return
     mode = stat.S_IMODE(place.stat().st_mode)
     private = os.name == "nt" or mode & 0o077 == 0

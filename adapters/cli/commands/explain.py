@@ -36,9 +36,7 @@ def command(call: Call, claim: str) -> None:
             return
         shown = desk.get(claim, at=at)
         decisions = decisions_of(desk.entries(claim), at)
-    put_json(
-        {"claim": shown.id, "state": shown.state, "outcome": shown.outcome, "decisions": decisions, "text": text}
-    )
+    put_json({"claim": shown.id, "state": shown.state, "outcome": shown.outcome, "decisions": decisions, "text": text})
 
 
 def decisions_of(entries: Iterable[dict[str, Any]], at: datetime | None) -> list[dict[str, Any]]:

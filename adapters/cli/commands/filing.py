@@ -20,16 +20,27 @@ from .show import claim_lines
 _HEAD = ("programme", "marketplace", "seller", "filed_at")
 _OF_THE_CALL = ("actor", "reason", "idempotency_key", "dry_run", "self")
 _OPTIONS = {
-    "programme": "programme", "marketplace": "marketplace", "filed_at": "filed_at", "incident_on": "incident_on",
-    "order": "order.id", "asin": "order.item.asin", "sold_by": "order.sold_by", "item_kind": "order.item.kind",
-    "cause": "cause", "source": "source", "source_id": "source_id",
-}  # fmt: skip
+    "programme": "programme",
+    "marketplace": "marketplace",
+    "filed_at": "filed_at",
+    "incident_on": "incident_on",
+    "order": "order.id",
+    "asin": "order.item.asin",
+    "sold_by": "order.sold_by",
+    "item_kind": "order.item.kind",
+    "cause": "cause",
+    "source": "source",
+    "source_id": "source_id",
+}
 
 
 @page(
     "file",
     examples=[
-        ("claimdesk file --marketplace US --seller A2… --order 114-1 --incident-on 2024-06-01 --loss property_damage='640.00 USD'", ""),
+        (
+            "claimdesk file --marketplace US --seller A2… --order 114-1 --loss property_damage='640.00 USD'",
+            "from options",
+        ),
         ("claimdesk file --from claim.json", "the whole payload from a file"),
         ("claimdesk file --from - --idempotency-key helpdesk-88121", "from standard input, once"),
         ("claimdesk file … --dry-run --json", "see what would come out"),
@@ -48,16 +59,27 @@ _OPTIONS = {
 @click.option("--item-kind", help="physical, digital, service or stored_value.")
 @click.option("--sold-by", help="seller or amazon.")
 @click.option("--incident-on", metavar="DATE", help="The day it happened.")
-@click.option("--loss", "losses", multiple=True, metavar="HEAD=AMOUNT", help="A loss, such as medical='80.00 USD'; repeat for more.")
+@click.option(
+    "--loss",
+    "losses",
+    multiple=True,
+    metavar="HEAD=AMOUNT",
+    help="A loss, such as medical='80.00 USD'; repeat for more.",
+)
 @click.option("--cause", help="product_defect, carrier, other or unknown.")
 @click.option("--source", help="Where it came from, such as a help desk.")
 @click.option("--source-id", help="Its number there.")
 @click.option("--filed-at", metavar="INSTANT", help="When it was filed. Default: now.")
 @click.pass_obj
 def command(
-    call: Call, words: tuple[str, ...], payload: str | None, seller: str | None, new_seller: bool, losses: tuple[str, ...],
+    call: Call,
+    words: tuple[str, ...],
+    payload: str | None,
+    seller: str | None,
+    new_seller: bool,
+    losses: tuple[str, ...],
     **options: str | None,
-) -> None:  # fmt: skip
+) -> None:
     """File one claim."""
     given = _given(payload, words, losses, options)
     if seller is not None:
@@ -69,7 +91,9 @@ def command(
             made = desk.file(**given, **_writing(call)).to_dict()
         except NotFound as error:
             if error.code == "unknown_seller":
-                error.hint = "open a file for the seller: claimdesk seller set ID in_good_standing=true, or --new-seller"
+                error.hint = (
+                    "open a file for the seller: claimdesk seller set ID in_good_standing=true, or --new-seller"
+                )
             raise
     call.claim = made["claim"]
     if call.as_json:
@@ -112,11 +136,15 @@ def _given(
 def _no_reserved(given: dict[str, Any]) -> None:
     for name in _OF_THE_CALL:
         if name in given:
-            raise InputError("unknown_field", f"{name} is not a known field", field=name, hint="use the global options for it")
+            raise InputError(
+                "unknown_field", f"{name} is not a known field", field=name, hint="use the global options for it"
+            )
 
 
 def _loss(text: str) -> dict[str, str]:
     head, equals, amount = text.partition("=")
     if not equals:
-        raise InputError("not_key_value", "a loss is HEAD=AMOUNT", field="--loss", hint="for example medical='80.00 USD'")
+        raise InputError(
+            "not_key_value", "a loss is HEAD=AMOUNT", field="--loss", hint="for example medical='80.00 USD'"
+        )
     return {"head": head, "amount": amount}

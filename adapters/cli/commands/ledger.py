@@ -54,7 +54,15 @@ def command(call: Call, claim: str | None, balances: bool) -> int:
                 put_json(_shown(row))
             else:
                 shown = _shown(row)
-                rows.append([shown["at"][:19] + "Z", shown["claim"], shown["kind"], shown["amount"], f"{row.debit} -> {row.credit}"])
+                rows.append(
+                    [
+                        shown["at"][:19] + "Z",
+                        shown["claim"],
+                        shown["kind"],
+                        shown["amount"],
+                        f"{row.debit} -> {row.credit}",
+                    ]
+                )
     if call.as_json:
         return 0
     for line in columns(rows, ("AT", "CLAIM", "KIND", "AMOUNT", "FROM -> TO") if rows else (), right=(3,)):
@@ -81,10 +89,18 @@ def _shown(row: TransferRow) -> dict[str, Any]:
     from ....states.money import to_text
 
     return {
-        "transfer": row.id, "claim": row.claim, "kind": row.kind, "amount": to_text(row.amount, row.currency),
-        "debit": row.debit, "credit": row.credit, "obligation": row.obligation, "pending": row.pending,
-        "reverses": row.reverses, "entry": row.entry, "at": row.at,
-    }  # fmt: skip
+        "transfer": row.id,
+        "claim": row.claim,
+        "kind": row.kind,
+        "amount": to_text(row.amount, row.currency),
+        "debit": row.debit,
+        "credit": row.credit,
+        "obligation": row.obligation,
+        "pending": row.pending,
+        "reverses": row.reverses,
+        "entry": row.entry,
+        "at": row.at,
+    }
 
 
 def _balances(call: Call) -> int:

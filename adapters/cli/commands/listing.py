@@ -65,7 +65,13 @@ def command(call: Call, limit: int, **wanted: str | None) -> None:
 
 def _row(shown: dict[str, Any]) -> list[str]:
     if "recovery" not in shown:
-        return [shown["seller"], shown["state"], "required" if shown["required"] else "", str(shown["due_on"] or ""), ""]
+        return [
+            shown["seller"],
+            shown["state"],
+            "required" if shown["required"] else "",
+            str(shown["due_on"] or ""),
+            "",
+        ]
     status = shown["recovery"]["status"]
     flat = {**shown, "recovery": "" if status == "none" else status}
     return [str(flat[name] or "") for name in _SHOWN]

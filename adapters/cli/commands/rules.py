@@ -45,7 +45,9 @@ def listing(call: Call) -> None:
                     "marketplace": book.marketplace,
                     "currency": book.currency,
                     "zone": book.zone,
-                    "versions": [{"rulebook": v.ref, "since": v.since.isoformat(), "sha256": v.sha256} for v in book.versions],
+                    "versions": [
+                        {"rulebook": v.ref, "since": v.since.isoformat(), "sha256": v.sha256} for v in book.versions
+                    ],
                 }
             )
         else:
@@ -75,10 +77,16 @@ def show(call: Call, book: str) -> None:
     if call.as_json:
         put_json(
             {
-                "rulebook": version.ref, "sha256": version.sha256, "programme": version.programme,
-                "marketplace": version.marketplace, "currency": version.currency, "zone": version.zone,
-                "since": version.since.isoformat(), "parameters": shown, "readings": register,
-            }  # fmt: skip
+                "rulebook": version.ref,
+                "sha256": version.sha256,
+                "programme": version.programme,
+                "marketplace": version.marketplace,
+                "currency": version.currency,
+                "zone": version.zone,
+                "since": version.since.isoformat(),
+                "parameters": shown,
+                "readings": register,
+            }
         )
         return
     put(f"{version.ref}  {version.currency}  {version.zone}  sha256 {version.sha256[:16]}…")
@@ -120,9 +128,13 @@ def readings(call: Call, book: str | None) -> None:
 
 
 command = family(
-    "rules", "Rulebooks: every number with its source, and the ambiguity register.", listing, show, readings,
+    "rules",
+    "Rulebooks: every number with its source, and the ambiguity register.",
+    listing,
+    show,
+    readings,
     examples=[("claimdesk rules show pdpi-us", "every number, its source, and what was assumed")],
-)  # fmt: skip
+)
 
 
 # ---------------------------------------------------------------- finding
@@ -161,7 +173,9 @@ def _weights(call: Call, books: Iterable[Book]) -> dict[tuple[str, str], list[st
         if not call.database_exists():
             return {}
         with call.desk() as desk:
-            return {(book.id, one.id): [c.id for c in _hanging(desk, book, one)] for book in books for one in book.readings}
+            return {
+                (book.id, one.id): [c.id for c in _hanging(desk, book, one)] for book in books for one in book.readings
+            }
     except ClaimdeskError as error:
         call.note(f"note: the claims that hang on a reading are not shown: {error.message} [{error.code}]")
         return {}
@@ -176,18 +190,31 @@ def _hanging(desk: ClaimDesk, book: Book, one: Reading) -> Iterable[Claim]:
 
 def _parameter(one: Parameter) -> dict[str, Any]:
     return {
-        "name": one.name, "unit": one.kind, "value": list(one.value) if isinstance(one.value, tuple) else one.value,
-        "shown": one.shown, "from": one.since.isoformat(), "to": one.until.isoformat() if one.until else None,
-        "source": one.source, "confidence": one.confidence.value, "note": one.note,
-    }  # fmt: skip
+        "name": one.name,
+        "unit": one.kind,
+        "value": list(one.value) if isinstance(one.value, tuple) else one.value,
+        "shown": one.shown,
+        "from": one.since.isoformat(),
+        "to": one.until.isoformat() if one.until else None,
+        "source": one.source,
+        "confidence": one.confidence.value,
+        "note": one.note,
+    }
 
 
 def _reading(one: Reading, book: str, weights: dict[tuple[str, str], list[str]]) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "reading": one.id, "book": book, "question": one.question, "chosen": one.chosen, "other": one.other,
-        "parameter": one.parameter, "other_value": one.other_value, "by": one.by, "on": one.on.isoformat(),
+        "reading": one.id,
+        "book": book,
+        "question": one.question,
+        "chosen": one.chosen,
+        "other": one.other,
+        "parameter": one.parameter,
+        "other_value": one.other_value,
+        "by": one.by,
+        "on": one.on.isoformat(),
         "sources": list(one.sources),
-    }  # fmt: skip
+    }
     claims = weights.get((book, one.id))
     if claims is not None:
         found |= {"claims": len(claims), "more": len(claims) == _COUNTED_MAX, "examples": claims[:_SHOWN_CLAIMS]}
@@ -213,5 +240,9 @@ def _put_register(register: list[dict[str, Any]]) -> None:
         if one["sources"]:
             put(f"    source  {'; '.join(one['sources'])}")
         if "claims" in one:
-            more = f": {', '.join(one['examples'])}{' …' if one['claims'] > _SHOWN_CLAIMS else ''}" if one["claims"] else ""
+            more = (
+                f": {', '.join(one['examples'])}{' …' if one['claims'] > _SHOWN_CLAIMS else ''}"
+                if one["claims"]
+                else ""
+            )
             put(f"    claims  {one['claims']}{' or more' if one['more'] else ''} hang on it{more}")

@@ -26,25 +26,38 @@ from ..output import put, put_json
 @click.pass_obj
 def run(call: Call, paths: tuple[str, ...], tags: tuple[str, ...]) -> int:
     """Run scenario files; exit 1 when some fall short, 2 on a bad file."""
-    from ....workflow.scenario import run as run_files
+    from functools import partial
+    from secrets import token_hex
 
-    results: list[dict[str, Any]] = run_files(paths, tags=tags, url=call.told.get("db"))
-    short = [r for r in results if not r["ok"]]
-    for result in results:
+    from ....workflow.scenario import load_all
+    from ....workflow.scenario import run as run_cases
+    from ...desk import ClaimDesk
+
+    cases = load_all(paths, tags)
+    db = call.db if "db" in call.told else None
+    # In a store that outlives the run the cases go under names of their own.
+    namespace = f"S{token_hex(4)}" if db is not None else ""
+    short = 0
+    for result in run_cases(cases, partial(ClaimDesk.open, db or "memory:"), namespace=namespace):
+        short += not result.ok
         if call.as_json:
-            put_json(result)
-        elif not result["ok"]:
-            put(f"FELL SHORT  {result['file']}: {result['name']}")
-            for difference in result["differences"]:
+            put_json(result.to_dict())
+        elif not result.ok:
+            put(f"FELL SHORT  {result.file}: {result.name}")
+            for difference in result.to_dict()["differences"]:
                 put(f"    {_difference(difference)}")
     if not call.as_json:
-        put(f"{len(results)} cases, {len(results) - len(short)} hold, {len(short)} fall short")
+        put(f"{len(cases)} cases, {len(cases) - short} hold, {short} fall short")
     return 1 if short else 0
-
-
-command = family("scenario", "Run scenario files: given, when, then.", run,
-                 examples=[("claimdesk scenario run tests/scenarios", "every case")])  # fmt: skip
 
 
 def _difference(one: dict[str, Any]) -> str:
     return f"step {one['step']}  {one['key']}: expected {one['expected']}, found {one['actual']}"
+
+
+command = family(
+    "scenario",
+    "Run scenario files: given, when, then.",
+    run,
+    examples=[("claimdesk scenario run tests/scenarios", "every case")],
+)

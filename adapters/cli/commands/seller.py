@@ -48,7 +48,10 @@ def listing(call: Call, state: str | None, limit: int, after: str | None) -> Non
 
 @page(
     "show",
-    examples=[("claimdesk seller show A2EXAMPLE", "duty, clock, certificates"), ("claimdesk seller show A2EXAMPLE --json", "")],
+    examples=[
+        ("claimdesk seller show A2EXAMPLE", "duty, clock, certificates"),
+        ("claimdesk seller show A2EXAMPLE --json", ""),
+    ],
     past=True,
     see=("certificate list", "seller set"),
 )
@@ -84,7 +87,9 @@ def set_(call: Call, seller: str, words: tuple[str, ...], payload: str | None, m
 
 @page(
     "proceeds",
-    examples=[("claimdesk seller proceeds A2EXAMPLE --month 2024-05 --amount '12000.00 USD' --crossed-on 2024-05-28", "")],
+    examples=[
+        ("claimdesk seller proceeds A2EXAMPLE --month 2024-05 --amount '12000.00 USD' --crossed-on 2024-05-28", "")
+    ],
     writes=True,
     see=("seller show",),
 )
@@ -116,9 +121,18 @@ def request_insurance(call: Call, seller: str, on: str | None, marketplace: str)
 
 
 command = family(
-    "seller", "Sellers' compliance files: duty, proceeds, requests.", listing, show, set_, proceeds, request_insurance,
-    examples=[("claimdesk seller show A2EXAMPLE", "one file"), ("claimdesk seller list --state overdue", "who is late")],
-)  # fmt: skip
+    "seller",
+    "Sellers' compliance files: duty, proceeds, requests.",
+    listing,
+    show,
+    set_,
+    proceeds,
+    request_insurance,
+    examples=[
+        ("claimdesk seller show A2EXAMPLE", "one file"),
+        ("claimdesk seller list --state overdue", "who is late"),
+    ],
+)
 
 
 def _do(call: Call, verb: str, seller: str, payload: dict[str, Any], marketplace: str) -> None:

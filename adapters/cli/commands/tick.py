@@ -34,7 +34,9 @@ def command(call: Call, until: str | None) -> int:
     from ....states.times import parse_instant
 
     if call.dry_run:
-        raise InputError("no_dry_run", "tick has no dry run", field="--dry-run", hint="claimdesk list shows what is open")
+        raise InputError(
+            "no_dry_run", "tick has no dry run", field="--dry-run", hint="claimdesk list shows what is open"
+        )
     when = parse_instant(until, "--until") if until is not None else None
     watched = is_terminal(sys.stderr) and not call.quiet
 

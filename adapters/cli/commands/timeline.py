@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..call import Call, checked_id
@@ -31,10 +33,13 @@ def command(call: Call, claim: str) -> None:
     with call.desk() as desk:
         if at is not None:
             desk.get(claim, at=at)  # refuses a claim that was not on file then
-        rows = [r for r in desk.timeline(claim, lang=call.lang) if limit is None or r["at"] <= limit]
+        rows: list[Any] = [r for r in desk.timeline(claim, lang=call.lang) if limit is None or r["at"] <= limit]
     if call.as_json:
         for row in rows:
             put_json(row)
         return
-    shown = [Row(**{**row, "details": tuple(row["details"])}) for row in rows]
+    shown: list[Row] = []
+    for row in rows:
+        row["details"] = tuple(row["details"])
+        shown.append(Row(**row))
     put(timeline_text(shown, call.lang).rstrip("\n"))

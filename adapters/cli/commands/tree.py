@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from ..call import Call
-from ..groups import EXITS, Page, Root, page
+from ..groups import EXITS, Page, page
 from ..options import COMMON, WRITE
 from ..output import columns, put, put_json
+
+if TYPE_CHECKING:
+    from ..groups import Root
 
 
 @page(
@@ -25,9 +28,8 @@ from ..output import columns, put, put_json
 def command(ctx: click.Context) -> None:
     """List every command and option, for people and programs."""
     call: Call = ctx.obj
-    root = ctx.find_root().command
-    assert isinstance(root, Root)
-    tree = _group(root, click.Context(root, info_name="claimdesk"))
+    root = ctx.find_root()
+    tree = _group(cast("Root", root.command), root)
     if call.as_json:
         shared = {
             "options": [_parameter(p) for p in COMMON()],
@@ -52,8 +54,7 @@ def _rows(tree: list[dict[str, Any]], head: str) -> list[tuple[str, str]]:
 def _group(group: click.Group, ctx: click.Context) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in group.list_commands(ctx):
-        one = group.get_command(ctx, name)
-        assert one is not None
+        one = cast("click.Command", group.get_command(ctx, name))
         inner = click.Context(one, info_name=name, parent=ctx)
         described = _command(one, inner, name)
         if isinstance(one, click.Group):

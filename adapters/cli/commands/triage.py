@@ -162,7 +162,7 @@ def _whole(text: str) -> str:
 
 
 def opened(source: str) -> Any:
-    """A text stream over a file or standard input; bytes that are no UTF-8 come through and fail their own line only."""
+    """A text stream over a file or standard input; bytes that are no UTF-8 fail their own line only."""
     import io
 
     if source == "-":
@@ -172,7 +172,10 @@ def opened(source: str) -> Any:
         return Path(source).open(encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         raise InputError(
-            "cannot_read", f"the file cannot be read: {error.strerror}", field="FILE", hint="give the path of a file, or - for standard input",
+            "cannot_read",
+            f"the file cannot be read: {error.strerror}",
+            field="FILE",
+            hint="give the path of a file, or - for standard input",
         ) from None
 
 
