@@ -393,7 +393,7 @@ class Desk(Verbs, Reads):
             marketplace=book.marketplace,
             lenient=True,
         )
-        told = self._expanded(verb, payload, {"id": seller})
+        told = self._expanded(verb, payload, payload if verb == "update_seller" else {})
         facts, personal = programme.validate(verb, told, book.currency, self.settings.plain)
         reason = _reason(options.get("reason"), payload)
         then = Command(
