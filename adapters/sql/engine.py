@@ -165,12 +165,9 @@ def _names() -> dict[str, str]:
     # SQLite names the columns of a broken unique rule, not the rule.
     if not _COLUMNS:
         for table in metadata.tables.values():
-            for rule in (*table.constraints, *table.indexes):
-                if getattr(rule, "unique", False) or type(rule).__name__ in (
-                    "PrimaryKeyConstraint",
-                    "UniqueConstraint",
-                ):
-                    _COLUMNS[", ".join(f"{table.name}.{c.name}" for c in rule.columns)] = str(rule.name)
+            keys = [c for c in table.constraints if isinstance(c, PrimaryKeyConstraint | UniqueConstraint)]
+            for rule in (*keys, *(i for i in table.indexes if i.unique)):
+                _COLUMNS[", ".join(f"{table.name}.{c.name}" for c in rule.columns)] = str(rule.name)
     return _COLUMNS
 
 

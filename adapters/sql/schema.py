@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
-from . import triggers
+from . import guards
 from .tables import REVISION, VERSION_TABLE, metadata
 
 EMPTY: Final = ""
@@ -35,7 +35,7 @@ def create(connection: Connection) -> None:
     if state_of(connection) != EMPTY:
         return
     metadata.create_all(connection, checkfirst=False)
-    for statement in triggers.of(connection.dialect.name):
+    for statement in guards.every(connection.dialect.name):
         connection.exec_driver_sql(statement)
     connection.exec_driver_sql(
         f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, "

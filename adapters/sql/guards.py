@@ -1,0 +1,26 @@
+"""The triggers that guard money and record, kept as SQL files of the revision that brought them.
+
+Decision: plain SQL that a database administrator can read and run, never changed once released; a later revision
+brings a file of its own, and a new database gets them all in order. Left out: what stands in a unique index or a
+check, which is in ``tables``.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+#: Revisions that brought a file, oldest first.
+REVISIONS: Final = ("0001",)
+_NEXT: Final = "\n-- next\n"
+
+
+def statements(dialect: str, revision: str) -> list[str]:
+    """The statements of one revision for a database (``sqlite`` or ``postgresql``), in order."""
+    text = (files(__package__ or "") / "triggers" / f"{revision}_{dialect}.sql").read_text(encoding="utf-8")
+    return [part.strip() for part in text.split(_NEXT)]
+
+
+def every(dialect: str) -> list[str]:
+    """The statements of all revisions, in order."""
+    return [statement for revision in REVISIONS for statement in statements(dialect, revision)]
