@@ -80,15 +80,13 @@ def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> Paym
 
 
 def _sender(url: str, sender: NoticeSender | str | None) -> NoticeSender:
+    if sender is not None and not isinstance(sender, str):
+        return sender
     from .senders import sender_from
 
     if sender is None:
-        return (
-            sender_from("memory")
-            if url.startswith(("memory", ":memory:"))
-            else sender_from(f"files:{letters_folder(url)}")
-        )
-    return sender_from(sender) if isinstance(sender, str) else sender
+        sender = "memory" if url.startswith(("memory", ":memory:")) else f"files:{letters_folder(url)}"
+    return sender_from(sender)
 
 
 def letters_folder(url: str) -> str:

@@ -14,13 +14,16 @@ from typing import Any
 
 from ..states.codes import Described
 from .reasons import Reason
-from .rulebook import Confidence, Parameter, Version, book_for, shipped
+from .registry import SELLER_FILE
+from .rulebook import Confidence, Parameter, Version, book_for
 from .texts.formats import pretty, spaced
 from .texts.load import LANGUAGES, catalogue, line, words
 
 __all__ = ["LANGUAGES", "Known", "beyond", "confidence", "label", "reading", "reason_part", "reason_text", "rule_says",
            "source", "tested", "value_words"]  # fmt: skip
 
+#: Rules that stand in the rulebook of the sellers' files, whichever programme speaks of them.
+_OF_SELLERS = ("certificate.", "duty.")
 _BRACES = re.compile(r"\{([a-z_.]+)\}")
 
 
@@ -127,22 +130,13 @@ def _rule_line(rule: str) -> Mapping[str, Any] | None:
 
 
 def parameter(rule: str, version: Version) -> Parameter | None:
-    """The parameter a rule id names, in the pinned rulebook or in another one of the same marketplace."""
+    """The parameter a rule id names, in the pinned rulebook or in the one of the sellers' files beside it."""
     if version.has(rule):
         return version.get(rule)
-    other = _other_book(rule, version.marketplace)
-    if other is None:
+    if not rule.startswith(_OF_SELLERS) or version.programme == SELLER_FILE:
         return None
-    found = book_for(other, version.marketplace).at(version.since)
+    found = book_for(SELLER_FILE, version.marketplace).at(version.since)
     return found.get(rule) if found.has(rule) else None
-
-
-@cache
-def _other_book(rule: str, marketplace: str) -> str | None:
-    for book in shipped().values():
-        if book.marketplace == marketplace and any(p.name == rule for p in book.parameters):
-            return book.programme
-    return None
 
 
 def _founded(rule: str, version: Version) -> tuple[str, Confidence]:

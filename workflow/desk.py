@@ -160,11 +160,11 @@ class Desk(Verbs, Reads):
         return Command(
             found.opening,
             canonical,
-            actor or self.actor,
+            visible(actor or self.actor, "actor"),
             at,
             personal=personal,
             reason=reason,
-            key=key,
+            key=None if key is None else visible(key, "idempotency_key"),
             programme=programme,
             marketplace=marketplace,
         )
@@ -264,25 +264,13 @@ class Desk(Verbs, Reads):
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = _reason(options.get("reason"), payload)
-        at = options.get("at") or self.clock()
+        beside = self._beside(options, payload)
         if not options.get("dry_run", False):
-            self.dispatcher.catch_up(case, at)
+            self.dispatcher.catch_up(case, beside["at"])
         canonical, personal = self._validated(programme, case, verb, payload)
         if told:
             personal = {**personal, "reason": told}
-        command = Command(
-            verb,
-            canonical,
-            options.get("actor") or self.actor,
-            at,
-            claim=claim,
-            personal=personal,
-            reason=told,
-            second=options.get("approved_by") or payload.get("approved_by"),
-            key=options.get("idempotency_key"),
-            expected_version=options.get("expected_version"),
-            lenient=options.get("lenient", False),
-        )
+        command = Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
 
         def step(session: Session) -> Done:
             done = session.execute(command)
@@ -291,6 +279,19 @@ class Desk(Verbs, Reads):
             return done
 
         return self._retried(step, locks_of([case]), options.get("dry_run", False))
+
+    def _beside(self, options: Options, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands beside a payload, checked: who, when, who else approved, under which key."""
+        at = options.get("at")
+        second, key = options.get("approved_by") or payload.get("approved_by"), options.get("idempotency_key")
+        return {
+            "actor": visible(options.get("actor") or self.actor, "actor"),
+            "at": self.clock() if at is None else parse_instant(at),
+            "second": None if second in (None, "") else visible(second, "approved_by"),
+            "key": None if key is None else visible(key, "idempotency_key"),
+            "expected_version": options.get("expected_version"),
+            "lenient": options.get("lenient", False),
+        }
 
     def _retried(self, step: Callable[[Session], Done], keys: Sequence[str], dry_run: bool) -> Done:
         """One transaction, planned again from the start when another writer of a claim it touches was faster."""
@@ -382,12 +383,12 @@ class Desk(Verbs, Reads):
         country = payload.get("elected_country") if verb == "update_seller" else None
         book = book_for(registry.SELLER_FILE, str(country or marketplace))
         file_id = seller_file_id(seller)
-        actor, at = options.get("actor") or self.actor, options.get("at") or self.clock()
+        beside = self._beside(options, payload)
         opening = Command(
             "update_seller",
             {"id": seller, "seller": seller},
-            actor,
-            at,
+            beside["actor"],
+            beside["at"],
             claim=file_id,
             programme=programme.id,
             marketplace=book.marketplace,
@@ -399,15 +400,10 @@ class Desk(Verbs, Reads):
         then = Command(
             verb,
             facts,
-            actor,
-            at,
             claim=file_id,
             personal={**personal, "reason": reason} if reason else personal,
             reason=reason,
-            second=options.get("approved_by") or payload.get("approved_by"),
-            key=options.get("idempotency_key"),
-            expected_version=options.get("expected_version"),
-            lenient=options.get("lenient", False),
+            **beside,
         )
         return opening, then
 
@@ -473,6 +469,13 @@ def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     ):
         raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
     return found
+
+
+def visible(value: object, field: str) -> str:
+    """The name of an actor or of a key: 1 to 255 visible characters, so that it reads the same in every store."""
+    if isinstance(value, str) and 0 < len(value) <= 255 and value == value.strip() and value.isprintable():
+        return value
+    raise InputError("not_an_identifier", "1 to 255 visible characters without space around them", field=field)
 
 
 def _reason(told: str | None, payload: Mapping[str, Any]) -> str:

@@ -375,10 +375,20 @@ def raised(refusal: Refusal, claim: str | None) -> Refused | StaleVersion | NotF
         hint=refusal.hint,
         state=refusal.state,
         claim=claim,
-        unmet=tuple(r.to_entry() for r in refusal.unmet),
+        unmet=_unmet(refusal),
         allowed=refusal.allowed,
         next_on=refusal.next_on,
     )
+
+
+def _unmet(refusal: Refusal) -> tuple[dict[str, Any], ...]:
+    """Each reason with what was tested, its source and the rulebook version, as the contract's section 3 asks."""
+    from .explain import reason_json  # noqa: PLC0415  # texts are loaded only where they are read
+
+    if refusal.rulebook is None:
+        return tuple(r.to_entry() for r in refusal.unmet)
+    version = resolve(refusal.rulebook)
+    return tuple({**r.to_entry(), **reason_json(r, version), "rulebook": version.ref} for r in refusal.unmet)
 
 
 def locks_of(cases: Sequence[Case]) -> list[str]:

@@ -178,7 +178,7 @@ def _assumed(case: Case, decisions: Sequence[Mapping[str, Any]], lang: str, vers
         names = {r.rule: _with_value(r.rule, version, lang) for r in _reasons(made)
                  if confidence(r.rule, version) is Confidence.ASSUMED}  # fmt: skip
     pinned = version_of(case.rulebook)
-    for clock in _open(case):
+    for clock in (c for c in _open(case) if "overlay" not in c.recipe):
         name = (line("DeadlineKind", clock.kind) or {}).get("parameter")
         if name and pinned.has(name) and pinned.get(name).confidence is Confidence.ASSUMED:
             names[name] = _with_value(name, pinned, lang)

@@ -83,6 +83,7 @@ class Refusal:
     allowed: tuple[str, ...] = ()
     hint: str = ""
     next_on: str | None = None
+    rulebook: str | None = None  #: the version it was tested under
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +329,8 @@ def refuse(
         allowed = tuple(v for v in allowed if v in programme.records)
     if not unmet:
         unmet = (Reason(str(code), f"lifecycle.{programme.id}", case.state, False),)
-    return Refusal(
-        code, message, case.state, unmet, allowed, hint or f"you can: {', '.join(allowed)}", next_instant(case)
-    )
+    hint = hint or f"you can: {', '.join(allowed)}"
+    return Refusal(code, message, case.state, unmet, allowed, hint, next_instant(case), case.rulebook)
 
 
 def plan(programme: Programme, case: Case | None, command: Command, ctx: Context) -> Plan | Refusal:

@@ -2,7 +2,7 @@
 
 Amazon states that its process is not insurance; these duties bind insurers, administrators or any payer (domain
 notes 6). Each overlay is a rulebook of its own (``rulebooks/overlay-*.toml``) and one of the kinds below; it adds
-clocks, holds and tasks and changes nothing a programme decides. A new jurisdiction with fair-claims clocks is a rulebook file only.
+clocks, holds and tasks and changes nothing a programme decides. A new jurisdiction with fair-claims clocks is a file.
 """
 
 from __future__ import annotations

@@ -109,6 +109,7 @@ PROGRAMME = Programme(
             "decide_dispute",
             "decide_recovery",
             "decide_appeal",
+            "record_recovery",
             "write_off",
             "reverse_payment",
             "deny",

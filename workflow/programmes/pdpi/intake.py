@@ -62,7 +62,7 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             Reason("not_allowed_from_state", "amend.losses", case.state, False),
             hint="use assess",
         )
-    draft.take("amend", set=_patch(case, command.payload), seller=command.payload.get("seller"))
+    draft.take("amend", set={**_patch(case, command.payload), "awaiting_facts": None}, seller=command.payload.get("seller"))
     if case.state != "filed" or case.holds:
         set_holds(facts_held(draft.case, ctx), draft, ctx)
     return None
@@ -109,7 +109,7 @@ def request_information(draft: Draft, ctx: Context, command: Command) -> None:
 def record_screening(draft: Draft, ctx: Context, command: Command) -> None:
     """Keeps the verdict of a person or an outside expert."""
     screening = {"verdict": command.payload["verdict"], "by": command.payload.get("by", command.actor)}
-    draft.take("record_screening", set={"screening": screening})
+    draft.take("record_screening", set={"screening": screening, "awaiting_facts": None})
 
 
 def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -118,8 +118,9 @@ def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
     if draft.case.facts.get("payment"):
         return refuse(PROGRAMME, draft.case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way")
+    method = command.payload.get("method")
     draft.take(
-        "assess", set={"assessed": command.payload["losses"], "assessment_method": command.payload.get("method")}
+        "assess", set={"assessed": command.payload["losses"], "assessment_method": method, "awaiting_facts": None}
     )
     return None
 
@@ -162,7 +163,11 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 
 def reopen(draft: Draft, ctx: Context, command: Command) -> None:
-    """New facts: back to ``filed`` for a new screening; the first filing date stands."""
+    """New facts: back to ``filed`` for a new screening; the first filing date stands.
+
+    Eligibility is not looked at again before a fact changes or a verdict comes: what was denied for a fact that is now
+    known better could otherwise never be corrected.
+    """
     cleared = (
         "screening",
         "information",
@@ -177,6 +182,6 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> None:
     )
     draft.take(
         "reopen",
-        set={**dict.fromkeys(cleared), "reopened": draft.case.facts.get("reopened", 0) + 1},
+        set={**dict.fromkeys(cleared), "awaiting_facts": True, "reopened": draft.case.facts.get("reopened", 0) + 1},
         deadlines=draft.all_settled(),
     )

@@ -26,6 +26,8 @@ _SCREENED_OUT = ("unsubstantiated", "frivolous", "fraudulent", "abusive")
 def settle_filed(draft: Draft, ctx: Context) -> bool:
     """One step on from ``filed``, if the facts allow one."""
     case = draft.case
+    if case.facts.get("awaiting_facts"):
+        return False
     if ctx.overlays and set_holds(overlays.held(case, ctx, before_anything=True), draft, ctx):
         return True
     tests = examine(case, ctx)

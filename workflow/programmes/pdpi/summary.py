@@ -1,7 +1,7 @@
 """What a claim shows to the outside: the keys of triage output, ``show --json`` and scenario expectations.
 
-``paid_by_*`` is what each has paid the customer and not had back from the customer; ``recovery.amount`` is what
-is still asked, nothing unless the recovery is due or appealed (contract section 8). No PDPI claim counts towards
+``paid_by_*`` is what each has paid the customer and not had back, be it reversed or recovered; ``recovery.amount`` is
+what is still asked, nothing unless the recovery is due or appealed (contract section 8). No PDPI claim counts towards
 the order defect rate (R18).
 """
 
@@ -23,7 +23,7 @@ def summary(case: Case) -> dict[str, Any]:
     return {
         "eligible_amount": to_text(amount, currency),
         "eligible_minor": amount,
-        "paid_by_amazon": to_text(totals.by_amazon, currency),
+        "paid_by_amazon": to_text(totals.by_amazon - totals.recovered, currency),
         "paid_by_seller": to_text(totals.by_seller, currency),
         "paid_by_insurer": to_text(totals.by_insurer, currency),
         "recovery": recovery(case),
