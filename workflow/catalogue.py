@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from ..states.codes import Described
+from ..states.errors import RulebookError
 from .reasons import Reason
 from .registry import SELLER_FILE
 from .rulebook import Confidence, Parameter, Version, book_for
@@ -135,7 +136,10 @@ def parameter(rule: str, version: Version) -> Parameter | None:
         return version.get(rule)
     if not rule.startswith(_OF_SELLERS) or version.programme == SELLER_FILE:
         return None
-    found = book_for(SELLER_FILE, version.marketplace).at(version.since)
+    try:
+        found = book_for(SELLER_FILE, version.marketplace).at(version.since)
+    except RulebookError:
+        return None
     return found.get(rule) if found.has(rule) else None
 
 
