@@ -344,6 +344,8 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
             return refusal
         handler = _handler(programme, command.verb)
     refusal = handler(draft, ctx, command)
+    if refusal is not None and case is not None and not refusal.allowed:
+        return refuse(programme, case, refusal.code, refusal.message, *refusal.unmet, hint=refusal.hint)
     if refusal is not None:
         return refusal
     show_overlays(draft, ctx)
