@@ -134,7 +134,7 @@ class Version:
             old = values[name]
             value, shown = _value(old.kind, raw, f"rulebook.{name}")
             values[name] = Parameter(name, old.kind, value, shown, old.since, old.until, "override", old.confidence)
-            used.append((name, shown))
+            used.append((name, _reread(old.kind, value, shown)))
         return Version(
             self.book,
             self.programme,
@@ -170,6 +170,13 @@ def _value(kind: str, raw: Any, where: str) -> tuple[int | str | tuple[str, ...]
             return str(raw), str(raw)
         case _:
             raise RulebookError("wrong_kind", f"{where}: unknown kind {kind!r}")
+
+
+def _reread(kind: str, value: int | str | tuple[str, ...], shown: str) -> str:
+    """A value as ``resolve`` reads it back from a ref."""
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return shown if kind == "money" else str(value)
 
 
 @dataclass(frozen=True, slots=True)
