@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from ..states.case import Case
-from ..states.codes import DeadlineKind
 from ..states.money import Money, parse
 from ..states.times import parse_instant
 from . import registry
@@ -203,17 +202,12 @@ def seller_view(case: Case) -> SellerFile:
     )
 
 
-#: Clocks that only wake the engine up; nobody waits for them.
-_OWN_CLOCKS = (DeadlineKind.CERTIFICATE_END.value, DeadlineKind.DUTY_REVIEW.value)
-
-
 def expectations(case: Case) -> dict[str, Any]:
     """Every key a scenario may expect of this case (contract section 4)."""
     programme = registry.programme(case.programme)
     shown = programme.summary(case)
     asked_for: dict[str, Any] = shown.get("information") or {}
-    clocks = [d for d in case.deadlines if d.kind not in _OWN_CLOCKS]
-    open_clocks = [{"kind": d.kind, "on": d.on} for d in clocks if d.status in ("open", "ran_out")]
+    open_clocks = [{"kind": d.kind, "on": d.on} for d in case.deadlines if d.status in ("open", "ran_out")]
     return {
         **shown,
         "state": case.state,
@@ -222,7 +216,7 @@ def expectations(case: Case) -> dict[str, Any]:
         "holds": list(case.holds),
         "reason": [*case.codes, *([asked_for["reason"]] if "reason" in asked_for else [])],
         "deadline": open_clocks,
-        "deadlines": {d.kind: d.on for d in clocks if d.status != "cancelled"},
+        "deadlines": {d.kind: d.on for d in case.deadlines if d.status != "cancelled"},
         "notices": [n.kind for n in case.notices if n.handed_over],
         "notified": sorted({n.party for n in case.notices}),
         "tasks": sorted(case.tasks),
