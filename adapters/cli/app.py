@@ -63,7 +63,7 @@ def _guarded(command: Main, words: list[str], call: Call, name: str) -> int:
                 raise
             error = failures.internal(wrong, call.verb)
         if error is not None:
-            failures.show(error, call.as_json or _wants_json(words))
+            failures.show(error, call.as_json or _wants_json(words), call.language())
             sys.stdout.flush()
             code = error.exit_code
     except BrokenPipeError:

@@ -90,6 +90,11 @@ class Call:
         """The language of sentences; names and codes are never translated."""
         return self.config.text("lang")
 
+    def language(self) -> str:
+        """The language as far as it is known; for errors, also those of the settings themselves."""
+        told = self.told.get("lang") or (self._config.text("lang") if self._config is not None else None)
+        return str(told or "en")
+
     @property
     def db(self) -> str:
         """The address of the database."""

@@ -21,6 +21,7 @@ from ...states.errors import ClaimdeskError
 from .output import clean, put_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from traceback import FrameSummary
 
 USAGE, INTERRUPTED = 2, 130
@@ -62,11 +63,11 @@ def _help_hint(error: click.ClickException) -> str:
     return f"{ctx.command_path if ctx is not None else 'claimdesk'} --help"
 
 
-def show(error: ClaimdeskError, as_json: bool) -> None:
-    """The error, where it belongs."""
+def show(error: ClaimdeskError, as_json: bool, lang: str = "en") -> None:
+    """The error, where it belongs: always in words, and as an object where a program reads."""
     if as_json:
         put_json({"error": error.to_dict()})
-    for line in lines(error):
+    for line in (_translated(error, lang) if lang != "en" else None) or lines(error):
         say(line)
 
 
@@ -74,11 +75,8 @@ def lines(error: ClaimdeskError) -> list[str]:
     """The error for people: what, code, then what applies."""
     found = [f"error: {error.message} [{error.code}]"]
     rows: list[tuple[str, str]] = []
-    rows += [
-        (label, value)
-        for label, value in (("claim", error.claim), ("field", error.field), ("state", error.state))
-        if value
-    ]
+    told = (("claim", error.claim), ("field", error.field), ("state", error.state))
+    rows += [(label, value) for label, value in told if value not in (None, "", "?")]
     rows += [("unmet", _unmet(reason)) for reason in error.unmet]
     if error.allowed:
         rows.append(("you can", ", ".join(error.allowed)))
@@ -90,11 +88,23 @@ def lines(error: ClaimdeskError) -> list[str]:
     return found
 
 
-def _unmet(reason: dict[str, Any]) -> str:
-    parts = [f"on file: {reason['value']}"] if reason.get("value") not in (None, "") else []
-    if reason.get("limit") not in (None, ""):
-        parts.append(f"needed: {reason['limit']}")
-    return f"{reason.get('rule', reason.get('code', ''))}" + (f" ({', '.join(parts)})" if parts else "")
+def _unmet(reason: Mapping[str, Any]) -> str:
+    rule = str(reason.get("rule") or reason.get("code") or "")
+    what = str(reason.get("tested") or "")
+    value = reason.get("value")
+    on_file = f"on file: {value}" if value not in (None, "") else ""
+    said = "; ".join(part for part in (what, on_file) if part)
+    return f"{rule}: {said}" if said else rule
+
+
+def _translated(error: ClaimdeskError, lang: str) -> list[str] | None:
+    """The error in another language; None where there are no words for it."""
+    from ...workflow.explain import refusal_text
+
+    try:
+        return refusal_text(error.to_dict(), lang).splitlines()
+    except Exception:  # noqa: BLE001  # an error must be told, if need be in English
+        return None
 
 
 # ---------------------------------------------------------------- faults of ours

@@ -47,7 +47,8 @@ def as_json(value: Any) -> str:
 
 
 def say(text: str = "") -> None:
-    """A line on standard error."""
+    """A line on standard error, after whatever stands on standard output so far."""
+    sys.stdout.flush()
     sys.stderr.write(clean(text) + "\n")
 
 

@@ -120,7 +120,8 @@ def _listed(leaf: _Leaf, schema: _Schema) -> Any:
     values: list[Any] = [_value(text, raw, kinds | schema.item().kinds()) for text, raw in leaf.values]
     if len(values) > 1:
         return values
-    wanted = "array" in kinds and "string" not in kinds and not isinstance(values[0], list | int)
+    first: object = values[0]
+    wanted = "array" in kinds and "string" not in kinds and not isinstance(first, list | int)
     return values if wanted else values[0]
 
 

@@ -52,10 +52,10 @@ def command(call: Call) -> int:
             put(f"Example claims into {call.db}")
         last: datetime | None = None
         for result in run.through(desk, stream, path.name, 500):
-            if result["status"] == "created" and not call.dry_run:
+            if result["status"] in ("created", "unchanged") and not call.dry_run:
                 filed = desk.get(result["claim"]).filed_at
                 last = filed if last is None else max(last, filed)
-        letters = _hand_over(desk, last) if last is not None else 0
+        letters = _hand_over(desk, last) if last is not None and run.summary.created else 0
     run.finish(next_too=False)
     if letters and not call.as_json:
         put(f"{letters} letters handed over, kept as files beside the database.")

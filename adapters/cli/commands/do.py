@@ -40,6 +40,7 @@ def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: 
     """Do one verb on one claim."""
     call.claim = checked_id(claim)
     verb = verb.replace("-", "_")
+    call.verb = f"do {verb}"
     if verb in _ELSEWHERE:
         raise InputError("unknown_verb", f"{verb} is a command of its own", field="verb", hint=_ELSEWHERE[verb])
     given = read_object(payload, "--with") if payload is not None else {}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import click
 
@@ -106,36 +107,40 @@ def _sqlite(call: Call) -> Iterator[Check]:
     path = sqlite_path(call.db)
     if path is None or not path.exists():
         return
-    connection = sqlite3.connect(f"file:{path.absolute().as_posix()}?mode=ro", uri=True)
+    whole = _quick_check(path)
+    yield Check("file", whole, f"quick check: {'ok' if whole else 'DAMAGED'}", "" if whole else "restore a backup")
+    if whole:
+        yield from _writing(call, version)
+
+
+def _quick_check(path: Path) -> bool:
+    """Whether SQLite finds the file sound. Read as another program would, without touching it."""
+    connection = sqlite3.connect(f"file:{quote(path.absolute().as_posix())}?mode=ro", uri=True)
     try:
-        mode = str(connection.execute("PRAGMA journal_mode").fetchone()[0])
-        whole = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]) == "ok"
+    except sqlite3.DatabaseError:
+        return False
     finally:
         connection.close()
-    # Older versions could corrupt a WAL file when two processes checkpoint at once.
-    safe = mode != "wal" or sqlite3.sqlite_version_info >= (3, 51, 3)
-    yield Check("journal mode", safe, mode, "" if safe else f"WAL is not safe with SQLite {version}")
-    yield from _synchronous(call)
-    yield Check(
-        "file",
-        whole == "ok",
-        f"quick check: {'ok' if whole == 'ok' else 'damaged'}",
-        "" if whole == "ok" else "restore a backup",
-    )
 
 
-def _synchronous(call: Call) -> Iterator[Check]:
-    """How the desk's own connections write: the setting belongs to a connection, not to the file."""
+def _writing(call: Call, version: str) -> Iterator[Check]:
+    """How the desk's own connections write: these settings belong to a connection, not to the file."""
     from ...open_store import database_url
-    from ...sql.engine import Options, for_reading, make_engine
+    from ...sql.engine import WAL_SAFE, Options, for_reading, make_engine
 
     engine = make_engine(database_url(call.db), Options())
     try:
         with for_reading(engine).connect() as connection:
+            mode = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
             level = int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
     finally:
         engine.dispose()
-    yield Check("synchronous", level >= 2, {0: "off", 1: "normal", 2: "full", 3: "extra"}.get(level, str(level)))
+    # Older libraries could damage a WAL file when two connections reset it at once.
+    safe = mode != "wal" or sqlite3.sqlite_version_info >= WAL_SAFE
+    yield Check("journal mode", safe, mode, "" if safe else f"WAL is not safe with SQLite {version}")
+    names = {0: "off", 1: "normal", 2: "full", 3: "extra"}
+    yield Check("synchronous", level >= 2, names.get(level, str(level)))
 
 
 def _zones(call: Call) -> Iterator[Check]:
@@ -164,17 +169,33 @@ def _keys(call: Call) -> Iterator[Check]:
     if place is None:
         return
     if not place.exists():
-        made = call.database_exists() and sqlite_path(call.db) is not None
-        yield Check(
-            "keys",
-            not made,
-            f"{place}: {'MISSING' if made else 'not made yet'}",
-            "sealed values cannot be read without it; restore it from a backup" if made else "",
-        )
+        needed = _has_sealed(call)
+        hint = "sealed values cannot be read without it; restore it from its backup" if needed else ""
+        yield Check("keys", not needed, f"{place}: {'MISSING' if needed else 'not made yet'}", hint)
         return
     mode = stat.S_IMODE(place.stat().st_mode)
     private = os.name == "nt" or mode & 0o077 == 0
     yield Check("keys", private, f"{place}: mode {mode:04o}", "" if private else f"chmod 600 {place}")
+
+
+def _has_sealed(call: Call) -> bool:
+    """Whether the database holds sealed values, which need the keys."""
+    from sqlalchemy import select
+
+    from ...open_store import database_url
+    from ...sql import schema, tables
+    from ...sql.engine import Options, for_reading, make_engine
+
+    if not call.database_exists():
+        return False
+    engine = make_engine(database_url(call.db), Options())
+    try:
+        with for_reading(engine).connect() as connection:
+            if schema.state_of(connection) == schema.EMPTY:
+                return False
+            return connection.execute(select(tables.sealed.c.claim).limit(1)).first() is not None
+    finally:
+        engine.dispose()
 
 
 def _clock(call: Call) -> Iterator[Check]:

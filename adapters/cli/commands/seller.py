@@ -14,6 +14,8 @@ from ..groups import family, page
 from ..output import columns, put, put_json
 from ..payloads import object_of, read_text, schema_of, with_words
 
+_FACTS = {True: "yes", False: "no", "unknown": "unknown"}
+
 
 @page(
     "list",
@@ -154,7 +156,7 @@ def _put(call: Call, shown: dict[str, Any]) -> None:
         ("required", "yes" if shown["required"] else "no"),
         ("due on", shown["due_on"]),
         ("legal entity", facts.get("legal_entity")),
-        ("good standing", facts.get("in_good_standing")),
+        ("good standing", _FACTS.get(facts.get("in_good_standing"))),
         ("rulebook", shown["rulebook"]),
     ]
     rows += [("clock", f"{d['kind']} until {d['on']}") for d in shown["deadlines"] if d["status"] == "open"]

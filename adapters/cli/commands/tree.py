@@ -45,10 +45,15 @@ def command(ctx: click.Context) -> None:
 def _rows(tree: list[dict[str, Any]], head: str) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for one in tree:
-        words = " ".join([one["name"], *(a["name"] for a in one["arguments"])])
+        words = " ".join([one["name"], *(_word(a) for a in one["arguments"])])
         rows.append((f"claimdesk {head}{words}", one["summary"]))
         rows += _rows(one.get("commands", []), f"{head}{one['name']} ")
     return rows
+
+
+def _word(argument: dict[str, Any]) -> str:
+    name = argument["name"]
+    return name if argument["required"] or name.startswith("[") else f"[{name}]"
 
 
 def _group(group: click.Group, ctx: click.Context) -> list[dict[str, Any]]:
