@@ -17,6 +17,7 @@ from ..states.errors import NotFound
 from ..states.times import instant_text
 from . import registry
 from .engine import Settings, seller_file_id
+from .plan import open_verbs
 from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
 from .rulebook import Version, book_for, resolve
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
@@ -120,7 +121,7 @@ class Reads:
         case = self._case(claim)
         programme = registry.programme(case.programme)
         here = programme.lifecycle.verbs_in(case.state)
-        can = [v for v in here if not case.holds or v in programme.records]
+        can = list(open_verbs(programme, case))
         return {
             "claim": case.id,
             "state": case.state,

@@ -320,13 +320,21 @@ def next_instant(case: Case) -> str | None:
     return min(dates) if dates else None
 
 
+def open_verbs(programme: Programme, case: Case) -> tuple[str, ...]:
+    """The verbs of the claim's state that no hold closes."""
+    here = programme.lifecycle.verbs_in(case.state)
+    if not case.holds:
+        return here
+    # Contract section 8: under payment_reversed a person releases the hold to pay again, or denies.
+    denies = {"deny"} if case.holds == (HoldReason.PAYMENT_REVERSED.value,) else frozenset[str]()
+    return tuple(v for v in here if v in programme.records or v in denies)
+
+
 def refuse(
     programme: Programme, case: Case, code: RefusalCode | str, message: str, *unmet: Reason, hint: str = ""
 ) -> Refusal:
     """A refusal with everything it must carry."""
-    allowed = programme.lifecycle.verbs_in(case.state)
-    if case.holds:
-        allowed = tuple(v for v in allowed if v in programme.records)
+    allowed = open_verbs(programme, case)
     if not unmet:
         unmet = (Reason(str(code), f"lifecycle.{programme.id}", case.state, False),)
     hint = hint or f"you can: {', '.join(allowed)}"
@@ -384,7 +392,7 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
             RefusalCode.NOT_ALLOWED_FROM_STATE,
             f"{verb} is not possible while the claim is {case.state}",
         )
-    if case.holds and verb not in programme.records and not _releases_itself(case, verb):
+    if verb not in open_verbs(programme, case):
         return refuse(
             programme,
             case,
@@ -414,11 +422,6 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
             hint="name another person who approved (approved_by)",
         )
     return None
-
-
-def _releases_itself(case: Case, verb: str) -> bool:
-    # Contract section 8: under payment_reversed a person releases the hold to pay again, or denies.
-    return verb == "deny" and case.holds == (HoldReason.PAYMENT_REVERSED.value,)
 
 
 def show_overlays(draft: Draft, ctx: Context) -> None:
