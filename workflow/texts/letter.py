@@ -96,6 +96,8 @@ def values(notice: NoticeRow, case: Case, version: Version, lang: str, handed_ov
     match notice.party:
         case "customer":
             found.update(_for_customer(notice, params, case, version, reasons, lang))
+            if found["capped"]:
+                found["rules"].append((rule_says("claim.ceiling", version, lang), "claim.ceiling"))
         case "seller":
             found.update(_for_seller(notice.kind, params, case, today, lang))
             found["rules"] += _fault_rules(params, case, today, lang)
@@ -170,7 +172,9 @@ def _evidence(case: Case, lang: str) -> list[str]:
         what = words("Evidence", kind, lang, default=words("Evidence", "document", lang))
         digest = str(item.get("sha256", "")).removeprefix("sha256:")
         text = words("Letter", "evidence_item", lang).replace("{number}", str(number)).replace("{what}", what)
-        found.append(f"{text}, SHA-256 {digest}" if re.fullmatch(r"[0-9a-f]{64}", digest) else text)
+        found.append(
+            f"{text}{', ' if lang == 'en' else '，'}SHA-256 {digest}" if re.fullmatch(r"[0-9a-f]{64}", digest) else text
+        )
     return found
 
 
@@ -234,7 +238,9 @@ def _for_customer(
         "losses": _losses(losses, case, lang),
         "paid": _losses(paid, case, lang),
         "not_paid": _losses([x for x in losses if x["head"] not in heads] if heads else (), case, lang),
-        "capped": bool(heads) and sum(x["amount"] for x in paid) > (params.get("amount") or 0),
+        "capped": notice.kind == "customer_paid"
+        and bool(heads)
+        and sum(x["amount"] for x in paid) > (params.get("amount") or 0),
         "asked": list(_asked(params, reasons, version, lang))
         if notice.kind == "customer_information_requested"
         else [],
@@ -269,7 +275,7 @@ def _asked(
 
 
 def _for_seller(kind: str, params: Mapping[str, Any], case: Case, today: date, lang: str) -> dict[str, Any]:
-    account = "account_order" if case.programme == "order" else "account"
+    account = {"order": "account_order", SELLER_FILE: "account_file"}.get(case.programme, "account")
     recovery: Mapping[str, Any] = case.facts.get("recovery") or {}
     wanted = _WANTED if kind == "seller_proof_requested" else ()
     return {
