@@ -1,6 +1,6 @@
 """Scenarios run: given a world, when these steps, then this is expected - on a fake clock, on any store.
 
-Decision: a case drives the public desk and nothing else, so that what a policy owner writes is what a caller gets.
+Decision: a case drives the public desk and nothing else: what an owner of the rules writes is what a caller gets.
 Time moves from one due instant to the next, and letters leave at once; each case lives under names of its own, so that
 a store may hold many. Authority: contract sections 4 and 8. Left out: finding a store by its address (the caller
 hands over how to open a desk), and writing to a terminal.

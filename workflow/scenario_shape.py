@@ -23,7 +23,6 @@ CASE_KEYS = ("name", "programme", "marketplace", "source", "tags", "given", "ste
 GIVEN_KEYS = ("seller", "payments", "overlays", "rulebook")
 STEP_KEYS = ("at", "do", "with", "as", "reason", "claim", "idempotency_key", "expect", "refused")
 PAYMENTS = ("instant", "manual")
-OVERLAYS = ("us_ca_fair_claims", "us_ny_reg64", "medicare_111", "ofac", "cpsc_15b", "minors")
 RECOVERY_STATUSES = ("none", "pending", "review", "due", "appealed", "waived", "recouped", "written_off")
 
 
@@ -96,14 +95,24 @@ def only(keys: Iterable[str], allowed: tuple[str, ...], where: Where) -> None:
             raise where.at(key).wrong("unknown_key", f"{key!r} is not a key here", _meant(key, allowed))
 
 
+_KINDS: Mapping[str, str] = {
+    "NoneType": "nothing",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "str": "text",
+    "list": "a list",
+    "dict": "a mapping",
+}
+
+
 def _meant(value: object, words: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(value, words, 1) if isinstance(value, str) else []
     return (f"did you mean {close[0]}? " if close else "") + "one of: " + ", ".join(words)
 
 
 def _kind(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a mapping"}
-    return "nothing" if value is None else names.get(type(value), type(value).__name__)
+    return _KINDS.get(type(value).__name__, type(value).__name__)
 
 
 # -- expectations ------------------------------------------------------------------------------------------------
@@ -196,7 +205,7 @@ def _rate(value: Any, where: Where) -> None:
 
 
 #: Every key of ``expect`` and what it may hold (contract section 4).
-EXPECT: Mapping[str, Callable[[Any, Where], None]] = {
+EXPECT: Mapping[str, Callable[[Any, Where], object]] = {
     "state": text,
     "visited": _words(None),
     "not_visited": _words(None),
@@ -244,7 +253,7 @@ def check_expect(value: Any, states: tuple[str, ...], where: Where) -> dict[str,
 def check_rulebook(value: Any, programme: str, where: Where) -> dict[str, Any]:
     """Overrides by dotted name: names of the programme's rulebooks, or of the sellers' insurance."""
     found = mapping(value, where)
-    books = [b for b in shipped().values() if b.programme in (programme, registry.SELLER_FILE)]
+    books = [b for b in shipped().values() if b.programme in (programme, registry.SELLER_FILE, "overlay")]
     names = tuple(sorted({p.name for b in books for p in b.parameters}))
     only(found, names, where)
     return found
