@@ -7,7 +7,7 @@ section 4 (each compared exactly) and section 8 (``notices`` means at least thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..states.errors import ClaimdeskError
@@ -59,7 +59,8 @@ def _money(wanted: Any, actual: Any) -> tuple[bool, Any]:
 
 
 def _visited(wanted: Sequence[str], actual: Any) -> tuple[bool, Any]:
-    path: Iterator[str] = iter(actual or ())
+    states: Sequence[str] = actual or ()
+    path = iter(states)
     return all(state in path for state in wanted), actual
 
 
