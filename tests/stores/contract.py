@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stores.world import AMAZON, AT, Book, all_tasks, everything, instant, number, rich, write
+from stores.world import AMAZON, AT, Book, all_tasks, everything, handed_over, instant, number, rich, write
 
 from claimdesk import Conflict, NotFound, StaleVersion
 from claimdesk.states.case import Totals
@@ -631,12 +631,6 @@ class Contract(Reading, Lists, Writing, Tasks, Notices, Together, Ending):
 def replace_case(book: Book) -> Book:
     """The same claim as somebody else read it at this moment."""
     return replace(book)
-
-
-def handed_over(notice: Any, body: str = "Dear customer") -> Any:
-    return notice._replace(
-        status="handed_over", handed_over_at=instant(4), channel="files", sha256="ab", subject="s", body=body
-    )
 
 
 def advance(store: Store, claim: str) -> None:

@@ -205,3 +205,9 @@ def everything(store: Store, claims: Sequence[str] = ()) -> dict[str, Any]:
 
 def all_tasks(unit: ReadUnit) -> list[TaskRow]:
     return unit.due_tasks("9999-12-31T00:00:00.000000Z", ("deadline", "notice", "payment"), 100_000)
+
+
+def handed_over(notice: NoticeRow, body: str = "Dear customer") -> NoticeRow:
+    return notice._replace(
+        status="handed_over", handed_over_at=instant(4), channel="files", sha256="ab", subject="s", body=body
+    )

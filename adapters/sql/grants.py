@@ -1,0 +1,32 @@
+"""What a PostgreSQL role needs: the application's, and an auditor's who only reads.
+
+Decision: the application owns nothing. It may add to the record and never change it, so that even its own password
+does not let anybody switch a guard off. Authority: trust notes 2.3 (roles). Left out: SQLite, where whoever may write
+the file may do anything.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...states.errors import ConfigError
+from .tables import VERSION_TABLE, metadata
+
+_ADDED_TO = ("entry", "transfer", "decision", "idempotency", "source")
+_CHANGED = ("case", "notice", "meta")
+_EMPTIED = ("task", "sealed")
+_ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z", re.ASCII)
+
+
+def grants(role: str, *, auditor: bool = False) -> list[str]:
+    """The statements that give ``role`` what it needs, to be run by the owner of the tables."""
+    if not _ROLE.match(role):
+        raise ConfigError("bad_role", "a role is named with lower-case letters, digits and _", field="role")
+    every = [*(f'"{name}"' for name in sorted(metadata.tables)), "standing", VERSION_TABLE]
+    found = [f"GRANT SELECT ON {', '.join(every)} TO {role}"]
+    if auditor:
+        return found
+    found += [f'GRANT INSERT ON "{name}" TO {role}' for name in _ADDED_TO]
+    found += [f'GRANT INSERT, UPDATE ON "{name}" TO {role}' for name in _CHANGED]
+    found += [f'GRANT INSERT, UPDATE, DELETE ON "{name}" TO {role}' for name in _EMPTIED]
+    return found
