@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import email.policy
 import socket
 import socketserver
 import ssl
@@ -12,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
+from email.header import decode_header, make_header
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
@@ -63,6 +63,23 @@ def tls(folder: Path) -> Tls:
 # -- mail ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Mail:
+    """A message as a mail program would show it."""
+
+    parsed: Message
+
+    def __getitem__(self, name: str) -> str | None:
+        found = self.parsed[name]
+        return None if found is None else str(make_header(decode_header(found)))
+
+    @property
+    def body(self) -> str:
+        data = self.parsed.get_payload(decode=True)
+        assert isinstance(data, bytes)
+        return data.decode(self.parsed.get_content_charset("ascii")).replace("\r\n", "\n")
+
+
 @dataclass
 class Mailbox:
     """What a mail server took in, and how it behaves."""
@@ -77,9 +94,8 @@ class Mailbox:
     raw: list[bytes] = field(default_factory=lambda: [])
 
     @property
-    def messages(self) -> list[EmailMessage]:
-        found = [email.message_from_bytes(data, policy=email.policy.default) for data in self.raw]
-        return [m for m in found if isinstance(m, EmailMessage)]
+    def messages(self) -> list[Mail]:
+        return [Mail(email.message_from_bytes(data)) for data in self.raw]
 
 
 class _MailHandler(socketserver.StreamRequestHandler):

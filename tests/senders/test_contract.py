@@ -74,8 +74,7 @@ def _smtp(request: Any, folder: Path, certificate: Tls) -> Case:
     settings: dict[str, Any] = {"context": certificate.client, "from_address": "claims@example.org", "timeout": 5.0}
 
     def arrived() -> dict[str, str]:
-        found = {m["Message-ID"].strip("<>").partition("@")[0]: m.get_content() for m in box.messages}
-        return {k: str(v).replace("\r\n", "\n") for k, v in found.items()}
+        return {str(m["Message-ID"]).strip("<>").partition("@")[0]: m.body for m in box.messages}
 
     return Case(
         sender_from(f"smtp://localhost:{box.port}", **settings),

@@ -79,6 +79,8 @@ def test_a_line_break_in_a_subject_makes_no_header(tmp_path, letter):
 
 def test_without_syncing_the_letter_is_the_same(tmp_path, letter):
     FileSender(tmp_path / "a").send(letter)
-    FileSender(tmp_path / "b", sync=False).send(letter)
+    sender = FileSender(tmp_path / "b", sync=False)
+    sender.send(letter)
+    sender.flush()
     one, two = (next((tmp_path / f).rglob("*.txt")).read_bytes() for f in ("a", "b"))
     assert one == two
