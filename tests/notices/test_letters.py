@@ -216,6 +216,12 @@ def test_a_letter_that_leaves_late_says_the_date_that_then_holds():
     assert "By Thursday 13 June 2024, 23:59 Berlin time" in late.body and "Thursday 6 June 2024. Questions" in late.body
 
 
+def test_a_letter_no_clock_waits_for_keeps_its_day_however_late_it_leaves():
+    sample = next(s for s in samples() if s.name == "customer_paid")
+    late = render(sample.notice, sample.case, sample.version, handed_over_on=date(2024, 9, 1))
+    assert late == render(sample.notice, sample.case, sample.version)
+
+
 def test_an_unknown_language_is_answered_in_english():
     sample = samples()[0]
     assert render(sample.notice._replace(language="fr"), sample.case, sample.version) == written(sample, "en")

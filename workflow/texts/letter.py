@@ -72,8 +72,10 @@ _WANTED = ("type", "limit", "aggregate", "additional_insured", "name", "signatur
 def values(notice: NoticeRow, case: Case, version: Version, lang: str, handed_over_on: date | None) -> dict[str, Any]:
     """Every name the templates of this notice's party may use, filled in."""
     params: dict[str, Any] = json.loads(notice.params)
-    queued = local_day(parse_instant(notice.at), case.zone)
-    today = max(queued, handed_over_on) if handed_over_on else queued
+    today = local_day(parse_instant(notice.at), case.zone)
+    restarted = _restarted_on(notice, case, today, handed_over_on)
+    if restarted is not None and handed_over_on is not None:
+        today = handed_over_on
     reasons = [r for r in map(Reason.from_entry, params.get("reasons") or ()) if reason_part(r, "letter", lang) != ""]
     filed = day(local_day(case.opened, case.zone), lang)
     amount = params.get("amount")
@@ -91,7 +93,7 @@ def values(notice: NoticeRow, case: Case, version: Version, lang: str, handed_ov
         "evidence": _evidence(case, lang),
         "number": params.get("number") or params.get("certificate"),
         "appeal_days": _days("recovery.appeal_window", version, lang),
-        **_by(_due_on(notice, params, case, handed_over_on), case.zone, lang),
+        **_by(restarted or _due_on(notice, params, case), case.zone, lang),
     }
     match notice.party:
         case "customer":
@@ -195,12 +197,16 @@ def _days(rule: str, version: Version, lang: str) -> str:
 # -- dates ---------------------------------------------------------------------------------------------------------
 
 
-def _due_on(notice: NoticeRow, params: Mapping[str, Any], case: Case, handed_over_on: date | None) -> date | None:
+def _restarted_on(notice: NoticeRow, case: Case, queued: date, handed_over_on: date | None) -> date | None:
+    """The last good day of a clock that waits for this letter and starts anew because it leaves on a later day."""
     clock = next((d for d in case.deadlines if d.status in ("open", "ran_out") and d.notice == notice.kind), None)
-    if handed_over_on is not None and clock is not None and clock.recipe.get("days") is not None:
-        late = handed_over_on > local_day(parse_instant(notice.queued_at), case.zone)
-        if late:
-            return handed_over_on + timedelta(days=int(clock.recipe["days"]))
+    if handed_over_on is None or handed_over_on <= queued or clock is None:
+        return None
+    days = clock.recipe.get("days")
+    return None if days is None else handed_over_on + timedelta(days=int(days))
+
+
+def _due_on(notice: NoticeRow, params: Mapping[str, Any], case: Case) -> date | None:
     told = params.get("due_on")
     if told is None and notice.kind == "seller_certificate_rejected":
         proof = case.deadline("proof_of_insurance") or case.deadline("insurance_due")
