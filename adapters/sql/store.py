@@ -54,7 +54,7 @@ class SqlStore:
         """Makes the tables of a new database; SchemaMismatch when the database needs something else."""
         with _ours(), self._reads.connect() as connection:
             found = schema.state_of(connection)
-        if found == schema.READY:
+        if found == schema.KNOWN[-1]:
             return
         if found != schema.EMPTY:
             from .migrate import upgrade_or_refuse
