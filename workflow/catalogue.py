@@ -20,7 +20,7 @@ from .rulebook import Confidence, Parameter, Version, book_for
 from .texts.formats import pretty, spaced
 from .texts.load import LANGUAGES, catalogue, line, words
 
-__all__ = ["LANGUAGES", "Known", "beyond", "confidence", "label", "reading", "reason_part", "reason_text", "rule_says",
+__all__ = ["LANGUAGES", "entry_of", "beyond", "confidence", "label", "reading", "reason_part", "reason_text", "rule_says",
            "source", "tested", "value_words"]  # fmt: skip
 
 #: Rules that stand in the rulebook of the sellers' files, whichever programme speaks of them.
@@ -28,22 +28,18 @@ _OF_SELLERS = ("certificate.", "duty.")
 _BRACES = re.compile(r"\{([a-z_.]+)\}")
 
 
-class Known:
-    """Where a reason's code has its words: ``reasons.toml``, a certificate's fault, or a refusal."""
-
-    @staticmethod
-    def of(code: str) -> Mapping[str, Any]:
-        """The entry of a code; KeyError names a code without words."""
-        found = catalogue("reasons").get(code)
-        if found is not None:
-            return found
-        fault = line("CertificateFault", code)
-        if fault is not None:
-            return {"text": fault, "tested": fault["tested"]}
-        refusal = line("RefusalCode", code)
-        if refusal is not None:
-            return {"text": refusal}
-        raise KeyError(f"no words for the reason {code}")
+def entry_of(code: str) -> Mapping[str, Any]:
+    """The words of a reason's code: ``reasons.toml``, a certificate's fault, or a refusal; KeyError without any."""
+    found = catalogue("reasons").get(code)
+    if found is not None:
+        return found
+    fault = line("CertificateFault", code)
+    if fault is not None:
+        return {"text": fault, "tested": fault["tested"]}
+    refusal = line("RefusalCode", code)
+    if refusal is not None:
+        return {"text": refusal}
+    raise KeyError(f"no words for the reason {code}")
 
 
 def label(code: Described, lang: str) -> str:
@@ -92,7 +88,7 @@ def beyond(limit: str, lang: str) -> str:
 @lru_cache(16384)
 def reason_part(reason: Reason, part: str, lang: str) -> str | None:
     """One part of a reason's entry with its values filled in; None where there is no such part."""
-    entry = Known.of(reason.code)
+    entry = entry_of(reason.code)
     said = entry.get(f"{part} {reason.rule}") or entry.get(part)
     if said is None:
         return None
@@ -109,15 +105,24 @@ def reason_text(reason: Reason, lang: str) -> str:
     return reason_part(reason, "text", lang) or reason.code
 
 
-@lru_cache(16384)
 def tested(reason: Reason, lang: str = "en", *, plain: bool = False) -> str:
     """What was tested. ``plain`` is the wire's form: ``eligible amount under 1000.00 USD``."""
-    entry = Known.of(reason.code)
-    said = entry.get(f"tested {reason.rule}") or entry.get("tested") or entry["text"]
-    limit = value_words(reason.limit or "none", lang, plain=plain)
-    text = said[lang].replace("{limit}", limit)
-    if "{value}" in text:
-        text = text.replace("{value}", value_words(reason.value or "none", lang, plain=plain))
+    said = _test_line(reason.code, reason.rule, lang)
+    value = reason.value if "{value}" in said else None  # one line for all values, unless it speaks of the value
+    return _tested(said, value, reason.limit, lang, plain)
+
+
+@lru_cache(4096)
+def _test_line(code: str, rule: str, lang: str) -> str:
+    entry = entry_of(code)
+    said: Mapping[str, str] = entry.get(f"tested {rule}") or entry.get("tested") or entry["text"]
+    return said[lang]
+
+
+@lru_cache(4096)
+def _tested(said: str, value: str | None, limit: str | None, lang: str, plain: bool) -> str:
+    text = said.replace("{limit}", value_words(limit or "none", lang, plain=plain))
+    text = text.replace("{value}", value_words(value or "none", lang, plain=plain))
     text = text.removesuffix("." if lang == "en" else "。")
     return text if lang == "en" else spaced(text)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -233,6 +236,23 @@ def test_both_languages_say_the_same_dates_amounts_and_rules():
         for pattern in (r"\d[\d,]*\.\d\d", r"\((certificate\.[a-z_]+|[a-z]+\.[a-z_]+)[,)]", r"NTC-\w+|CLM-\w+|GL-\d+"):
             of_chinese = pattern.replace(r"\(", "（").replace(r"[,)]", "[,）]")
             assert set(re.findall(pattern, english)) == set(re.findall(of_chinese, chinese)), sample.name
+
+
+def test_templates_are_compiled_once_and_letters_are_quick():
+    sample = next(s for s in samples() if s.name == "seller_proof_requested")
+    written(sample, "en")
+    began = time.perf_counter()
+    for _ in range(200):
+        written(sample, "en")
+    # About a tenth of a millisecond each; compiling every time would take a hundred times as long.
+    assert time.perf_counter() - began < 1
+
+
+def test_the_template_engine_is_loaded_only_where_letters_are_written():
+    code = (
+        "import sys; import claimdesk.workflow.notices, claimdesk.workflow.explain; sys.exit('jinja2' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # -- the guard -----------------------------------------------------------------------------------------------------

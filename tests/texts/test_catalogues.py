@@ -15,7 +15,7 @@ from claimdesk.states.codes import CertificateFault, Described, ReasonCode
 from claimdesk.states.ledger import TransferKind
 from claimdesk.states.money import CURRENCY_DIGITS
 from claimdesk.workflow import registry
-from claimdesk.workflow.catalogue import LANGUAGES, Known, label, reason_part, reason_text, rule_says, source
+from claimdesk.workflow.catalogue import LANGUAGES, entry_of, label, reason_part, reason_text, rule_says, source
 from claimdesk.workflow.catalogue import tested as what_was_tested
 from claimdesk.workflow.reasons import Reason
 from claimdesk.workflow.rulebook import Confidence, Version, shipped
@@ -138,7 +138,7 @@ def test_every_reason_made_anywhere_has_a_sentence():
     for where, code, _ in _reason_calls():
         for text in _texts(code):
             try:
-                Known.of(text)
+                entry_of(text)
             except KeyError:
                 missing.append(f"{where}: {text}")
     assert missing == []
