@@ -20,8 +20,20 @@ from .rulebook import Confidence, Parameter, Version, book_for
 from .texts.formats import pretty, spaced
 from .texts.load import LANGUAGES, catalogue, line, words
 
-__all__ = ["LANGUAGES", "entry_of", "beyond", "confidence", "label", "reading", "reason_part", "reason_text", "rule_says",
-           "source", "tested", "value_words"]  # fmt: skip
+__all__ = [
+    "LANGUAGES",
+    "beyond",
+    "confidence",
+    "entry_of",
+    "label",
+    "reading",
+    "reason_part",
+    "reason_text",
+    "rule_says",
+    "source",
+    "tested",
+    "value_words",
+]
 
 #: Rules that stand in the rulebook of the sellers' files, whichever programme speaks of them.
 _OF_SELLERS = ("certificate.", "duty.")
