@@ -109,6 +109,9 @@ class RefusalCode(Described):
     NOTICE_NOT_HANDED_OVER = "notice_not_handed_over", "the notice this clock depends on was not handed over yet"
     PAYMENT_UNDER_WAY = "payment_under_way", "a payment was already sent and its outcome is not known yet"
     NOTHING_TO_APPEAL = "nothing_to_appeal", "there is no decision this party may appeal"
+    CONTACT_SELLER_FIRST = "contact_seller_first", "the seller must be contacted first and given time to answer"
+    TOO_EARLY = "too_early", "filed before the day from which a claim may be filed"
+    RETURN_FIRST = "return_first", "the item must be returned, or its return requested, first"
 
 
 class HoldReason(Described):
@@ -140,11 +143,11 @@ class DeadlineKind(Described):
     """The clocks."""
 
     ACKNOWLEDGE = "acknowledge", "acknowledge the claim to the customer"
-    INFORMATION = "information", "the customer's information"
+    INFORMATION = "information", "the information asked for"
     SELLER_RESPONSE = "seller_response", "the seller's answer"
     SELLER_RESOLUTION = "seller_resolution", "the seller or insurer to resolve what was accepted"
     PROOF_OF_INSURANCE = "proof_of_insurance", "the seller's proof of insurance"
-    APPEAL = "appeal", "the seller's appeal"
+    APPEAL = "appeal", "an appeal"
     DECIDE = "decide", "a decision by the desk"
     PAY = "pay", "payment after approval"
     MEDICARE_REPORT = "medicare_report", "the Medicare Section 111 report"

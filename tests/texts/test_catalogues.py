@@ -6,10 +6,13 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
+from claimdesk import states
 from claimdesk.states import codes
 from claimdesk.states.codes import CertificateFault, Described, ReasonCode
 from claimdesk.states.ledger import TransferKind
@@ -22,11 +25,16 @@ from claimdesk.workflow.rulebook import Confidence, Version, shipped
 from claimdesk.workflow.texts.load import catalogue, line, words
 
 ROOT = Path(__file__).resolve().parents[2]
-ENUMS = [
-    kind
-    for _, kind in inspect.getmembers(codes, inspect.isclass)
-    if issubclass(kind, Described) and kind is not Described
-]
+#: The shared codes, and those that a programme keeps beside its lifecycle.
+MODULES = [codes, *(import_module(f"{states.__name__}.{m.name}") for m in iter_modules(states.__path__))]
+ENUMS = list(
+    dict.fromkeys(
+        kind
+        for module in MODULES
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Described) and kind is not Described
+    )
+)
 MEMBERS = [member for kind in ENUMS for member in kind]
 VERSIONS = [version for book in shipped().values() for version in book.versions]
 LIFECYCLES = [registry.programme(name).lifecycle for name in registry.names()]
@@ -35,7 +43,7 @@ LIFECYCLES = [registry.programme(name).lifecycle for name in registry.names()]
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda m: f"{type(m).__name__}.{m.value}")
 def test_every_code_has_words(member, lang):
-    if isinstance(member, ReasonCode):
+    if type(member).__name__.endswith("ReasonCode"):
         entry = catalogue("reasons")[member.value]
         assert entry["text"][lang] and entry["tested"][lang]
     else:
@@ -48,7 +56,7 @@ def test_every_code_has_words(member, lang):
 def test_nothing_is_said_of_codes_that_are_gone():
     assert set(catalogue("reasons")) <= set(ReasonCode) | _own_reason_codes()
     for kind in ENUMS:
-        if kind is not ReasonCode:
+        if not kind.__name__.endswith("ReasonCode"):
             assert set(catalogue("words")[kind.__name__]) == {m.value for m in kind}
 
 

@@ -1,7 +1,8 @@
 """Reads the catalogues once and looks words up in them.
 
-A missing word is a mistake of ours and raises KeyError naming it; the tests keep that from happening. Nothing is
-read before it is needed.
+A programme may keep words of its own beside its rules (``programmes/NAME/texts/*.toml``, the same files with the same
+sections); they are added to the shared ones, and neither may say again what the other says. A missing word is a
+mistake of ours and raises KeyError naming it; the tests keep that from happening. Nothing is read before it is needed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,26 @@ LANGUAGES = ("en", "zh-CN")
 
 @cache
 def catalogue(name: str) -> Mapping[str, Any]:
-    """One catalogue file."""
-    return tomllib.loads((files("claimdesk.workflow.texts") / f"{name}.toml").read_text("utf-8"))
+    """One catalogue: the shared file and what the programmes add to it."""
+    found = tomllib.loads((files("claimdesk.workflow.texts") / f"{name}.toml").read_text("utf-8"))
+    for folder in sorted(files("claimdesk.workflow.programmes").iterdir(), key=lambda f: f.name):
+        own = folder / "texts" / f"{name}.toml"
+        if own.is_file():
+            _add(found, tomllib.loads(own.read_text("utf-8")), f"{folder.name}: {name}")
+    return found
+
+
+def _add(found: dict[str, Any], more: Mapping[str, Any], where: str) -> None:
+    for key, value in more.items():
+        known = found.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _add(known, value, f"{where}.{key}")  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(known, list) and isinstance(value, list):
+            known.extend(value)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        elif known is None:
+            found[key] = value
+        elif known != value:
+            raise KeyError(f"{where}.{key} says otherwise what is said already")
 
 
 def line(section: str, code: str) -> Mapping[str, Any] | None:
