@@ -15,10 +15,11 @@ from typing import Any
 from ..states.case import Case
 
 
-def accepted(seller: Case | None) -> Iterator[dict[str, Any]]:
-    """The accepted certificates on file, oldest submission first."""
+def accepted(seller: Case | None, today: date) -> Iterator[dict[str, Any]]:
+    """The accepted certificates submitted by ``today``: what a backlog knows by now was not known then."""
     if seller is not None:
-        yield from (c for c in seller.facts.get("certificates", ()) if c.get("accepted") is True)
+        known = seller.facts.get("certificates", ())
+        yield from (c for c in known if c.get("accepted") is True and c["submitted_on"] <= today.isoformat())
 
 
 def in_force(certificate: dict[str, Any], day: date) -> bool:
@@ -28,15 +29,12 @@ def in_force(certificate: dict[str, Any], day: date) -> bool:
 
 def on_file(seller: Case | None, day: date) -> dict[str, Any] | None:
     """An accepted certificate submitted by ``day`` whose cover runs on ``day``, or None."""
-    for found in accepted(seller):
-        if found["submitted_on"] <= day.isoformat() and in_force(found, day):
-            return found
-    return None
+    return next((c for c in accepted(seller, day) if in_force(c, day)), None)
 
 
-def given_between(seller: Case | None, after: date, until: date | None) -> dict[str, Any] | None:
+def given_between(seller: Case | None, after: date, until: date | None, today: date) -> dict[str, Any] | None:
     """An accepted certificate given after ``after`` and by ``until`` (None: no end yet), in force when given."""
-    for found in accepted(seller):
+    for found in accepted(seller, today):
         submitted = found["submitted_on"]
         in_window = submitted > after.isoformat() and (until is None or submitted <= until.isoformat())
         if in_window and in_force(found, date.fromisoformat(submitted)):
@@ -44,14 +42,14 @@ def given_between(seller: Case | None, after: date, until: date | None) -> dict[
     return None
 
 
-def covering(seller: Case | None, day: date) -> dict[str, Any] | None:
-    """An accepted certificate whose cover ran on ``day``, whenever it was submitted."""
-    return next((c for c in accepted(seller) if in_force(c, day)), None)
+def covering(seller: Case | None, day: date, today: date) -> dict[str, Any] | None:
+    """An accepted certificate whose cover ran on ``day``, submitted on whatever day until ``today``."""
+    return next((c for c in accepted(seller, today) if in_force(c, day)), None)
 
 
 def ended_occurrence_cover(seller: Case | None, incident: date, today: date) -> dict[str, Any] | None:
     """An accepted occurrence certificate that has ended since but covered the incident day."""
-    for found in accepted(seller):
+    for found in accepted(seller, today):
         if found.get("basis") == "occurrence" and in_force(found, incident) and found["ends_on"] < today.isoformat():
             return found
     return None

@@ -145,13 +145,13 @@ def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str
     kind = fault["type"]
     if kind == "extra_forbidden":
         name = str(fault["loc"][-1])
-        close = difflib.get_close_matches(name, sorted(_names(adapter)), 1)
+        close = difflib.get_close_matches(name, sorted(set(_names(adapter))), 1)
         shown = name if name.isidentifier() and len(name) < 40 else "this"
         return InputError(
             "unknown_field",
             f"{shown} is not a known field{more}",
             field=field,
-            hint=f"did you mean {close[0]}?" if close else "known: " + ", ".join(sorted(_names(adapter))),
+            hint=f"did you mean {close[0]}?" if close else "known: " + ", ".join(sorted(set(_names(adapter)))),
         )
     if kind == "missing":
         return InputError("missing_field", f"a required field is missing{more}", field=field, hint="add it")

@@ -62,7 +62,9 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             Reason("not_allowed_from_state", "amend.losses", case.state, False),
             hint="use assess",
         )
-    draft.take("amend", set={**_patch(case, command.payload), "awaiting_facts": None}, seller=command.payload.get("seller"))
+    draft.take(
+        "amend", set={**_patch(case, command.payload), "awaiting_facts": None}, seller=command.payload.get("seller")
+    )
     if case.state != "filed" or case.holds:
         set_holds(facts_held(draft.case, ctx), draft, ctx)
     return None

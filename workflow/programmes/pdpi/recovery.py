@@ -55,9 +55,9 @@ def proof_on_file(draft: Draft, ctx: Context, until: date | None = None) -> Reas
     facts = draft.case.facts
     notice_on = parse_date(facts["notice_on"])
     incident = parse_date(facts["incident_on"])
-    at_incident = coverage.covering(ctx.seller, incident)
+    at_incident = coverage.covering(ctx.seller, incident, ctx.today)
     on_notice = coverage.on_file(ctx.seller, notice_on)
-    in_time = on_notice or coverage.given_between(ctx.seller, notice_on, until)
+    in_time = on_notice or coverage.given_between(ctx.seller, notice_on, until, ctx.today)
     differs = ("R6",) if (at_incident is None) != (in_time is None) else ()
     if ctx.rulebook.text("recovery.cover_on") == "incident":
         if at_incident is None:
@@ -87,7 +87,7 @@ def _shown(certificate: dict[str, Any]) -> str:
 
 def _no_proof(draft: Draft, ctx: Context) -> Reason:
     incident = parse_date(draft.case.facts["incident_on"])
-    differs = ("R6",) if coverage.covering(ctx.seller, incident) else ()
+    differs = ("R6",) if coverage.covering(ctx.seller, incident, ctx.today) else ()
     return Reason(
         ReasonCode.NO_PROOF_ON_FILE, "recovery.cover_on", "none", False, draft.case.facts["notice_on"], differs
     )
@@ -255,6 +255,10 @@ def settle_review(draft: Draft, ctx: Context) -> bool:
 
 def proof_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
     """Seven days without proof (R9): recovery is due, unless ended cover may have covered the incident day."""
+    given = proof_on_file(draft, ctx, parse_date(clock.on))
+    if given is not None:
+        waive_or_refer(draft, ctx, given)  # recorded ahead of its day, so nothing looked again when the day came
+        return
     case = draft.case
     why = Reason(
         ReasonCode.NO_PROOF_IN_TIME,

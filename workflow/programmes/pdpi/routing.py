@@ -240,7 +240,7 @@ def notify_seller(draft: Draft, ctx: Context, why: tuple[Reason, ...]) -> None:
         )
     ]
     incident = parse_date(case.facts["incident_on"])
-    cover = coverage.covering(ctx.seller, incident)
+    cover = coverage.covering(ctx.seller, incident, ctx.today)
     if cover is not None:
         notices.append(
             draft.notice(
