@@ -23,7 +23,7 @@ from ..results import put_next
 from .triage import Run, opened
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ...desk import ClaimDesk
 
@@ -47,37 +47,41 @@ def command(call: Call) -> int:
         call.told["db"] = _DATABASE
         call.forget_settings()
     run = Run(call, as_lines=call.as_json)
+    created: set[str] = set()
     with examples() as path, opened(str(path)) as stream, call.desk() as desk:
         if not call.as_json:
             put(f"Example claims into {call.db}")
-        last: datetime | None = None
         for result in run.through(desk, stream, path.name, 500):
-            if result["status"] in ("created", "unchanged") and not call.dry_run:
-                filed = desk.get(result["claim"]).filed_at
-                last = filed if last is None else max(last, filed)
-        letters = _hand_over(desk, last) if last is not None and run.summary.created else 0
+            if result["status"] == "created":
+                created.add(result["claim"])
+        days = [] if call.dry_run else _days(desk)
+        letters = sum(desk.dispatcher.letters(day) for day in days) if created else 0
     run.finish(next_too=False)
     if letters and not call.as_json:
         put(f"{letters} letters handed over, kept as files beside the database.")
-    if not call.as_json and not call.dry_run:
-        until = (last + timedelta(days=8)).isoformat(timespec="seconds") if last is not None else ""
-        tick = ("tick" + (f" --until {until}" if until else ""), "what falls due in the next week")
+    if days and not call.as_json:
+        until = (days[-1] + timedelta(days=8)).isoformat(timespec="seconds")
+        tick = (f"tick --until {until}", "what falls due in the week after the last of them")
         put_next(call, run.shown, [tick, ("ledger --balances", "the books balance")])
     return 0
 
 
-def _hand_over(desk: ClaimDesk, last: datetime) -> int:
-    """Every letter that waits, as if it had been sent when the last example was filed."""
-    return desk.dispatcher.letters(last)
+def _days(desk: ClaimDesk) -> list[datetime]:
+    """The last filing of each local day: letters are handed over on the day they were written, as a desk would."""
+    from ....states.times import local_day
+    from ....workflow.rulebook import book_for
+
+    last: dict[tuple[str, date], datetime] = {}
+    for claim in desk.list():
+        zone = book_for(claim.programme, claim.marketplace).zone
+        key = (zone, local_day(claim.filed_at, zone))
+        last[key] = max(last.get(key, claim.filed_at), claim.filed_at)
+    return sorted(set(last.values()))
 
 
 @contextmanager
 def examples() -> Generator[Path]:
-    """The example claims: of the checkout, else those that come with the package."""
-    checkout = Path(__file__).resolve().parents[3] / "examples" / "claims.jsonl"
-    if checkout.is_file():
-        yield checkout
-        return
+    """The demonstration's claims: those that come with the package, the same in a checkout and out of it."""
     packaged = files("claimdesk.adapters.cli") / "data" / "claims.jsonl"
     if not packaged.is_file():
         raise NotFound("no_examples", "the example claims are not there", hint="reinstall claimdesk")
