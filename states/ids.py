@@ -69,8 +69,9 @@ class IdFactory:
 
     def __call__(self, prefix: str) -> str:
         """A new identifier, greater than every earlier one of this factory."""
-        number = ((self._millis() & 0xFFFFFFFFFFFF) << 32) | (self._random32() >> 1)
-        if number <= self._last:
-            number = self._last + 1
+        millis = self._millis() & 0xFFFFFFFFFFFF
+        last = self._last
+        # Within one millisecond (or when the clock went back) the next number follows; randomness is not free.
+        number = last + 1 if last >= 0 and millis <= last >> 32 else (millis << 32) | (self._random32() >> 1)
         self._last = number
         return f"{prefix}-{encode(number)}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -36,6 +37,10 @@ from .view import Claim, SellerFile, claim_view, seller_view
 
 _TRIES = 8
 _SELLERS_REMEMBERED = 1024
+
+
+def _system_millis() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _system_clock() -> datetime:
@@ -66,7 +71,8 @@ class Desk(Verbs, Reads):
         self.actor = actor
         self.clock = clock or _system_clock
         bits = random_bits or random.SystemRandom().getrandbits
-        new_id = IdFactory(lambda: int(self.clock().timestamp() * 1000), lambda: bits(32))
+        millis = _system_millis if clock is None else lambda: int(self.clock().timestamp() * 1000)
+        new_id = IdFactory(millis, lambda: bits(32))
         mode = payments or (
             "instant" if gateway.settles_at_once else "manual" if gateway.name == "manual" else "gateway"
         )

@@ -17,6 +17,7 @@ from .plan import Command, Context, Plan, Programme
 from .ports import DecisionRow, EntryRow, NoticeRow, TaskRow, TransferRow, Vault, WriteSet
 
 _OPEN = ("open",)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def write_set(
@@ -81,7 +82,7 @@ def write_set(
                 language.get(notice["party"], "en"),
                 notice["at"],
                 recorded,
-                json.dumps(notice["params"], ensure_ascii=False, separators=(",", ":")),
+                _encode(notice["params"]),
             )
         )
         found.tasks.append(TaskRow(notice["id"], made.case.id, "notice", notice["kind"], notice["at"]))

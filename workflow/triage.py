@@ -32,6 +32,7 @@ from .reasons import Reason
 from .rulebook import resolve
 
 _TRIES = 8
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _KINDS = ("routing", "eligibility", "screening", "hold")
 
 
@@ -135,9 +136,7 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
             raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
         command = desk.file_command(programme, marketplace, fields, seller, at)
         verdict = _screening(programme, screening)
-        digest = hashlib.sha256(
-            json.dumps(line.fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
-        ).hexdigest()
+        digest = hashlib.sha256(_encode(line.fields).encode("utf-8", "replace")).hexdigest()
         told = (command.payload.get("source"), command.payload.get("source_id"))
         key = f"{told[0] or ''}\x1f{told[1]}" if told[1] else f"content:{digest}"
         return _Ready(line, key, digest, command, seller, verdict)
