@@ -23,6 +23,7 @@ from .texts.load import LANGUAGES, catalogue, line, words
 __all__ = [
     "LANGUAGES",
     "beyond",
+    "can_quote",
     "confidence",
     "entry_of",
     "label",
@@ -158,6 +159,11 @@ def parameter(rule: str, version: Version) -> Parameter | None:
     except RulebookError:
         return None
     return found.get(rule) if found.has(rule) else None
+
+
+def can_quote(rule: str, version: Version) -> bool:
+    """Whether the rule stands in this rulebook, or is none of its parameters and has words of its own."""
+    return parameter(rule, version) is not None or "source" in (_rule_line(rule) or {})
 
 
 def _founded(rule: str, version: Version) -> tuple[str, Confidence]:

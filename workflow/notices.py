@@ -38,7 +38,8 @@ _EVERYBODY = frozenset(
     }
 )
 ALLOWED: Mapping[str, frozenset[str]] = {
-    "customer": _EVERYBODY | {"losses", "asked", "paid", "not_paid", "capped", "count", "helps", "payer", "stands"},
+    "customer": _EVERYBODY
+    | {"losses", "asked", "paid", "not_paid", "capped", "count", "helps", "payer", "stands", "rights"},
     "seller": _EVERYBODY | {"step", "path", "producer", "wanted", "withholding", "decision", "faults", "account"},
     "insurer": _EVERYBODY | {"losses", "insured"},
 }
@@ -59,7 +60,7 @@ def render(notice: NoticeRow, case: Case, version: Version, *, handed_over_on: d
     later day than it was queued, and the letter then says the new date.
     """
     lang = notice.language if notice.language in LANGUAGES else "en"
-    text = _template(notice.kind, lang).render(values(notice, case, version, lang, handed_over_on))
+    text = _template(notice.kind, lang, case.programme).render(values(notice, case, version, lang, handed_over_on))
     subject, _, body = text.partition("\n\n")
     return Rendered(" ".join(subject.split()), _BLANK_LINES.sub("\n\n", body).strip() + "\n")
 
@@ -68,7 +69,17 @@ def render(notice: NoticeRow, case: Case, version: Version, *, handed_over_on: d
 
 
 def _source(name: str) -> str:
+    """The text of a template: a shared one, or ``PROGRAMME/NAME`` for one that a programme keeps beside its rules."""
+    programme, _, own = name.rpartition("/")
+    if programme:
+        return (files("claimdesk.workflow.programmes") / programme / "letters" / own).read_text("utf-8")
     return (files("claimdesk.workflow.texts") / "letters" / name).read_text("utf-8")
+
+
+def _name(kind: str, lang: str, programme: str) -> str:
+    """The programme's own template of this kind, where it has one, else the shared one."""
+    own = files("claimdesk.workflow.programmes") / programme / "letters" / f"{kind}.{lang}.j2"
+    return f"{programme}/{kind}.{lang}.j2" if own.is_file() else f"{kind}.{lang}.j2"
 
 
 @cache
@@ -89,13 +100,14 @@ def _environment() -> SandboxedEnvironment:
 
 
 @cache
-def _template(kind: str, lang: str) -> Template:
+def _template(kind: str, lang: str, programme: str) -> Template:
     """The compiled template; one that names anything outside its party's list does not compile."""
     environment = _environment()
-    name: str | None = f"{kind}.{lang}.j2"
+    first = _name(kind, lang, programme)
+    name: str | None = first
     while name is not None:
         name = _checked(environment, name, ALLOWED[kind.partition("_")[0]])
-    return environment.get_template(f"{kind}.{lang}.j2")
+    return environment.get_template(first)
 
 
 def _checked(environment: SandboxedEnvironment, name: str, allowed: frozenset[str]) -> str | None:

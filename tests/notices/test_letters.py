@@ -17,6 +17,7 @@ from claimdesk.states.codes import NoticeKind
 from claimdesk.workflow import notices
 from claimdesk.workflow.catalogue import LANGUAGES
 from claimdesk.workflow.notices import ALLOWED, Rendered, render
+from claimdesk.workflow.rulebook import resolve
 
 from .world import Sample, samples
 
@@ -255,6 +256,23 @@ def test_the_template_engine_is_loaded_only_where_letters_are_written():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.parametrize(("sample", "lang"), CASES)
+def test_another_programme_s_case_renders_too_and_says_its_own_effect_on_the_account(sample, lang):
+    other = resolve("seller_insurance-us@2024-01-01")  # a rulebook without the rules of this programme
+    for programme, order in (("order", {"id": "114-1", "item": "A lamp"}), ("fba", None), ("breakage_1688", "1688-1")):
+        facts = {"order": order, "losses": [{"head": "shipping", "amount": 500}]} if order else {}
+        params = {k: v for k, v in json.loads(sample.notice.params).items() if k not in ("reasons", "losses")}
+        case = replace(sample.case, programme=programme, facts=facts, deadlines=())
+        notice = sample.notice._replace(language=lang, params=json.dumps(params))
+        body = render(notice, case, other).body
+        if sample.notice.party == "seller":
+            no_effect = "does not affect your order defect rate" if lang == "en" else "不影响您的订单缺陷率"
+            assert (no_effect in body) is (programme != "order")
+        if sample.notice.party == "customer":
+            not_insurance = "not insurance" if lang == "en" else "不是保险"
+            assert (not_insurance in body) is (programme != "breakage_1688")
+
+
 # -- the guard -----------------------------------------------------------------------------------------------------
 
 
@@ -291,7 +309,7 @@ def test_a_parent_template_is_held_to_the_same_list(templates):
 def test_a_name_without_a_value_is_an_error_and_not_a_gap(templates):
     templates["seller_claim_withdrawn.en.j2"] = "{{ amount }}"
     with pytest.raises(UndefinedError, match="amount"):
-        notices._template("seller_claim_withdrawn", "en").render({})
+        notices._template("seller_claim_withdrawn", "en", "pdpi").render({})
 
 
 def test_no_party_may_name_what_is_sealed_or_suspected():

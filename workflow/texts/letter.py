@@ -17,7 +17,7 @@ from typing import Any
 from ...states.case import Case
 from ...states.errors import RulebookError
 from ...states.times import local_day, parse_date, parse_instant
-from ..catalogue import parameter, reason_part, reason_text, rule_says, value_words
+from ..catalogue import can_quote, reason_part, reason_text, rule_says, value_words
 from ..ports import NoticeRow
 from ..reasons import Reason
 from ..registry import SELLER_FILE
@@ -116,14 +116,14 @@ def _amount(minor: int | None, case: Case, lang: str) -> str:
 def _facts(kind: str, params: Mapping[str, Any], case: Case, filed: str, lang: str) -> list[tuple[str, str]]:
     if case.programme == SELLER_FILE:
         return [(words("Letter", "file", lang), case.id)]
-    order: Mapping[str, Any] = case.facts.get("order") or {}
+    order = _mapping(case.facts.get("order"))
     missing = words("Letter", "not_stated", lang)
     filed_on = words("Letter", "claim_filed", lang).replace("{claim}", case.id).replace("{filed}", filed)
     incident = case.facts.get("incident_on")
     found = [
         (words("Letter", "claim", lang), filed_on),
         (words("Letter", "order", lang), _one_line(order.get("id")) or missing),
-        (words("Letter", "product", lang), _product(order.get("item") or {}, lang) or missing),
+        (words("Letter", "product", lang), _product(_mapping(order.get("item")), lang) or missing),
         (words("Letter", "incident", lang), day(parse_date(incident), lang) if _known(incident) else missing),
     ]
     losses: Sequence[Mapping[str, Any]] = case.facts.get("losses") or ()
@@ -133,6 +133,10 @@ def _facts(kind: str, params: Mapping[str, Any], case: Case, filed: str, lang: s
         label = _STEP_LABEL.get(params.get("step", ""), _AMOUNT_LABEL[kind])
         found.append((words("Letter", label, lang), _amount(params["amount"], case, lang)))
     return found
+
+
+def _mapping(fact: Any) -> Mapping[str, Any]:
+    return fact if isinstance(fact, Mapping) else {"title": fact}  # pyright: ignore[reportUnknownVariableType]
 
 
 def _known(fact: object) -> bool:
@@ -185,7 +189,7 @@ def _sentence(reason: Reason, lang: str) -> str:
 
 
 def _rules(kind: str, reasons: Sequence[Reason], version: Version, lang: str) -> list[tuple[str, str]]:
-    own = [rule for rule in _RULES.get(kind, ()) if version.has(rule) or parameter(rule, version) is None]
+    own = [rule for rule in _RULES.get(kind, ()) if can_quote(rule, version)]
     names = dict.fromkeys([*(r.rule for r in reasons), *own])
     return [(rule_says(rule, version, lang), rule) for rule in names]
 
@@ -229,8 +233,16 @@ def _short(on: date, zone: str, lang: str) -> str:
 # -- each party's own ----------------------------------------------------------------------------------------------
 
 
+def _of_programme(name: str, case: Case, lang: str) -> str:
+    """A sentence that a programme may say otherwise than the rest."""
+    return words("Letter", f"{name}_{case.programme}", lang, default=words("Letter", name, lang))
+
+
 def _losses(losses: Sequence[Mapping[str, Any]] | None, case: Case, lang: str) -> list[tuple[str, str]]:
-    return [(words("Head", loss["head"], lang), money(loss["amount"], case.currency, lang)) for loss in losses or ()]
+    return [
+        (words("Head", loss["head"], lang, default=str(loss["head"])), money(loss["amount"], case.currency, lang))
+        for loss in losses or ()
+    ]
 
 
 def _for_customer(
@@ -253,6 +265,7 @@ def _for_customer(
         "count": count.replace("{count}", str(len(reasons))),
         "helps": list(dict.fromkeys(text for r in reasons if (text := reason_part(r, "helps", lang)))),
         "payer": words("Letter", f"payer_{params.get('by', 'seller')}", lang),
+        "rights": _of_programme("rights", case, lang),
         "stands": words("State", case.state, lang, default=case.state),
     }
 
@@ -281,7 +294,6 @@ def _asked(
 
 
 def _for_seller(kind: str, params: Mapping[str, Any], case: Case, today: date, lang: str) -> dict[str, Any]:
-    account = {"order": "account_order", SELLER_FILE: "account_file"}.get(case.programme, "account")
     recovery: Mapping[str, Any] = case.facts.get("recovery") or {}
     wanted = _WANTED if kind == "seller_proof_requested" else ()
     return {
@@ -290,7 +302,7 @@ def _for_seller(kind: str, params: Mapping[str, Any], case: Case, today: date, l
         "producer": params.get("producer") is True,
         "withholding": params.get("withholding", recovery.get("withholding")) is True,
         "decision": params.get("decision", ""),
-        "account": words("Letter", account, lang),
+        "account": _of_programme("account", case, lang),
         "wanted": [_right(code, case.marketplace, today, lang) for code in wanted],
         "faults": [
             (words("CertificateFault", code, lang, part="wrong"), _right(code, case.marketplace, today, lang))
