@@ -117,7 +117,7 @@ class Drive:
             )
             if not due:
                 break
-            self._claim("fire", {"kind": due[0].kind}, "rules", parse_instant(due[0].due), "")
+            self._claim("fire", {"kind": due[0].kind, "due": due[0].due}, "rules", parse_instant(due[0].due), "")
         return self
 
     def recheck(self, at: str) -> Drive:
