@@ -114,6 +114,9 @@ class Dispatcher:
                 sent.append(self._send(row, cases[task.claim], addresses.get(task.claim), now))
             except Exception:  # noqa: BLE001  # a sender may fail in any way; the letter stays and is tried again
                 failed.append((task, attempt))
+        flush = getattr(self.sender, "flush", None)
+        if flush is not None and sent:
+            flush()  # a batch of files is made durable once, before anything says that it was handed over
         self._settle_letters(sent, failed, now)
         report.letters += len(sent)
         report.letters_failed += len(failed)
@@ -131,7 +134,8 @@ class Dispatcher:
 
         if row.status == "handed_over":
             return row
-        letter: Rendered = render(row, case, resolve(case.rulebook))
+        on = local_day(now, case.zone)
+        letter: Rendered = render(row, case, resolve(case.rulebook), handed_over_on=on)
         to = address if row.party == "customer" else case.facts.get(f"{row.party}_contact")
         self.sender.send(
             Letter(
@@ -261,10 +265,7 @@ class Dispatcher:
                 session = Session(unit, self.settings)
                 moved = False
                 for clock in _overdue(case, now):
-                    command = Command(
-                        "fire", {"kind": clock.kind}, "rules", parse_instant(clock.due), claim=case.id, lenient=True
-                    )
-                    done = session.execute(command)
+                    done = session.execute(_firing(case.id, clock.kind, clock.due))
                     if isinstance(done, Done):
                         moved, case = True, done.case
                         break
@@ -281,11 +282,7 @@ class Dispatcher:
             session = Session(unit, self.settings)
             session.prefetch([t.claim for t in due], ())
             for task in due:
-                done = session.execute(
-                    Command(
-                        "fire", {"kind": task.name}, "rules", parse_instant(task.due_at), claim=task.claim, lenient=True
-                    )
-                )
+                done = session.execute(_firing(task.claim, task.name, task.due_at))
                 if isinstance(done, Refusal):
                     if str(done.code) == "not_yet":
                         unit.finish_task(task.id)
@@ -327,6 +324,11 @@ class Dispatcher:
     def _finish(self, task: TaskRow, status: str = "done") -> None:
         with self.store.write() as unit:
             unit.finish_task(task.id, status)
+
+
+def _firing(claim: str, kind: str, due: str) -> Command:
+    """The command of a clock that ran out, at its own instant."""
+    return Command("fire", {"kind": kind, "due": due}, "rules", parse_instant(due), claim=claim, lenient=True)
 
 
 def _overdue(case: Case, now: datetime) -> list[Deadline]:

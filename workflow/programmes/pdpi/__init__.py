@@ -121,4 +121,5 @@ PROGRAMME = Programme(
     seller_first=frozenset({"record_certificate", "request_insurance"}),
     waits_on_seller=frozenset({"proof_requested", "recovery_review"}),
     waits_on_siblings=frozenset({"approved", "seller_notified"}),
+    dated="incident_on",
 )

@@ -41,9 +41,10 @@ def filed_on(case: Case) -> date:
 def _in_force(case: Case, ctx: Context) -> Reason:
     since, day = ctx.rulebook.text("programme.in_force_on"), filed_on(case).isoformat()
     ok = day >= since
-    return Reason(
-        ReasonCode.IN_FORCE if ok else ReasonCode.NOT_IN_FORCE, "programme.in_force_on", day, ok, since, ("R17",)
-    )
+    incident = case.facts.get("incident_on")
+    differs = ("R17",) if incident not in _UNKNOWN and (incident >= since) != ok else ()
+    code = ReasonCode.IN_FORCE if ok else ReasonCode.NOT_IN_FORCE
+    return Reason(code, "programme.in_force_on", day, ok, since, differs)
 
 
 def _filing_window(case: Case, ctx: Context) -> Reason:

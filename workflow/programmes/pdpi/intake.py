@@ -7,11 +7,10 @@ first filing date and asks for a new screening. Domain notes 1.3 and 1.7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from ....states.case import Case
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
+from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
 from . import payment
@@ -32,20 +31,6 @@ def file(draft: Draft, ctx: Context, command: Command) -> None:
     )
 
 
-def merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings merge key by key, lists and values are replaced."""
-    found = dict(old)
-    for name, value in new.items():
-        known = found.get(name)
-        found[name] = merge(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
-    return found
-
-
-def _patch(case: Case, payload: Mapping[str, Any]) -> dict[str, Any]:
-    patched = {k: v for k, v in payload.items() if k != "seller"}
-    return {k: merge({k: case.facts.get(k)}, {k: v})[k] for k, v in patched.items()}
-
-
 def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Corrects facts of the filing; eligibility and holds are looked at again."""
     from . import PROGRAMME  # noqa: PLC0415
@@ -63,7 +48,7 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             hint="use assess",
         )
     draft.take(
-        "amend", set={**_patch(case, command.payload), "awaiting_facts": None}, seller=command.payload.get("seller")
+        "amend", set={**patch(case.facts, command.payload), "awaiting_facts": None}, seller=command.payload.get("seller")
     )
     if case.state != "filed" or case.holds:
         set_holds(facts_held(draft.case, ctx), draft, ctx)
@@ -72,11 +57,11 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
     """The customer answered, with corrections or not: back to ``filed`` for a new screening."""
-    patch = _patch(draft.case, command.payload)
-    kept = [*draft.case.facts.get("evidence", []), *patch.pop("evidence", [])]
+    told = patch(draft.case.facts, command.payload)
+    kept = [*draft.case.facts.get("evidence", []), *told.pop("evidence", [])]
     draft.take(
         "provide_information",
-        set={**patch, "evidence": kept or None, "information": None, "screening": None},
+        set={**told, "evidence": kept or None, "information": None, "screening": None},
         deadlines=draft.settled(DeadlineKind.INFORMATION),
     )
 

@@ -31,7 +31,7 @@ def settle_paid(draft: Draft, ctx: Context) -> bool:
         why = Reason(ReasonCode.SOLD_BY_AMAZON, "routing.sold_by", "amazon")
         draft.take("close", deadlines=draft.all_settled(), decision=decision(ctx, Decision("recovery", "none", (why,))))
     elif path == "over":
-        why = Reason(ReasonCode.OVER_LINE_RECOVERY, "recovery.over_line", "over", readings=("R12",))
+        why = Reason(ReasonCode.OVER_LINE_RECOVERY, "recovery.over_line", "over")
         demand(draft, ctx, "demand_recovery", (why,), withholding=False)
     else:
         _under_line(draft, ctx)
@@ -266,7 +266,6 @@ def proof_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
         f"none by {clock.on}",
         False,
         ctx.rulebook.get("recovery.proof_window").shown,
-        ("R9",),
     )
     incident = parse_date(case.facts["incident_on"])
     ended = coverage.ended_occurrence_cover(ctx.seller, incident, ctx.today)
@@ -275,7 +274,7 @@ def proof_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
             "hold",
             holds=[{"op": "set", "reason": HoldReason.COVERAGE_QUESTION.value}],
             tasks=[{"op": "open", "kind": "hold_review"}],
-            deadlines=[{"op": "ran_out", "kind": clock.kind}],
+            deadlines=[clock.op("ran_out")],
             decision=decision(
                 ctx,
                 Decision(

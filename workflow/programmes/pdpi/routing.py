@@ -20,6 +20,8 @@ from .amounts import asked_together, compensable, eligible, is_under, together, 
 from .eligibility import examine
 from .holds import facts_held
 
+#: Entries that bring new facts, or let those count that came under a hold.
+_NEW_FACTS = frozenset({"amend", "assess", "release_hold"})
 _SCREENED_OUT = ("unsubstantiated", "frivolous", "fraudulent", "abusive")
 
 
@@ -269,10 +271,26 @@ def _inputs(ctx: Context) -> dict[str, object] | None:
     return {"siblings": [{"claim": s.id, "eligible": s.eligible_minor, "asked": s.asked_minor} for s in ctx.siblings]}
 
 
+def _ruled_out_since(draft: Draft, ctx: Context) -> bool:
+    """Eligibility is tested after every new fact, also once the claim was routed (contract section 8)."""
+    case = draft.case
+    if case.facts.get("payment") or not any(body["type"] in _NEW_FACTS for body in draft.bodies):
+        return False
+    tests = examine(case, ctx)
+    if all(test.result is not False for test in tests):
+        return False
+    rule_out(draft, ctx, tests)
+    return True
+
+
 def reroute(draft: Draft, ctx: Context) -> bool:
     """Routing again before a payment, after an assessment or a change in a sibling (contract section 8)."""
     case = draft.case
-    if case.facts["order"].get("sold_by") == "amazon" or case.totals.by_amazon > 0:
+    if case.totals.by_amazon > 0:
+        return False
+    if _ruled_out_since(draft, ctx):
+        return True
+    if case.facts["order"].get("sold_by") == "amazon":
         return False
     if eligible(case, ctx.rulebook) == 0:
         rule_out(draft, ctx, examine(case, ctx))

@@ -114,7 +114,6 @@ def silence(draft: Draft, ctx: Context, clock: Deadline) -> None:
         f"no answer by {clock.on}",
         True,
         ctx.rulebook.get("seller.response_window").shown,
-        ("R10",),
     )
     approve(draft, ctx, "step_in_on_silence", "over", Outcome.AUTO_PAY, (why,), missed=clock.kind)
 
@@ -123,7 +122,7 @@ def resolution_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
     """Thirty days after acceptance without a resolution: a person decides (R11)."""
     draft.take(
         "lapse_resolution",
-        deadlines=[{"op": "missed", "kind": clock.kind}, *draft.target(ctx, "resolution lapsed")],
+        deadlines=[clock.op("missed"), *draft.target(ctx, "resolution lapsed")],
         decision=decision(
             ctx,
             Decision(
