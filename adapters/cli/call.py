@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from ...states.errors import InputError
 
 if TYPE_CHECKING:
-    from ...workflow.ports import Store
     from ..config import Config
     from ..desk import ClaimDesk
 
@@ -103,12 +102,11 @@ class Call:
     # -- the desk --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, db: str | None = None, store: Store | None = None) -> Generator[ClaimDesk]:
-        """The desk on the database in force, or on ``db``; closed at the end."""
+    def desk(self, **parts: Any) -> Generator[ClaimDesk]:
+        """The desk on the database in force, closed at the end; ``parts`` go before the settings."""
         from ..desk import ClaimDesk
 
-        config = self.config
-        with ClaimDesk.open(db or self.db, store=store, **config.desk()) as desk:
+        with ClaimDesk.open(self.db, **{**self.config.desk(), **parts}) as desk:
             yield desk
 
     def database_exists(self) -> bool:

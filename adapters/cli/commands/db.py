@@ -25,53 +25,58 @@ from ..output import put, put_json
 @click.pass_obj
 def upgrade(call: Call, sql: bool) -> None:
     """Make the database, or bring it up to date."""
-    from ...open_store import open_store
     from ...sql import migrate
 
     _refuse_memory(call)
     if sql:
         sys.stdout.write(migrate.upgrade_sql(call.db))
         return
-    before = standing(call.db)[1] if call.database_exists() else ""
-    if call.dry_run:
-        now = before
-    else:
-        if not before:
-            open_store(call.db).close()
-        else:
-            migrate.upgrade(call.db)
-        now = standing(call.db)[1]
+    before = _current(call)
+    now = before if call.dry_run else migrate.upgrade(call.db)
     if call.as_json:
-        put_json({"before": before or None, "now": now or None, "dry_run": call.dry_run})
+        put_json({"before": before, "now": now, "wanted": wanted(), "dry_run": call.dry_run})
     elif call.dry_run:
-        put(f"at {before or 'nothing'}; see the SQL with --sql")
+        put(f"at {before or 'nothing'}, would be at {wanted()}; --sql prints what would be done")
     else:
         put(f"at {now}" + (" (nothing to do)" if before == now else f", was {before}" if before else ", new"))
 
 
 @page(
-    "check", examples=[("claimdesk db check || claimdesk db upgrade", "exit 1 when it is behind")], exits=(0, 1, 2, 75)
+    "check",
+    examples=[("claimdesk db check || claimdesk db upgrade", "exit 1 when it does not fit")],
+    exits=(0, 1, 2, 75),
+    see=("db upgrade", "doctor"),
 )
 @click.pass_obj
 def check(call: Call) -> int:
     """Say whether the database fits this version; exit 1 when it does not."""
     _refuse_memory(call)
-    behind, current, wanted = standing(call.db) if call.database_exists() else (True, "", _wanted())
+    found = faults(call)
+    current_one = _current(call)
     if call.as_json:
-        put_json({"ok": not behind, "current": current or None, "wanted": wanted})
+        put_json({"ok": not found, "current": current_one, "wanted": wanted(), "differences": found})
+    elif found:
+        for fault in found:
+            put(fault)
+        call.note("hint: claimdesk db upgrade (after a backup; --sql prints what it would do)")
     else:
-        put(f"at {current or 'nothing'}, this version needs {wanted}" if behind else f"at {current}, as needed")
-    return 1 if behind else 0
+        put(f"at {current_one}, as needed")
+    return 1 if found else 0
 
 
-@page("current", examples=[("claimdesk db current", "the revision of the database")], exits=(0, 2, 75))
+@page(
+    "current",
+    examples=[("claimdesk db current", "the revision of the database")],
+    exits=(0, 2, 75),
+    see=("db check",),
+)
 @click.pass_obj
 def current(call: Call) -> None:
     """Print the revision of the database."""
     _refuse_memory(call)
-    found = standing(call.db)[1] if call.database_exists() else ""
+    found = _current(call)
     if call.as_json:
-        put_json({"current": found or None})
+        put_json({"current": found})
     else:
         put(found or "nothing")
 
@@ -86,25 +91,24 @@ command = family(
 )
 
 
-def standing(url: str) -> tuple[bool, str, str]:
-    """(whether it does not fit, the revision of the database or nothing, the revision this version needs)."""
-    from ...open_store import database_url
+def faults(call: Call) -> list[str]:
+    """In what the database differs from what this version expects. Nothing is made for the sake of looking."""
+    from ...sql import migrate
+
+    return migrate.check(call.db) if call.database_exists() else ["there is no database yet"]
+
+
+def _current(call: Call) -> str | None:
+    from ...sql import migrate
+
+    return migrate.current(call.db) if call.database_exists() else None
+
+
+def wanted() -> str:
+    """The revision this version needs."""
     from ...sql import schema
-    from ...sql.engine import Options, for_reading, make_engine
 
-    engine = make_engine(database_url(url), Options())
-    try:
-        with for_reading(engine).connect() as connection:
-            found = schema.state_of(connection)
-    finally:
-        engine.dispose()
-    return found != schema.READY, found, schema.READY
-
-
-def _wanted() -> str:
-    from ...sql import schema
-
-    return schema.READY
+    return schema.KNOWN[-1]
 
 
 def _refuse_memory(call: Call) -> None:

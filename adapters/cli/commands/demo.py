@@ -43,12 +43,17 @@ _DATABASE = "sqlite:///claimdesk-demo.db"
 @click.pass_obj
 def command(call: Call) -> int:
     """Triage example claims into a database of their own and show what came out."""
+    from ...desk import letters_folder
+    from ...senders.files import FileSender
+
     if "db" not in call.told:  # examples never go where work is kept, unless somebody says so
         call.told["db"] = _DATABASE
         call.forget_settings()
     run = Run(call, as_lines=call.as_json)
     created: set[str] = set()
-    with examples() as path, opened(str(path)) as stream, call.desk() as desk:
+    # On the disk once at the end, not letter by letter: nobody waits for these.
+    letterbox = FileSender(letters_folder(call.db), sync=False)
+    with examples() as path, opened(str(path)) as stream, call.desk(sender=letterbox) as desk:
         if not call.as_json:
             put(f"Example claims into {call.db}")
         for result in run.through(desk, stream, path.name, 500):
@@ -56,6 +61,7 @@ def command(call: Call) -> int:
                 created.add(result["claim"])
         days = [] if call.dry_run else _days(desk)
         letters = sum(desk.dispatcher.letters(day) for day in days) if created else 0
+        letterbox.flush()
     run.finish(next_too=False)
     if letters and not call.as_json:
         put(f"{letters} letters handed over, kept as files beside the database.")

@@ -85,18 +85,15 @@ def _database(call: Call) -> Iterator[Check]:
     if path is not None and not path.exists():
         yield Check("database", True, f"{shown}: not made yet", "it is made on first use, or by: claimdesk db upgrade")
         return
-    from .db import standing
-
     if ":memory:" in call.db or call.db.startswith("memory:"):
         yield Check("database", True, f"{shown}: in memory, gone at the end")
         return
-    behind, current, wanted = standing(call.db)
+    from .db import faults
+
+    found = faults(call)
     yield Check("database", True, f"{shown}: reachable")
     yield Check(
-        "schema",
-        not behind,
-        f"at {current or 'nothing'}, this version needs {wanted}",
-        "back up, then: claimdesk db upgrade" if behind else "",
+        "schema", not found, "; ".join(found) or "as needed", "back up, then: claimdesk db upgrade" if found else ""
     )
 
 

@@ -1,0 +1,169 @@
+"""The program itself, as a shell starts it: what it loads, what it does with pipes, interrupts and terminals."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+try:
+    import pty
+except ImportError:  # no pseudo-terminals on this system
+    pty = None
+
+HEAVY = ("pydantic", "sqlalchemy", "rich", "structlog", "transitions", "alembic", "jinja2", "cryptography")
+PROGRAM = [sys.executable, "-c", "from claimdesk.adapters.cli.entry import main; main()"]
+
+
+def started(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False, **more)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("words", [("version",), ("--version",)])
+def test_version(place, words):
+    done = started(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"claimdesk \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_the_console_command_is_the_same_program(place):
+    program = shutil.which("claimdesk", path=str(Path(sys.executable).parent))
+    if program is None:
+        pytest.skip("not installed as a command")
+    assert subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.startswith(
+        "claimdesk "
+    )
+
+
+LOADED = """
+import sys
+sys.argv[1:] = sys.argv[1].split()
+from claimdesk.adapters.cli.entry import main
+try:
+    main()
+except SystemExit:
+    print(*sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def loaded(line: str) -> set[str]:
+    """The modules a command has loaded when it ends."""
+    done = subprocess.run([sys.executable, "-c", LOADED, line], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("line", ["version", "--help", "do --help", "config show", "lst"])
+def test_nothing_heavy_is_loaded_before_it_is_needed(place, line):
+    assert loaded(line).isdisjoint(HEAVY)
+
+
+def test_version_does_not_load_the_command_line(place):
+    assert "click" not in loaded("version")
+    assert "click" in loaded("--help")
+
+
+@pytest.mark.parametrize(
+    "line", ["list --json --limit 1000", "rules show pdpi-us", "version", "--help", "triage claims.jsonl --json"]
+)
+def test_a_reader_that_goes_away_is_no_error(office, line):
+    (office.folder / "claims.jsonl").write_text("{}\n" * 5000, encoding="utf-8")
+    command = " ".join(f"'{word}'" for word in PROGRAM)
+    done = subprocess.run(
+        ["bash", "-c", f"{command} {line} | head -c 10 >/dev/null"], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.replace("\n", "") == "" or "Rejected" in done.stderr
+    assert "Traceback" not in done.stderr and "Broken" not in done.stderr
+
+
+def test_output_that_cannot_be_encoded_is_written_out(office):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = started("explain", office.first(), "--lang", "zh-CN", env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u" in done.stdout
+    done = started("explain", office.first(), "--lang", "zh-CN", "--json", env=environment)
+    assert (done.returncode, done.stdout.isascii()) == (0, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no POSIX signals")
+def test_an_interrupt_says_what_was_kept(place):
+    reading, writing = os.pipe()
+    with subprocess.Popen([*PROGRAM, "triage", "-", "--batch", "1", "--json"], stdin=reading, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as program:  # fmt: skip
+        os.close(reading)
+        os.write(writing, b"{}\n{}\n")
+        assert program.stdout is not None
+        time.sleep(0.3)
+        first = None
+        deadline = time.monotonic() + 30
+        while first is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+            os.write(writing, b"{}\n" * 200)
+            first = program.poll() or (place / "claimdesk.db").exists() or None
+        time.sleep(1)
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=30)
+        os.close(writing)
+    assert program.returncode == 130
+    assert "Traceback" not in out + err
+    assert err.splitlines()[-1].startswith("interrupted: ")
+
+
+@pytest.mark.skipif(pty is None, reason="no pseudo-terminals")
+def test_a_person_at_a_terminal_gets_a_table(place):
+    data = Path(__file__).resolve().parents[2] / "adapters" / "cli" / "data" / "claims.jsonl"
+    assert pty is not None
+    main, other = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    environment.pop("NO_COLOR", None)
+    with subprocess.Popen([*PROGRAM, "triage", str(data)], stdout=other, stderr=other, env=environment) as program:
+        os.close(other)
+        shown = b""
+        while True:
+            try:
+                part = os.read(main, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        assert program.wait(30) == 1
+    os.close(main)
+    text = shown.decode()
+    assert "auto_pay" in text and "lines read = " in text and "Next:" in text
+    assert '"status"' not in text
+    assert "\x1b[1m" in text  # the head of the table
+
+
+@pytest.mark.skipif(pty is None, reason="no pseudo-terminals")
+def test_no_color_is_honoured(place):
+    assert pty is not None
+    main, other = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    with subprocess.Popen([*PROGRAM, "demo"], stdout=other, stderr=subprocess.DEVNULL, env=environment) as program:
+        os.close(other)
+        shown = b""
+        while True:
+            try:
+                part = os.read(main, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        program.wait(30)
+    os.close(main)
+    assert b"\x1b[3" not in shown
+    assert b"auto_pay" in shown
+
+
+def test_control_characters_never_reach_a_terminal(place):
+    done = started("list", "--\x1b[31mred", "--json")
+    assert done.returncode == 2
+    assert "\x1b" not in done.stdout + done.stderr

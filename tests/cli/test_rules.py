@@ -1,0 +1,141 @@
+"""Rulebooks, schemas and scenarios on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+GOOD = """
+- name: small and late
+  programme: pdpi
+  marketplace: US
+  tags: [one]
+  steps:
+    - at: 2024-06-03
+      do: file
+      with: {incident_on: 2024-06-01, order: {id: 114-1}, losses: [{head: property_damage, amount: 600.00 USD}]}
+  expect: {state: filed}
+"""
+SHORT = (
+    GOOD.replace("small and late", "expected otherwise").replace("state: filed", "state: closed").replace("one", "two")
+)
+
+
+def test_every_rulebook_is_listed(run):
+    listed = run("rules", "list", "--json").lines
+    assert {"pdpi-us", "pdpi-uk", "seller_insurance-us"} <= {b["book"] for b in listed}
+    assert "pdpi-us" in run("rules", "list").out
+
+
+def test_every_number_has_unit_dates_source_and_confidence(run):
+    shown = run("rules", "show", "pdpi-us", "--json").json
+    assert shown["rulebook"] == "pdpi-us@2021-09-01"
+    for one in shown["parameters"]:
+        assert one["unit"] and one["from"] and one["source"]
+        assert one["confidence"] in ("sourced", "reading", "assumed")
+    assert {r["reading"] for r in shown["readings"]} >= {"R1", "R7", "R17"}
+
+
+def test_what_was_assumed_is_loud(run):
+    shown = run("rules", "show", "pdpi-us")
+    assert "ASSUMED, no source: " in shown.out
+    assert "  ASSUMED  " in shown.out
+
+
+def test_a_version_is_named_by_a_day(run):
+    past = ("--at", "2022-01-01T00:00:00Z")
+    assert run("rules", "show", "seller_insurance-us@2022-01-01", "--json").json["since"] == "2021-09-01"
+    assert run("rules", "show", "seller_insurance-us", *past, "--json").json["since"] == "2021-09-01"
+    assert run("rules", "show", "seller_insurance-us@2022-01-01", *past).code == 2
+    assert run("rules", "show", "pdpi-us@yesterday").code == 2
+
+
+def test_a_near_miss_of_a_rulebook_is_suggested(run):
+    wrong = run("rules", "show", "pdpi_us")
+    assert (wrong.code, "did you mean pdpi-us?" in wrong.err) == (5, True)
+
+
+def test_the_register_counts_the_claims_that_hang_on_a_reading(office):
+    register = {r["reading"]: r for r in office.run("rules", "readings", "pdpi-us", "--json").lines}
+    assert register["R7"]["claims"] == 1
+    assert register["R7"]["examples"] == [office.first("--reading", "R7")]
+    assert "hang on it: CLM-" in office.run("rules", "readings", "pdpi-us").out
+
+
+def test_without_a_database_the_register_makes_none(run, place):
+    assert "claims" not in run("rules", "readings", "--json").lines[0]
+    assert not list(place.glob("*.db"))
+
+
+# ---------------------------------------------------------------- schemas
+
+
+def test_every_verb_has_a_schema(run):
+    for programme in ("pdpi", "seller_insurance"):
+        verbs = run("schema", "--programme", programme).out.split()
+        schemas = run("schema", "--programme", programme, "--json").json["verbs"]
+        assert list(schemas) == verbs
+        assert all(s["type"] == "object" for s in schemas.values())
+
+
+def test_a_schema_knows_money_as_the_contract_writes_it(run):
+    amount = run("schema", "resolve").json["properties"]["amount"]["anyOf"]
+    assert {branch["type"] for branch in amount} == {"string", "object"}
+    assert run("schema", "record-certificate").json["$id"] == "claimdesk:seller_insurance/record_certificate"
+
+
+def test_a_near_miss_of_a_verb_is_suggested(run):
+    wrong = run("schema", "asess")
+    assert (wrong.code, "did you mean assess?" in wrong.err) == (2, True)
+
+
+# ---------------------------------------------------------------- scenarios
+
+
+@pytest.fixture
+def cases(place: Path) -> Path:
+    (place / "cases").mkdir()
+    (place / "cases" / "good.yaml").write_text(GOOD, encoding="utf-8")
+    return place / "cases"
+
+
+def test_scenarios_that_hold_end_well(run, cases):
+    done = run("scenario", "run", "cases")
+    assert (done.code, done.out) == (0, "1 cases, 1 hold, 0 fall short\n")
+
+
+def test_scenarios_that_fall_short_say_where(run, cases):
+    (cases / "short.yaml").write_text(SHORT, encoding="utf-8")
+    done = run("scenario", "run", "cases", "--json")
+    assert done.code == 1
+    assert [r["ok"] for r in done.lines] == [True, False]
+    assert set(done.lines[1]) == {"name", "file", "ok", "differences"}
+    assert set(done.lines[1]["differences"][0]) == {"step", "key", "expected", "actual"}
+    told = run("scenario", "run", "cases").out
+    assert "state: expected closed, found filed" in told and "2 cases, 1 hold, 1 fall short" in told
+
+
+def test_only_cases_with_a_tag_are_run(run, cases):
+    (cases / "short.yaml").write_text(SHORT, encoding="utf-8")
+    assert run("scenario", "run", "cases", "--tag", "one", "--json").code == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["- name: [", "hello", "- {name: x}", "- name: x\n  programme: nothing\n  marketplace: US\n  steps: []\n"]
+)
+def test_a_bad_file_is_wrong_usage(run, cases, text):
+    (cases / "bad.yaml").write_text(text, encoding="utf-8")
+    done = run("scenario", "run", "cases", "--json")
+    assert done.code == 2
+    assert done.error["code"]
+
+
+def test_a_file_that_is_not_there_is_said_so(run):
+    assert run("scenario", "run", "nowhere.yaml").code == 2
+
+
+def test_a_store_may_be_named(run, cases, place):
+    assert run("scenario", "run", "cases", "--db", "sqlite:///cases.db").code == 0
+    assert run("scenario", "run", "cases", "--db", "sqlite:///cases.db").code == 0
+    assert (place / "cases.db").exists()
