@@ -218,7 +218,9 @@ class Session:
         staged = self._staged.get(case_id)
         self._staged[case_id] = merge(staged, rows) if staged else rows
         self._cases[case_id] = rows.case
-        if command.personal:
+        if before is None:
+            self._personal[case_id] = dict(command.personal)  # just told: no need to unseal it again
+        elif command.personal:
             self._personal.pop(case_id, None)
         self._note_sibling(rows)
 
