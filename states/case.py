@@ -45,6 +45,17 @@ class Deadline:
             "notice": self.notice,
         }
 
+    def op(self, how: str, **parts: Any) -> dict[str, Any]:
+        """The journalled op on this clock alone: a law may set one of the same kind beside the programme's own."""
+        overlay = self.recipe.get("overlay")
+        return {"op": how, "kind": self.kind, "was": self.due, **({"overlay": overlay} if overlay else {}), **parts}
+
+    def is_meant(self, op: dict[str, Any]) -> bool:
+        """Whether an op is about this clock; without ``was`` it is about every clock of its kind."""
+        if self.kind != op["kind"] or self.status not in ("open", "ran_out"):
+            return False
+        return "was" not in op or (op["was"], op.get("overlay")) == (self.due, self.recipe.get("overlay"))
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeRef:
@@ -194,7 +205,7 @@ def _fold_deadlines(deadlines: tuple[Deadline, ...], ops: list[dict[str, Any]]) 
             found.append(Deadline(op["kind"], op["on"], op["due"], op["recipe"], "open", op.get("notice")))
             continue
         for i, deadline in enumerate(found):
-            if deadline.kind == op["kind"] and deadline.status in ("open", "ran_out"):
+            if deadline.is_meant(op):
                 if op["op"] == "moved":
                     found[i] = replace(deadline, on=op["on"], due=op["due"], recipe=op["recipe"], status="open")
                 else:

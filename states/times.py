@@ -85,6 +85,12 @@ def end_of_window(start: date, days: int, zone: str) -> tuple[date, datetime]:
     return last, start_of_day(last + _ONE_DAY, zone)
 
 
+def end_of_hours(start: datetime, hours: int, zone: str) -> tuple[date, datetime]:
+    """(local day of the last good moment, first instant too late) of ``hours`` elapsed hours after ``start``."""
+    last = start.astimezone(UTC) + timedelta(hours=hours)
+    return local_day(last, zone), last + timedelta(microseconds=1)
+
+
 def days_between(start: date, end: date) -> int:
     """Whole calendar days from ``start`` (day 0) to ``end``."""
     return (end - start).days

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import NotFound
-from ..states.times import instant_text
+from ..states.times import end_of_window, instant_text, local_day
 from . import registry
 from .engine import Settings, seller_file_id
 from .plan import open_verbs
@@ -69,8 +69,27 @@ class Reads:
         return claim_view(self._case(claim, at))
 
     def view(self, claim: str) -> dict[str, Any]:
-        """Every key a scenario may expect of this claim (or seller's file)."""
-        return expectations(self._case(claim))
+        """Every key a scenario may expect of this claim (or seller's file), its seller's measures beside it."""
+        case = self._case(claim)
+        return {**(self.measures(case.seller) if case.seller else {}), **expectations(case)}
+
+    def measures(self, seller: str, *, as_of: date | None = None) -> dict[str, Any]:
+        """What the claims of a seller come to together, as they stood at the end of a day, or stand now."""
+        file = self.case_of(seller_file_id(seller))
+        if file is None:
+            return {}
+        now = self.settings.clock()
+        day = as_of or local_day(now, file.zone)
+        until = end_of_window(day, 0, file.zone)[1] - timedelta(microseconds=1)
+        past = None if until >= now else until
+        claims = [c for one in self._listed({"seller": seller}) if (c := self.case_of(one.id, past)) is not None]
+        file = self.case_of(file.id, past) or file
+        found: dict[str, Any] = {}
+        for name in registry.names():
+            measure = registry.programme(name).measures
+            if measure is not None:
+                found.update(measure(file, claims, day))
+        return found
 
     def list(self, **wanted: Any) -> Iterator[Claim]:
         """Every claim that fits, page by page; the keywords are those of ``CaseFilter``."""

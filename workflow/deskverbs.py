@@ -133,9 +133,27 @@ class Verbs(ABC):
         """The seller appeals the recovery."""
         return self._claim("appeal", claim, {"by": by, "grounds": grounds}, options)
 
-    def decide_appeal(self, claim: str, *, decision: str, **options: Unpack[Options]) -> Claim:
-        """A person decides the appeal: upheld or denied; needs a reason."""
-        return self._claim("decide_appeal", claim, {"decision": decision}, options)
+    def decide_appeal(
+        self,
+        claim: str,
+        *,
+        decision: str | None = None,
+        money: str | None = None,
+        odr: str | None = None,
+        **options: Unpack[Options],
+    ) -> Claim:
+        """A person decides the appeal: upheld or denied (``money``, ``odr``: reversed or kept); needs a reason."""
+        return self._claim("decide_appeal", claim, {"decision": decision, "money": money, "odr": odr}, options)
+
+    def refund(
+        self, claim: str, *, by: str | None = None, amount: Money | str | None = None, **options: Unpack[Options]
+    ) -> Claim:
+        """The seller or Amazon refunded the customer (``by``; left out, the seller; all that is open)."""
+        return self._claim("refund", claim, {"by": by, "amount": amount}, options)
+
+    def cancel_order(self, claim: str, *, by: str, **options: Unpack[Options]) -> Claim:
+        """The order was cancelled (``by``: seller, amazon or customer)."""
+        return self._claim("cancel_order", claim, {"by": by}, options)
 
     def record_recovery(
         self, claim: str, *, amount: Money | str, source: str | None = None, **options: Unpack[Options]

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..states.case import Case, Deadline
 from ..states.codes import HoldReason, RefusalCode, TaskKind
-from ..states.times import end_of_window, instant_text, local_day, parse_date, parse_instant
+from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_date, parse_instant, zone_of
 from . import overlays
 from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_instant
 from .reasons import Reason
@@ -48,11 +48,11 @@ def attach_evidence(draft: Draft, ctx: Context, command: Command) -> None:
 
 def hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Sets a hold; setting one that stands changes nothing but is on record."""
-    payload = command.payload
+    payload, paused = command.payload, draft.case.facts.get("clocks_paused_at")
     draft.take(
         "hold",
         holds=[{"op": "set", "reason": payload["hold"]}],
-        set={"clocks_paused_at": instant_text(draft.now)} if payload.get("pause_clocks") else None,
+        set={"clocks_paused_at": instant_text(draft.now)} if payload.get("pause_clocks") and not paused else None,
     )
     return None
 
@@ -102,16 +102,10 @@ def _moved(draft: Draft, case: Case, paused: str) -> list[dict[str, Any]]:
         if clock.status not in _OPEN or not days:
             continue
         on = parse_date(clock.on) + timedelta(days=days)
-        due = parse_instant(clock.due) + timedelta(days=days)
-        found.append(
-            {
-                "op": "moved",
-                "kind": clock.kind,
-                "on": on.isoformat(),
-                "due": instant_text(due),
-                "recipe": {**clock.recipe, "paused_days": days},
-            }
-        )
+        # Days of the wall: a change of summer time between leaves the clock at its hour.
+        due = parse_instant(clock.due).astimezone(zone_of(case.zone)) + timedelta(days=days)
+        recipe = {**clock.recipe, "paused_days": days + clock.recipe.get("paused_days", 0)}
+        found.append(clock.op("moved", on=on.isoformat(), due=instant_text(due), recipe=recipe))
     return found
 
 
@@ -126,7 +120,7 @@ def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
     kinds = {n.id: n.kind for n in case.notices}
     late = {kinds.get(g["id"]) for g in given if g.get("late")}
     moved = [
-        {"op": "moved", "kind": clock.kind, **_restarted(draft, clock)}
+        clock.op("moved", **_restarted(draft, clock))
         for clock in case.deadlines
         if clock.status in _OPEN and clock.notice is not None and clock.notice in late
     ]
@@ -159,12 +153,18 @@ def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None
 
 
 def _restarted(draft: Draft, clock: Deadline) -> dict[str, Any]:
-    start = local_day(draft.now, draft.case.zone)
-    last, due = end_of_window(start, clock.recipe["days"], draft.case.zone)
+    zone = draft.case.zone
+    start = local_day(draft.now, zone)
+    if "hours" in clock.recipe:
+        last, due = end_of_hours(draft.now, clock.recipe["hours"], zone)
+        began = instant_text(draft.now)
+    else:
+        last, due = end_of_window(start, clock.recipe["days"], zone)
+        began = start.isoformat()
     return {
         "on": last.isoformat(),
         "due": instant_text(due),
-        "recipe": {**clock.recipe, "from": start.isoformat(), "event": "notice handed over"},
+        "recipe": {**clock.recipe, "from": began, "event": "notice handed over"},
     }
 
 
@@ -172,9 +172,10 @@ def fire_with(programme: Programme) -> Handler:
     """The handler of ``fire``: a clock ran out. Under a hold it only remembers that it did."""
 
     def fire(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
-        kind = command.payload["kind"]
-        clock = draft.case.deadline(kind)
-        if clock is None or clock.status != "open":
+        kind, due = command.payload["kind"], command.payload.get("due")
+        running = [d for d in draft.case.deadlines if (d.kind, d.status) == (kind, "open") and due in (None, d.due)]
+        clock = min(running, key=lambda d: d.due, default=None)
+        if clock is None:
             return _refused(
                 draft.case,
                 RefusalCode.NOT_YET,
@@ -196,7 +197,7 @@ def fire_with(programme: Programme) -> Handler:
                     "the clocks are paused",
                     Reason("on_hold", f"hold.{draft.case.holds[0]}", draft.case.holds[0], False),
                 )
-            draft.mark("ran_out", deadlines=[{"op": "ran_out", "kind": kind}])
+            draft.mark("ran_out", deadlines=[clock.op("ran_out")])
             return None
         if clock.notice is not None and not _handed_over(draft.case, clock.notice):
             return _refused(
@@ -221,7 +222,7 @@ def _fire(programme: Programme, draft: Draft, ctx: Context, clock: Deadline) -> 
         return
     handler = programme.fires.get(clock.kind)
     if handler is None or "overlay" in clock.recipe:
-        draft.mark("clock_missed", deadlines=[{"op": "missed", "kind": clock.kind}])
+        draft.mark("clock_missed", deadlines=[clock.op("missed")])
     else:
         handler(draft, ctx, clock)
 

@@ -16,7 +16,7 @@ from ..states.case import Case, Deadline, fold
 from ..states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party, RefusalCode, TaskKind
 from ..states.ledger import TransferKind
 from ..states.lifecycle import Lifecycle
-from ..states.times import end_of_window, instant_text, local_day, parse_instant
+from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_instant
 from . import overlays
 from .reasons import Decision, Reason
 from .rulebook import Version
@@ -110,6 +110,8 @@ class Plan:
 Handler = Callable[["Draft", Context, Command], "Refusal | None"]
 Fire = Callable[["Draft", Context, Deadline], None]
 Settle = Callable[["Draft", Context], bool]
+#: (the seller's file, the seller's claims, as of this day) to values by name; see ``Programme.measures``.
+Measures = Callable[[Case, Sequence[Case], date], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ class Programme:
     waits_on_seller: frozenset[str] = frozenset()  #: states that look again when the seller's file changes
     reads_personal: bool = True  #: whether its rules read personal facts (they are unsealed only then)
     waits_on_siblings: frozenset[str] = frozenset()  #: states that look again when a sibling's amount changes
+    dated: str | None = None  #: the fact that a scenario dates with the day of filing when it is left out
+    measures: Measures | None = None  #: what the claims of one seller come to together
 
 
 class Draft:
@@ -246,13 +250,29 @@ class Draft:
             "notice": notice.value if notice else None,
         }
 
+    def deadline_hours(
+        self, kind: DeadlineKind, hours: int, *, event: str, notice: NoticeKind | None = None
+    ) -> dict[str, Any]:
+        """An opened clock of ``hours`` elapsed hours from now; exactly so many is in time (R3)."""
+        last, due = end_of_hours(self.now, hours, self.case.zone)
+        recipe = {"from": instant_text(self.now), "hours": hours, "type": "hours", "zone": self.case.zone}
+        return {
+            "op": "open",
+            "kind": kind.value,
+            "on": last.isoformat(),
+            "due": instant_text(due),
+            "recipe": {**recipe, "event": event},
+            "notice": notice.value if notice else None,
+        }
+
     def settled(self, *kinds: DeadlineKind, how: str = "met") -> list[dict[str, Any]]:
         """Closing ops for those of ``kinds`` that are open."""
-        return [{"op": how, "kind": k.value} for k in kinds if self.case.deadline(k.value) is not None]
+        wanted = {k.value for k in kinds}
+        return [d.op(how) for d in self.case.deadlines if own_clock(d) and d.kind in wanted]
 
     def all_settled(self, how: str = "cancelled") -> list[dict[str, Any]]:
         """Closing ops for every open clock."""
-        return [{"op": how, "kind": d.kind} for d in self.case.deadlines if own_clock(d)]
+        return [d.op(how) for d in self.case.deadlines if own_clock(d)]
 
     def target(self, ctx: Context, event: str) -> list[dict[str, Any]]:
         """The desk's own target for a decision, unless an overlay's clock already runs for it."""

@@ -234,7 +234,9 @@ class _Play:
         order: dict[str, Any] = payload.setdefault("order", {})
         if isinstance(order, dict):  # pyright: ignore[reportUnnecessaryIsInstance]  # it is checked with the rest
             order.setdefault("id", self._own(f"ORDER-{len(self.claims) + 1}"))
-        payload.setdefault("incident_on", local_day(step.at, self._zone()).isoformat())
+        dated = registry.programme(self.case.programme).dated
+        if dated is not None:
+            payload.setdefault(dated, local_day(step.at, self._zone()).isoformat())
         sold_by: Any = order.get("sold_by", "seller") if isinstance(order, dict) else "seller"  # pyright: ignore[reportUnnecessaryIsInstance]
         seller: Any = payload.pop("seller", None if sold_by == "amazon" else self.seller)
         reason: Any = payload.pop("reason", None)

@@ -8,6 +8,7 @@ section 4 (each compared exactly) and section 8 (``notices`` means at least thes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from ..states.errors import ClaimdeskError
@@ -108,7 +109,13 @@ def _deadlines(wanted: Mapping[str, str], actual: Any) -> tuple[bool, Any]:
 
 
 def _rate(wanted: Any, actual: Any) -> tuple[bool, Any]:
-    return actual is not None and str(wanted) == str(actual), actual
+    """Equal as numbers: a file may write ``0.0050``, ``"0.0050"`` or ``0.50%``."""
+    try:
+        told = str(wanted)
+        number = Decimal(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
+        return actual is not None and number == Decimal(str(actual)), actual
+    except InvalidOperation:
+        return False, actual
 
 
 _KEYS: Mapping[str, _Look] = {

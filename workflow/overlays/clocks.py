@@ -56,7 +56,7 @@ def closed(case: Case, how: str, *kinds: DeadlineKind) -> list[dict[str, Any]]:
     """Closing ops for those of ``kinds`` that an overlay opened and that still run."""
     wanted = {k.value for k in kinds}
     return [
-        {"op": how, "kind": d.kind}
+        d.op(how)
         for d in case.deadlines
         if d.kind in wanted and d.status in ("open", "ran_out") and d.recipe.get("overlay")
     ]

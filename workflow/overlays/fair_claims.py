@@ -58,7 +58,7 @@ def fired(draft: Draft, ctx: Context, version: Version, clock: Deadline) -> bool
     """A late decision: the customer is told why it takes longer, and again every so many days."""
     if clock.recipe.get("overlay") != version.book or clock.kind not in {k.value for k in _WAITING}:
         return False
-    ops: list[dict[str, Any]] = [{"op": "missed", "kind": clock.kind}]
+    ops: list[dict[str, Any]] = [clock.op("missed")]
     if version.has("status.every"):
         ops.append(opened(draft, version, DeadlineKind.STATUS_LETTER, "status.every", ctx.today, "decision late"))
     letter = draft.notice(ctx, NoticeKind.CUSTOMER_DECISION_DELAYED, Party.CUSTOMER, due_on=ops[-1].get("on"))
