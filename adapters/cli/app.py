@@ -33,6 +33,8 @@ class Main(Root):
         """Runs ``args``; with ``standalone_mode`` the process ends with the exit code, else the code is returned."""
         call = Call()
         words = list(sys.argv[1:] if args is None else args)
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
         code = _guarded(self, words, call, prog_name or "claimdesk")
         if standalone_mode:
             sys.exit(code)

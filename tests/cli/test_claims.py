@@ -261,6 +261,11 @@ def test_a_quiet_tick_is_silent(office):
     assert (done.code, done.out, done.err) == (0, "", "")
 
 
+def test_a_tick_ahead_of_the_clock_says_what_that_means(run):
+    assert "ahead of the clock" in run("tick", "--until", "8999-01-01T00:00:00Z").err
+    assert "ahead" not in run("tick", "--until", "2024-01-01T00:00:00Z").err
+
+
 def test_tick_has_no_dry_run(run):
     assert run("tick", "--dry-run").code == 2
 

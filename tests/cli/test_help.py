@@ -66,6 +66,11 @@ def test_without_words_the_help_is_a_message_and_the_exit_code_says_wrong_usage(
     assert "Examples:" in alone.err
 
 
+def test_help_is_a_word_too(run):
+    assert run("help").out == run("--help").out
+    assert run("help", "seller", "set").out == run("seller", "set", "--help").out
+
+
 def test_no_page_uses_the_ambiguous_word(run):
     word = "poli" + "cy"
     assert all(word not in run(*words, "--help").out.lower() for words, _ in PAGES)

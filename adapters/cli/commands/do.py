@@ -54,7 +54,7 @@ def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: 
         return
     moved = f"{before} -> {done['state']}" if before != done["state"] else done["state"]
     put(f"{claim}  {verb}: {moved}" + ("  (dry run, nothing written)" if call.dry_run else ""))
-    if not call.dry_run:
+    if not call.dry_run and claim.startswith("CLM-"):
         call.note(f"next: claimdesk explain {claim}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -38,6 +39,8 @@ def command(call: Call, until: str | None) -> int:
             "no_dry_run", "tick has no dry run", field="--dry-run", hint="claimdesk list shows what is open"
         )
     when = parse_instant(until, "--until") if until is not None else None
+    if when is not None and when > datetime.now(UTC):
+        call.note("note: this lies ahead of the clock; what runs out now has run out for good")
     watched = is_terminal(sys.stderr) and not call.quiet
 
     def progress(report: TickReport) -> None:
