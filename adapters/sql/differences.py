@@ -63,7 +63,7 @@ def _described_sqlite(connection: Connection) -> Described:
 def _plain_sql(sql: str) -> str:
     # The same statement reads differently after a table was renamed or written by hand.
     without_comments = re.sub(r"--[^\n]*", " ", sql)
-    return re.sub(r"\s+", " ", re.sub(r'\s*([(),])\s*', r"\1", without_comments.replace('"', ""))).strip().rstrip(";")
+    return re.sub(r"\s+", " ", re.sub(r"\s*([(),])\s*", r"\1", without_comments.replace('"', ""))).strip().rstrip(";")
 
 
 # -- PostgreSQL ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, String, Table, inspect, insert, select
+from sqlalchemy import Column, String, Table, insert, inspect, select
 from sqlalchemy import MetaData as _MetaData
 from sqlalchemy.engine import Connection
 

@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    case as when,
     cast,
     delete,
     func,
@@ -30,10 +29,13 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy import (
+    case as when,
+)
 from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from .tables import case, decision, entry, idempotency, meta, notice, sealed, source, task, transfer
+from .tables import case, decision, entry, idempotency, meta, metadata, notice, sealed, source, task, transfer
 
 _CASE_FIXED = frozenset({"id", "programme", "marketplace", "currency", "opened_at"})
 
@@ -142,6 +144,7 @@ class Statements:
 
         self.insert = {t.name: made(insert(t)) for t in (
             case, entry, transfer, decision, notice, sealed, idempotency, source)}  # fmt: skip
+        self.copy = {name: copy_text(name) for name in self.insert}
         changed = [c for c in case.c if c.name not in _CASE_FIXED]
         self.move_case = made(
             update(case)
@@ -149,7 +152,11 @@ class Statements:
             .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in changed})
         )
         self.put_task = made(self._put(dialect, task, "id"))
+        # The same for many rows at once: PostgreSQL takes each column as an array.
+        self.put_tasks = self.put_task.text.replace(_values(self.put_task.text), _UNNESTED)
         self.drop_task = made(delete(task).where(task.c.id == bindparam("id")))
+        self.drop_tasks = made(delete(task).where(self._in(task.c.id, "ids"))).text
+        self.of_rows = {**self.insert, "put_task": self.put_task, "drop_task": self.drop_task}
         self.lease = made(
             update(task)
             .where(task.c.id == bindparam("id"), is_open, task.c.due_at <= bindparam("now"), free)
@@ -243,6 +250,20 @@ class Statements:
                 (task.c.attempts > made.excluded.attempts, task.c.attempts), else_=made.excluded.attempts
             )
         return made.on_conflict_do_update(index_elements=[key], set_=new)
+
+
+_UNNESTED = "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[])"
+
+
+def _values(text: str) -> str:
+    start = text.index("VALUES")
+    return text[start : text.index(" ON CONFLICT")]
+
+
+def copy_text(name: str) -> str:
+    """PostgreSQL's COPY into a table, for batches."""
+    columns = ", ".join(f'"{c.name}"' for c in metadata.tables[name].columns)
+    return f'COPY "{name}" ({columns}) FROM STDIN'
 
 
 def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from ...states.case import Case
-from ...states.errors import NotFound
+from ...states.errors import Conflict, NotFound
 from ...workflow.plan import Sibling
 from ...workflow.ports import (
     CaseFilter,
@@ -32,7 +32,7 @@ from ...workflow.ports import (
 )
 from ..guards import ledger_order
 from ..rows import CaseRow, case_row, one_set_a_case, ordered_words, stale
-from . import locks
+from . import bulk, locks
 from .codec import decode, encode
 from .statements import Statements
 from .tables import case as case_table
@@ -206,31 +206,60 @@ class SqlWrite(SqlRead):
             locks.take(self._c, keys)
 
     def append(self, sets: Sequence[WriteSet]) -> None:
-        """Writes every set in one call for each table, or raises."""
+        """Writes every set, a table at a time, or raises."""
         given = one_set_a_case(sets)
-        if not given:
-            return
-        self._cases(given)
-        insert = self._s.insert
-        insert["entry"].many(self._c, [row for s in given for row in s.entries])
-        insert["sealed"].many(self._c, [row for s in given for row in s.sealed])
-        # Recovery is given up after what was recouped is given back, and pursued before anything is recouped.
-        made = [row for s in given for row in s.decisions]
-        insert["decision"].many(self._c, [row for row in made if not row.exempt])
-        insert["transfer"].many(self._c, [row for s in given for row in ledger_order(s.transfers)])
-        insert["decision"].many(self._c, [row for row in made if row.exempt])
-        insert["notice"].many(self._c, [row for s in given for row in s.notices])
-        self._s.drop_task.many(self._c, [(task,) for s in given for task in s.dropped_tasks])
-        self._s.put_task.many(self._c, [row for s in given for row in s.tasks])
-        insert["idempotency"].many(self._c, [row for s in given for row in s.idempotency])
-        insert["source"].many(self._c, [row for s in given for row in s.sources])
+        try:
+            self._append(given)
+        except Conflict as error:
+            if error.claim is None and len(given) == 1:
+                error.claim = given[0].case.id
+            raise
 
-    def _cases(self, given: Sequence[WriteSet]) -> None:
-        rows = [(s.before, case_row(s.case, s.columns, encode(s.case))) for s in given]
-        self._s.insert["case"].many(self._c, [row for before, row in rows if not before])
-        moved = [(*_changed(row), row.id, before) for before, row in rows if before]
+    def _append(self, given: Sequence[WriteSet]) -> None:
+        cases = [(s.before, case_row(s.case, s.columns, encode(s.case))) for s in given]
+        self._move([(before, row) for before, row in cases if before])
+        made = [row for s in given for row in s.decisions]
+        self._write(
+            ("case", [row for before, row in cases if not before]),
+            ("entry", [row for s in given for row in s.entries]),
+            ("sealed", [row for s in given for row in s.sealed]),
+            # Recovery is given up after what was recouped is given back, and pursued before anything is recouped.
+            ("decision", [row for row in made if not row.exempt]),
+            ("transfer", [row for s in given for row in ledger_order(s.transfers)]),
+            ("decision", [row for row in made if row.exempt]),
+            ("notice", [row for s in given for row in s.notices]),
+            ("drop_task", [(task,) for s in given for task in s.dropped_tasks]),
+            ("put_task", [row for s in given for row in s.tasks]),
+            ("idempotency", [row for s in given for row in s.idempotency]),
+            ("source", [row for s in given for row in s.sources]),
+        )
+
+    def _write(self, *steps: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+        known = self._s.of_rows
+        steps = tuple((name, rows) for name, rows in steps if rows)
+        if self._s.sqlite:
+            for name, rows in steps:
+                known[name].many(self._c, rows)
+        elif sum(len(rows) for _, rows in steps) < bulk.MANY:
+            bulk.pipelined(self._c, [(known[name].text, rows) for name, rows in steps])
+        else:
+            for name, rows in steps:
+                self._write_many(name, rows)
+
+    def _write_many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if name == "put_task":
+            last = {row[0]: row for row in rows}  # one statement may not write the same row twice
+            columns = tuple([list(column) for column in zip(*last.values(), strict=True)])
+            self._c.exec_driver_sql(self._s.put_tasks, columns)
+        elif name == "drop_task":
+            self._c.exec_driver_sql(self._s.drop_tasks, ([row[0] for row in rows],))
+        else:
+            bulk.copied(self._c, self._s.copy[name], rows)
+
+    def _move(self, cases: Sequence[tuple[int, CaseRow]]) -> None:
+        moved = [(*_changed(row), row.id, before) for before, row in cases]
         if self._s.move_case.many(self._c, moved) != len(moved):
-            raise stale(self._stale([row for before, row in rows if before]))
+            raise stale(self._stale([row for _, row in cases]))
 
     def _stale(self, moved: Sequence[CaseRow]) -> str | None:
         # Those that were at their version have been changed by now: what stands of them is what was to be written.

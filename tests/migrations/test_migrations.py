@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from migrations.conftest import Empty
 
 from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.sql import differences, migrate, schema
 from claimdesk.adapters.sql.engine import Options, make_engine
 from claimdesk.adapters.sql.tables import REVISION, VERSION_TABLE, metadata
 from claimdesk.states.errors import SchemaMismatch, StorageError
+from migrations.conftest import Empty
 
 
 def described(url: str) -> dict[str, str]:
@@ -31,7 +31,9 @@ def described(url: str) -> dict[str, str]:
         engine.dispose()
 
 
-def test_migrations_and_tables_give_the_same_schema(empty: Empty, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_migrations_and_tables_give_the_same_schema(
+    empty: Empty, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     migrate.upgrade(empty.url)
     assert migrate.check(empty.url) == []
     if empty.kind == "sqlite":

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stores.world import AMAZON, AT, Book, all_tasks, everything, handed_over, instant, number, rich, write
 
 from claimdesk import Conflict, NotFound, StaleVersion
 from claimdesk.states.case import Totals
 from claimdesk.states.errors import StorageError
 from claimdesk.workflow.plan import Sibling
 from claimdesk.workflow.ports import CaseFilter, IdempotencyRow, SourceRow, Store, TaskRow
+from stores.world import AMAZON, AT, Book, all_tasks, everything, handed_over, instant, number, rich, write
 
 UNICODE = "Zoë 李雷 \U0001f9ef e\u0301 ﷺ \u2028 \" ' \\ % _ {}"
 

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from claimdesk.adapters.open_store import open_store
+from claimdesk.adapters.sql.grants import grants
 from stores.attacks import (
     ATTACKS,
     LAST,
@@ -26,9 +29,6 @@ from stores.attacks import (
     spoken,
     transfer,
 )
-
-from claimdesk.adapters.open_store import open_store
-from claimdesk.adapters.sql.grants import grants
 
 try:
     import psycopg

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stores.world import AMAZON, Book, everything, write
 
 from claimdesk import Conflict, StaleVersion
 from claimdesk.adapters.guards import GUARDS
 from claimdesk.states.case import Totals
 from claimdesk.workflow.ports import Store, TransferRow, WriteSet
+from stores.world import AMAZON, Book, everything, write
 
 
 def refused(store: Store, guard: str, *sets: WriteSet) -> None:

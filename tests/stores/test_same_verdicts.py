@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stores.world import AMAZON, Book, write
 
 from claimdesk import Conflict
 from claimdesk.adapters.open_store import open_store
 from claimdesk.workflow.ports import DecisionRow, Store, TransferRow
+from stores.world import AMAZON, Book, write
 
 AMOUNTS = st.sampled_from([100, 100, 100, 60, 40, 1, 0])
 KINDS = st.sampled_from([
@@ -166,7 +166,7 @@ def test_the_stories_reach_every_ending(beside_memory: list[Store]) -> None:
     """The random stories are worth nothing if they are all refused at the first step."""
     seen: set[str] = set()
 
-    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300, suppress_health_check=list(HealthCheck))
     @given(steps=STEPS)
     def collect(steps: list[list[Move]]) -> None:
         book, filed = Book(), []
