@@ -152,7 +152,7 @@ ROADS: Mapping[str, Callable[[Drive], Claim]] = {
     "disputed": _disputed,
     "approved": lambda d: d.valid(SMALL),
     "proof_requested": lambda d: _small_paid(d, id="A2REQUIRED", insurance_required=True),
-    "recovery_review": lambda d: _small_paid(d),
+    "recovery_review": _small_paid,
     "recovery_due": _over_line_paid,
     "recovery_appealed": lambda d: d.do(_over_line_paid(d), "appeal", by="seller"),
     "denied": lambda d: d.do(d.file(), "deny"),
