@@ -78,12 +78,16 @@ REGROUPED = """
     seller: {id: A2EXAMPLE, certificates: [valid]}
     payments: manual
   steps:
-    - {at: 2024-06-03, do: file, claim: first, with: {incident_on: 2024-06-01, order: {id: 114-1}, losses: [{head: property_damage, amount: 600.00 USD}]}}
-    - {at: 2024-06-03, do: record_screening, claim: first, with: {verdict: valid, by: "adjuster:one"}}
-    - {at: 2024-06-04, do: confirm_payment, claim: first, expect: {paid_by_amazon: 600.00 USD}}
-    - {at: 2024-06-04, do: file, claim: second, with: {incident_on: 2024-06-02, order: {id: 114-1}, losses: [{head: property_damage, amount: 600.00 USD}]}}
-    - {at: 2024-06-04, do: record_screening, claim: second, with: {verdict: valid, by: "adjuster:one"}, expect: {state: approved}}
-    - {at: 2024-06-05, do: amend, claim: second, with: {incident_on: 2024-06-01}}
+    - at: 2024-06-03
+      do: file
+      with: {incident_on: 2024-06-01, order: {id: 114-1}, losses: [{head: property_damage, amount: 600.00 USD}]}
+    - {at: 2024-06-03, do: record_screening, with: {verdict: valid}}
+    - {at: 2024-06-04, do: confirm_payment}
+    - at: 2024-06-04
+      do: file
+      with: {incident_on: 2024-06-02, order: {id: 114-1}, losses: [{head: property_damage, amount: 600.00 USD}]}
+    - {at: 2024-06-04, do: record_screening, with: {verdict: valid}, expect: {state: approved}}
+    - {at: 2024-06-05, do: amend, with: {incident_on: 2024-06-01}}
   expect: {state: seller_notified, paid_by_amazon: 0.00 USD}
 """
 
