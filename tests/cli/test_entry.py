@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -89,6 +90,24 @@ def test_output_that_cannot_be_encoded_is_written_out(office):
     assert "\\u" in done.stdout
     done = started("explain", office.first(), "--lang", "zh-CN", "--json", env=environment)
     assert (done.returncode, done.stdout.isascii()) == (0, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no POSIX signals")
+def test_a_killed_run_goes_on_where_it_stopped(place):
+    data = Path(__file__).resolve().parents[2] / "adapters" / "cli" / "data" / "claims.jsonl"
+    with (place / "out").open("w") as out:
+        program = subprocess.Popen([*PROGRAM, "triage", str(data), "--json", "--batch", "2"], stdout=out, stderr=out)
+        while (place / "out").stat().st_size < 2000 and program.poll() is None:
+            time.sleep(0.005)
+        program.kill()
+        program.wait()
+    whole = [line for line in (place / "out").read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    printed = [json.loads(line) for line in whole]
+    again = [json.loads(line) for line in started("triage", str(data), "--json").stdout.splitlines()]
+    assert len(again) == 42
+    for before, after in zip(printed, again, strict=False):
+        assert before["claim"] == after["claim"] and after["status"] == "unchanged"
+    assert len(started("list", "--limit", "100", "--json").stdout.splitlines()) == 35
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no POSIX signals")

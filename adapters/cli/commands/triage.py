@@ -24,7 +24,7 @@ from ..results import put_next, put_rejected, put_summary
 if TYPE_CHECKING:
     from ...desk import ClaimDesk
 
-_EVERY = 50  #: lines between two updates of the counter
+_EVERY = 50  #: lines between two updates of the counter and of what is printed
 
 
 @page(
@@ -84,13 +84,18 @@ class Run:
             self._keep(result)
             if self.as_lines:
                 put_json(result)
-            if self._watched and self.summary.read % _EVERY == 0:
-                sys.stderr.write(f"\r{self.summary.read} lines")
-                sys.stderr.flush()
+            if self.summary.read % min(batch, _EVERY) == 0:
+                sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
+                self._count()
             yield result
         if self._watched:
             sys.stderr.write("\r\x1b[K")
         self.call.kept = ""
+
+    def _count(self) -> None:
+        if self._watched:
+            sys.stderr.write(f"\r{self.summary.read} lines")
+            sys.stderr.flush()
 
     def _keep(self, result: dict[str, Any]) -> None:
         done = self.summary.read
