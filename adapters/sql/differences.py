@@ -74,7 +74,8 @@ _CATALOGUE = {
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       LEFT JOIN pg_collation l ON l.oid = a.attcollation
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-      WHERE c.relnamespace = {0} AND c.relname = ANY({1}) AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r'""",
+      WHERE c.relnamespace = {0} AND c.relname = ANY({1}) AND a.attnum > 0 AND NOT a.attisdropped
+        AND c.relkind = 'r'""",
     "rule": """SELECT k.conname || ' on ' || c.relname, concat(pg_get_constraintdef(k.oid), k.convalidated)
       FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
       WHERE c.relnamespace = {0} AND c.relname = ANY({1}) AND k.contype <> 'n'""",

@@ -75,9 +75,12 @@ def _sqlite(url: URL, options: Options) -> Engine:
     if not parent.is_dir():
         raise ConfigError("no_such_folder", "the folder of the database is not there", hint="make it, or name another")
     engine = create_engine(
-        url, hide_parameters=True, pool_size=options.pool_size, max_overflow=-1,
+        url,
+        hide_parameters=True,
+        pool_size=options.pool_size,
+        max_overflow=-1,
         connect_args={"timeout": options.busy_timeout, "isolation_level": None, "check_same_thread": False},
-    )  # fmt: skip
+    )
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         synchronous = "FULL" if journal == "wal" else "EXTRA"
@@ -89,9 +92,13 @@ def _sqlite(url: URL, options: Options) -> Engine:
                 hint=f"close other programs on it, or use SQLite {'.'.join(map(str, WAL_SAFE))} or newer",
             )
         for pragma in (
-            "foreign_keys=ON", "trusted_schema=OFF", f"synchronous={synchronous}", f"cache_size=-{options.cache_kib}",
-            "temp_store=MEMORY", "secure_delete=ON",
-        ):  # fmt: skip
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            f"synchronous={synchronous}",
+            f"cache_size=-{options.cache_kib}",
+            "temp_store=MEMORY",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
@@ -129,9 +136,14 @@ def _journal(wanted: str) -> str:
 def _postgres(url: URL, options: Options) -> Engine:
     try:
         return create_engine(
-            url, hide_parameters=True, paramstyle="format", pool_size=options.pool_size, max_overflow=-1,
-            pool_pre_ping=True, isolation_level="READ COMMITTED",
-        )  # fmt: skip
+            url,
+            hide_parameters=True,
+            paramstyle="format",
+            pool_size=options.pool_size,
+            max_overflow=-1,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+        )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise ConfigError(
             "no_driver", "PostgreSQL needs its driver", hint='pip install "claimdesk[postgres]"'

@@ -37,6 +37,7 @@ def take(connection: Connection, keys: Sequence[str]) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_ALL,))
         return
     connection.exec_driver_sql(
-        "SELECT pg_advisory_xact_lock_shared(%s), (SELECT count(pg_advisory_xact_lock(n)) FROM unnest(%s::bigint[]) AS n)",
+        "SELECT pg_advisory_xact_lock_shared(%s),"
+        " (SELECT count(pg_advisory_xact_lock(n)) FROM unnest(%s::bigint[]) AS n)",
         (_ALL, numbers),
     )

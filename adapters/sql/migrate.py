@@ -86,15 +86,21 @@ def upgrade_or_refuse(engine: Engine, found: str) -> None:
     if found not in schema.KNOWN:
         raise newer(engine.url, found)
     if engine.dialect.name != "sqlite":
-        raise SchemaMismatch("schema_behind", f"the database is at {found}, this version needs {schema.KNOWN[-1]}",
-                             hint=f"claimdesk db upgrade --db {_shown(engine.url)}")  # fmt: skip
+        raise SchemaMismatch(
+            "schema_behind",
+            f"the database is at {found}, this version needs {schema.KNOWN[-1]}",
+            hint=f"claimdesk db upgrade --db {_shown(engine.url)}",
+        )
     upgrade_engine(engine)
 
 
 def newer(url: URL, found: str) -> SchemaMismatch:
     """The error of a database that a later version made."""
-    return SchemaMismatch("schema_newer", f"the database is at {found}, this version knows {schema.KNOWN[-1]}",
-                          hint=f"install the version that made it, then: claimdesk db check --db {_shown(url)}")  # fmt: skip
+    return SchemaMismatch(
+        "schema_newer",
+        f"the database is at {found}, this version knows {schema.KNOWN[-1]}",
+        hint=f"install the version that made it, then: claimdesk db check --db {_shown(url)}",
+    )
 
 
 def _shown(url: URL) -> str:
@@ -136,5 +142,8 @@ def _tables_may_be_remade(connection: Connection) -> Generator[None]:
 
 def _refuse_orphans(connection: Connection) -> None:
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise SchemaMismatch("orphans", "rows would be left without the row they belong to; nothing was changed",
-                             hint="restore the file from its backup and look at it with: claimdesk db check")  # fmt: skip
+        raise SchemaMismatch(
+            "orphans",
+            "rows would be left without the row they belong to; nothing was changed",
+            hint="restore the file from its backup and look at it with: claimdesk db check",
+        )

@@ -252,7 +252,7 @@ class Statements:
         return made.on_conflict_do_update(index_elements=[key], set_=new)
 
 
-_UNNESTED = "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[])"
+_UNNESTED = f"SELECT * FROM unnest({', '.join(['%s::text[]'] * 6)}, %s::int[], %s::text[])"  # noqa: S608
 
 
 def _values(text: str) -> str:

@@ -110,8 +110,11 @@ def _commit(connection: Connection) -> None:
         connection.commit()
     except StorageError as error:
         if error.code == "connection_lost":
-            raise StorageError("unknown_commit", "the connection was lost while writing: it may have been written or not",
-                               hint="read it again by its idempotency key before doing anything else") from None  # fmt: skip
+            raise StorageError(
+                "unknown_commit",
+                "the connection was lost while writing: it may have been written or not",
+                hint="read it again by its idempotency key before doing anything else",
+            ) from None
         raise
 
 

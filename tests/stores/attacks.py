@@ -5,6 +5,7 @@ refused as a whole. On a database without the guards every one of them succeeds 
 them fails for a reason of its own.
 """
 
+# ruff: noqa: S608 - making up SQL is what an attack does
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -196,17 +197,20 @@ BAD_ROWS = (
 
 REWRITING = (
     _a("a transfer made larger", "transfer_fixed", "UPDATE transfer SET amount = 99999 WHERE id = 'PAID-p'"),
-    _a("a post made a memo", "transfer_fixed", "UPDATE transfer SET kind = 'settle', pending = NULL WHERE id = 'PAID-p'"),
+    _a("a post made a memo", "transfer_fixed",
+       "UPDATE transfer SET kind = 'settle', pending = NULL WHERE id = 'PAID-p'"),
     _a("a payment given to another claim", "transfer_fixed", "UPDATE transfer SET claim = 'VOID' WHERE id = 'PAID-p'"),
     _a("a payment removed", "transfer_fixed", "DELETE FROM transfer WHERE id = 'PAID-p'"),
     _a("a reversal removed", "transfer_fixed", "DELETE FROM transfer WHERE id = 'UNDONE-x'"),
     _a("all transfers removed", "transfer_fixed", "DELETE FROM transfer"),
     _a("an exemption turned round", "decision_fixed", "UPDATE decision SET exempt = {FALSE} WHERE id = 'WAIVED-d'"),
     _a("an exemption removed", "decision_fixed", "DELETE FROM decision WHERE id = 'WAIVED-d'"),
-    _a("a journal entry rewritten", "entry_fixed", "UPDATE entry SET data = {BYTES}7b7d' WHERE claim = 'PAID' AND seq = 2"),
+    _a("a journal entry rewritten", "entry_fixed",
+       "UPDATE entry SET data = {BYTES}7b7d' WHERE claim = 'PAID' AND seq = 2"),
     _a("a journal entry moved", "entry_fixed", "UPDATE entry SET seq = 99 WHERE claim = 'PAID' AND seq = 9"),
     _a("a journal entry removed", "entry_fixed", f"DELETE FROM entry WHERE id = 'EVT-PAID-{LAST}'"),
-    _a("a letter rewritten after it was sent", "notice_fixed", "UPDATE notice SET body = 'Dear all' WHERE id = 'PAID-n'"),
+    _a("a letter rewritten after it was sent", "notice_fixed",
+       "UPDATE notice SET body = 'Dear all' WHERE id = 'PAID-n'"),
     _a("a letter queued again", "notice_fixed", "UPDATE notice SET status = 'queued' WHERE id = 'PAID-n'"),
     _a("a letter removed after it was sent", "notice_fixed", "DELETE FROM notice WHERE id = 'PAID-n'"),
     _a("a case removed", "case_fixed", "DELETE FROM \"case\" WHERE id = 'PAID'"),
@@ -232,7 +236,8 @@ SQLITE = (
        only="sqlite"),
     _a("an upsert", "transfer_new", transfer("PAID", "settle", 5, made="PAID-p")
        + " ON CONFLICT (id) DO UPDATE SET amount = 99999", only="sqlite"),
-    _a("an entry replaced", "entry_new", entry("PAID", ENTRIES + 1, made="EVT-PAID-0002", verb="REPLACE INTO"), only="sqlite"),
+    _a("an entry replaced", "entry_new",
+       entry("PAID", ENTRIES + 1, made="EVT-PAID-0002", verb="REPLACE INTO"), only="sqlite"),
     _a("an entry replaced by its place", "entry_seq", entry("PAID", 2, verb="REPLACE INTO"), only="sqlite"),
     _a("a decision replaced", "decision_new",
        decision("WAIVED", False, made="WAIVED-d", place=LAST, verb="REPLACE INTO"), only="sqlite"),

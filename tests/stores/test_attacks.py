@@ -29,6 +29,7 @@ from stores.attacks import (
     spoken,
     transfer,
 )
+from stores.world import Book, rich, write
 
 try:
     import psycopg
@@ -74,14 +75,14 @@ def open_file(file: Path) -> Path:
             types = ", ".join(f'"{k[1]}" {k[2]}' for k in columns)
             c.execute(f'ALTER TABLE "{name}" RENAME TO old')
             c.execute(f'CREATE TABLE "{name}" ({types}, PRIMARY KEY ({keys}))')
-            c.execute(f'INSERT INTO "{name}" SELECT * FROM old')
+            c.execute(f'INSERT INTO "{name}" SELECT * FROM old')  # noqa: S608
             c.execute("DROP TABLE old")
     return path
 
 
 def state(connection: Any) -> list[Any]:
     run = connection.execute
-    return [run(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall() for name in TABLES]
+    return [run(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall() for name in TABLES]  # noqa: S608
 
 
 def attack_file(path: Path, attack: Attack) -> str | None:
@@ -267,6 +268,7 @@ def test_the_second_of_two_payments_at_once_is_refused(server: Any) -> None:
         told: list[str] = []
 
         def pay(n: int) -> None:
+            assert psycopg is not None
             with psycopg.connect(address) as c:
                 ready.wait()
                 try:
@@ -289,16 +291,14 @@ def test_the_second_of_two_payments_at_once_is_refused(server: Any) -> None:
 
 @pytest.mark.postgres
 def test_the_application_role_can_do_its_work(server: Any) -> None:
-    with server.database(server.template("claimdesk-attacks", build)) as url, role(server, url) as address:
-        with closing(open_store(address)) as store:
-            from stores.world import Book, rich, write
-
-            book = Book()
-            write(store, rich(book))
-            with store.write() as unit:
-                unit.lock([book.id, "incident:x"])
-                unit.set_meta("a", "b")
-                unit.append([book.step(dropped=["TSK-none"])])
+    made = server.database(server.template("claimdesk-attacks", build))
+    with made as url, role(server, url) as address, closing(open_store(address)) as store:
+        book = Book()
+        write(store, rich(book))
+        with store.write() as unit:
+            unit.lock([book.id, "incident:x"])
+            unit.set_meta("a", "b")
+            unit.append([book.step(dropped=["TSK-none"])])
 
 
 def test_there_are_enough_attacks() -> None:

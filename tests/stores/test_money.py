@@ -104,7 +104,8 @@ Twist = Callable[[Book, TransferRow], TransferRow]
 @pytest.mark.parametrize("twist", [
     lambda b, t: t._replace(amount=0), lambda b, t: t._replace(amount=-64000), lambda b, t: t._replace(credit=t.debit),
     lambda b, t: t._replace(obligation=None), lambda b, t: t._replace(kind="pay"), lambda b, t: t._replace(kind="post"),
-    lambda b, t: t._replace(kind="reverse"), lambda b, t: t._replace(pending="PAY-x"), lambda b, t: t._replace(reverses="P"),
+    lambda b, t: t._replace(kind="reverse"), lambda b, t: t._replace(pending="PAY-x"),
+    lambda b, t: t._replace(reverses="PAY-x"),
 ])  # fmt: skip
 def test_a_shapeless_transfer(store: Store, twist: Twist) -> None:
     book = Book()
@@ -157,7 +158,8 @@ def test_an_authorisation_is_posted_or_void_once(store: Store) -> None:
 
 
 @pytest.mark.parametrize("twist", [
-    lambda b, t: t._replace(amount=t.amount + 1), lambda b, t: t._replace(amount=1), lambda b, t: t._replace(obligation=2),
+    lambda b, t: t._replace(amount=t.amount + 1), lambda b, t: t._replace(amount=1),
+    lambda b, t: t._replace(obligation=2),
     lambda b, t: t._replace(pending="PAY-none"), lambda b, t: t._replace(credit="customer:CLM-else"),
     lambda b, t: t._replace(debit="seller:S"), lambda b, t: t._replace(debit=t.credit, credit=t.debit),
 ])  # fmt: skip

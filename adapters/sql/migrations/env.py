@@ -6,11 +6,13 @@ upgrade is one transaction on both databases. Left out: configuration files; the
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 
 from claimdesk.adapters.sql.tables import VERSION_TABLE, metadata
 
-_COMMON = {
+_COMMON: dict[str, Any] = {
     "target_metadata": metadata,
     "version_table": VERSION_TABLE,
     "render_as_batch": True,  # SQLite changes a table by making it anew

@@ -80,7 +80,8 @@ def _cases() -> None:
         "case",
         _id("id"), _id("programme"), _id("marketplace"), _id("state"), _number("version"), _id("head", null=True),
         _id("opened_at"), _id("updated_at"), _id("seller", null=True), _id("order_id", null=True),
-        _id("incident_on", null=True), _id("currency"), _id("rulebook"), _id("outcome", null=True), _id("hold", null=True),
+        _id("incident_on", null=True), _id("currency"), _id("rulebook"), _id("outcome", null=True),
+        _id("hold", null=True),
         _id("recovery_status"), _flag("counts_together"), _amount("eligible_minor"), _amount("asked_minor"),
         _amount("paid_minor"), _amount("recovered_minor"), _id("owner", null=True), _text("body"),
         sa.PrimaryKeyConstraint("id", name="case_new"),
@@ -109,7 +110,8 @@ def _record() -> None:
     op.create_table(
         "transfer",
         _id("id"), _id("claim"), _id("kind"), _number("obligation", null=True), _id("debit"), _id("credit"),
-        _amount("amount"), _id("currency"), _id("pending", null=True), _id("reverses", null=True), _id("entry"), _id("at"),
+        _amount("amount"), _id("currency"), _id("pending", null=True), _id("reverses", null=True), _id("entry"),
+        _id("at"),
         sa.PrimaryKeyConstraint("id", name="transfer_new"), _of_case("transfer"), _of_entry("transfer"),
         _check("transfer_kind",
                "kind IN ('authorize', 'post', 'void', 'reverse', 'recoup', 'write_off', 'settle')"),
@@ -140,7 +142,8 @@ def _record() -> None:
 def _work() -> None:
     op.create_table(
         "notice",
-        _id("id"), _id("claim"), _id("kind"), _id("party"), _id("language"), _id("at"), _id("queued_at"), _text("params"),
+        _id("id"), _id("claim"), _id("kind"), _id("party"), _id("language"), _id("at"), _id("queued_at"),
+        _text("params"),
         _id("status"), _id("handed_over_at", null=True), _id("channel", null=True), _id("sha256", null=True),
         _text("subject", null=True), _text("body", null=True),
         sa.PrimaryKeyConstraint("id", name="notice_new"), _of_case("notice"),
