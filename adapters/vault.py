@@ -173,8 +173,9 @@ class FileVault:
             sound = kept["v"] == SCHEMA and any(e["id"] == kept["current"] for e in kept["epochs"])
             sound = sound and all(len(base64.b64decode(e["key"], validate=True)) == _KEY for e in kept["epochs"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ConfigError("bad_keys", f"the key file {path.name} cannot be used ({type(error).__name__})",
-                              hint=hint) from None  # fmt: skip
+            raise ConfigError(
+                "bad_keys", f"the key file {path.name} cannot be used ({type(error).__name__})", hint=hint
+            ) from None
         if not sound:
             raise ConfigError("bad_keys", f"the key file {path.name} is not one of ours", hint=hint)
         return kept
@@ -213,8 +214,11 @@ def _written(path: Path, kept: dict[str, Any]) -> Path:
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise ConfigError("cannot_keep_keys", f"the key file {path.name} cannot be made ({type(error).__name__})",
-                          hint="look at the folder and at who may write there") from None  # fmt: skip
+        raise ConfigError(
+            "cannot_keep_keys",
+            f"the key file {path.name} cannot be made ({type(error).__name__})",
+            hint="look at the folder and at who may write there",
+        ) from None
     with os.fdopen(handle, "wb") as file:
         file.write(json.dumps(kept, indent=1).encode() + b"\n")
         file.flush()
