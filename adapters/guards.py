@@ -46,6 +46,20 @@ GUARDS: Final[dict[str, str]] = {
     "case_fixed": "a case keeps its id, programme and currency, never goes back a version and is never removed",
 }
 
+#: The rules of the transparency log; only a database has them, in memory there is nobody to guard against.
+LOG_GUARDS: Final[dict[str, str]] = {
+    "log_pending_new": "an entry waits for its place in the log once, and not again when it has one",
+    "log_pending_fixed": "an entry waits until it has its place in the log",
+    "log_leaf_next": "places in the log follow each other without a gap",
+    "log_leaf_entry": "an entry has one place in the log, under its own hash",
+    "log_leaf_fixed": "places in the log are never changed or removed",
+    "log_tile_fixed": "tiles of the log are added to, never changed or removed",
+    "log_checkpoint_next": "a checkpoint is signed once for each size, over all leaves there are, and sizes grow",
+    "log_checkpoint_fixed": "checkpoints are never changed or removed",
+    "log_cosignature_fixed": "cosignatures are never changed or removed",
+    "log_state_fixed": "a log keeps its origin and never shrinks",
+}
+
 #: Somebody else was first: the unit of work is stale and may be tried again from its beginning.
 STALE: Final[dict[str, str]] = {
     "case_new": "the claim was made in between",
@@ -68,9 +82,14 @@ def refusal(name: str, claim: str | None = None) -> Conflict:
         return StaleVersion(
             "stale_version", STALE[name], field=name, claim=claim, hint="read it again and repeat the step"
         )
-    meaning = GUARDS.get(name, "a rule of the store")
-    return Conflict("constraint", f"the store refuses this: {meaning}", field=name, claim=claim,
-                    hint="nothing was written; look at what stands on the claim")  # fmt: skip
+    meaning = GUARDS.get(name) or LOG_GUARDS.get(name) or "a rule of the store"
+    return Conflict(
+        "constraint",
+        f"the store refuses this: {meaning}",
+        field=name,
+        claim=claim,
+        hint="nothing was written; look at what stands on the claim",
+    )
 
 
 class Posted(NamedTuple):

@@ -19,7 +19,7 @@ from .tables import REVISION, VERSION_TABLE, metadata
 
 EMPTY: Final = ""
 #: Every revision there ever was, oldest first; the last one is the tables'.
-KNOWN: Final = (REVISION,)
+KNOWN: Final = ("0001_first_tables", REVISION)
 _ADVISORY: Final = 0x636C61696D65
 _apart = _MetaData()
 _version = Table(VERSION_TABLE, _apart, Column("version_num", String(32), nullable=False, primary_key=True))
@@ -57,5 +57,8 @@ def refuse_strangers(connection: Connection) -> None:
     """SchemaMismatch when tables of our names are there that we did not make."""
     taken = sorted(set(inspect(connection).get_table_names()) & set(metadata.tables))
     if taken:
-        raise SchemaMismatch("tables_taken", f"this database has tables of other programs: {', '.join(taken)}",
-                             hint="name another database, or a schema of its own (?options=-csearch_path=claimdesk)")  # fmt: skip
+        raise SchemaMismatch(
+            "tables_taken",
+            f"this database has tables of other programs: {', '.join(taken)}",
+            hint="name another database, or a schema of its own (?options=-csearch_path=claimdesk)",
+        )

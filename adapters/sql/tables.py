@@ -3,7 +3,7 @@
 Decision: append-mostly rows and explicit statements, no object mapping; amounts are whole minor units; instants are
 fixed-width text, so that text order is time order; text of ids sorts by code point on both databases. What a unique
 index or a check can say about money stands here, what needs a look at other rows stands in ``triggers``.
-Authority: trust notes 2.3 and 3.1. Left out: the transparency log's own tables.
+Authority: trust notes 2.3 and 3.1.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -32,7 +33,7 @@ from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
 from ...states.ledger import TransferKind
 
 #: The revision these tables stand at; the last file in ``migrations/versions``.
-REVISION = "0001_first_tables"
+REVISION = "0002_log"
 VERSION_TABLE = "claimdesk_version"
 
 metadata = MetaData()
@@ -282,5 +283,90 @@ meta = Table(
     _key("name"),
     Column("value", Text, nullable=False),
     PrimaryKeyConstraint("name", name="meta_new"),
+    **_KEYED,
+)
+
+
+# -- the transparency log (adapters/tlog) ------------------------------------------------------------------------------
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, _Amount, nullable=False, autoincrement=False)
+
+
+#: Entries that have no place in the log yet. A trigger fills it, so that no writer can forget to.
+log_pending = Table(
+    "log_pending",
+    metadata,
+    Column("n", _Amount, Identity(always=True, cache=1), nullable=False),
+    _key("entry"),
+    PrimaryKeyConstraint("n", name="log_pending_n"),
+    UniqueConstraint("entry", name="log_pending_new"),
+    ForeignKeyConstraint(["entry"], ["entry.id"], name="log_pending_of"),
+    **_STRICT,
+)
+
+log_leaf = Table(
+    "log_leaf",
+    metadata,
+    _count("place"),
+    _key("entry"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("place", name="log_leaf_next"),
+    UniqueConstraint("entry", name="log_leaf_entry"),
+    ForeignKeyConstraint(["entry"], ["entry.id"], name="log_leaf_of"),
+    CheckConstraint("place >= 0", name="log_leaf_place"),
+    CheckConstraint("length(hash) = 32", name="log_leaf_hash"),
+    **_KEYED,
+)
+
+log_tile = Table(
+    "log_tile",
+    metadata,
+    Column("level", Integer, nullable=False, autoincrement=False),
+    _count("number"),
+    Column("hashes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("level", "number", name="log_tile_fixed"),
+    CheckConstraint("level BETWEEN 0 AND 7 AND number >= 0", name="log_tile_place"),
+    CheckConstraint("length(hashes) BETWEEN 32 AND 8192 AND (length(hashes) & 31) = 0", name="log_tile_width"),
+    **_STRICT,
+)
+
+log_checkpoint = Table(
+    "log_checkpoint",
+    metadata,
+    _count("size"),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    _key("signed_at"),
+    PrimaryKeyConstraint("size", name="log_checkpoint_next"),
+    CheckConstraint("size > 0 AND length(root) = 32", name="log_checkpoint_root"),
+    _instant("log_checkpoint", "signed_at"),
+    **_KEYED,
+)
+
+log_cosignature = Table(
+    "log_cosignature",
+    metadata,
+    _count("size"),
+    _key("name"),
+    _key("key"),
+    _key("line"),
+    PrimaryKeyConstraint("size", "name", "key", name="log_cosignature_fixed"),
+    ForeignKeyConstraint(["size"], ["log_checkpoint.size"], name="log_cosignature_of"),
+    **_KEYED,
+)
+
+#: One row: whose log it is, how large it is, its right edge, and how much of it was published.
+log_state = Table(
+    "log_state",
+    metadata,
+    Column("id", Integer, nullable=False, autoincrement=False),
+    _key("origin"),
+    _count("size"),
+    Column("edge", LargeBinary, nullable=False),
+    _count("published"),
+    PrimaryKeyConstraint("id", name="log_state_fixed"),
+    CheckConstraint("id = 1 AND size >= 0 AND published BETWEEN 0 AND size", name="log_state_size"),
     **_KEYED,
 )

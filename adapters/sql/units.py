@@ -49,6 +49,11 @@ class SqlRead:
         self._c = connection
         self._s = statements
 
+    @property
+    def connection(self) -> Connection:
+        """The connection of this transaction, for the transparency log's own tables."""
+        return self._c
+
     def _list(self, values: Sequence[str]) -> Any:
         # SQLite takes a list as JSON text, PostgreSQL as an array.
         return json.dumps(list(values)) if self._s.sqlite else list(values)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.sql import differences, migrate, schema
 from claimdesk.adapters.sql.engine import Options, make_engine
-from claimdesk.adapters.sql.tables import REVISION, VERSION_TABLE, metadata
+from claimdesk.adapters.sql.tables import REVISION, metadata
 from claimdesk.states.errors import SchemaMismatch, StorageError
 from migrations.conftest import Empty
 
@@ -69,8 +70,6 @@ def test_the_sql_for_a_database_administrator_gives_the_same_schema(empty: Empty
 
 
 def test_the_known_revisions_are_those_of_the_folder() -> None:
-    from alembic.script import ScriptDirectory
-
     scripts = ScriptDirectory.from_config(migrate._config())
     assert [r.revision for r in scripts.walk_revisions()][::-1] == list(schema.KNOWN)
     assert scripts.get_heads() == [REVISION] == [schema.KNOWN[-1]]
@@ -111,7 +110,7 @@ def test_many_open_a_new_database_at_once(empty: Empty) -> None:
 
 def test_a_newer_database_is_refused_with_both_versions_and_a_command(empty: Empty) -> None:
     open_store(empty.url).close()
-    empty.run(f"UPDATE {VERSION_TABLE} SET version_num = '0999_from_the_future'")
+    empty.run("UPDATE claimdesk_version SET version_num = '0999_from_the_future'")
     for attempt in (lambda: open_store(empty.url), lambda: migrate.upgrade(empty.url)):
         with pytest.raises(SchemaMismatch) as caught:
             attempt()
@@ -151,7 +150,7 @@ _NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002_test", "0001_first_tables", None, None
+revision, down_revision, branch_labels, depends_on = "9999_test", "LAST", None, None
 
 
 def upgrade():
@@ -165,9 +164,9 @@ def upgrade():
 def a_later_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "later"
     folder.mkdir()
-    (folder / "0002_test.py").write_text(_NEXT)
+    (folder / "9999_test.py").write_text(_NEXT.replace("LAST", REVISION))
     monkeypatch.setattr(migrate, "VERSIONS", [*migrate.VERSIONS, folder])
-    monkeypatch.setattr(schema, "KNOWN", (*schema.KNOWN, "0002_test"))
+    monkeypatch.setattr(schema, "KNOWN", (*schema.KNOWN, "9999_test"))
     return folder
 
 
@@ -176,7 +175,7 @@ def test_a_file_that_is_behind_is_brought_up_when_opened(file: Empty, request: p
     request.getfixturevalue("a_later_version")
     with closing(open_store(file.url)) as store, store.read() as unit:
         assert unit.meta("upgraded") == "yes"
-    assert migrate.current(file.url) == "0002_test"
+    assert migrate.current(file.url) == "9999_test"
 
 
 def test_a_server_that_is_behind_is_refused_with_the_command(server: Empty, request: pytest.FixtureRequest) -> None:
@@ -184,21 +183,22 @@ def test_a_server_that_is_behind_is_refused_with_the_command(server: Empty, requ
     request.getfixturevalue("a_later_version")
     with pytest.raises(SchemaMismatch) as caught:
         open_store(server.url)
-    assert REVISION in caught.value.message and "0002_test" in caught.value.message
+    assert REVISION in caught.value.message and "9999_test" in caught.value.message
     assert caught.value.hint.startswith("claimdesk db upgrade --db ")
-    assert migrate.upgrade(server.url) == "0002_test"
+    assert migrate.upgrade(server.url) == "9999_test"
     open_store(server.url).close()
 
 
 def test_a_broken_upgrade_leaves_nothing(empty: Empty, request: pytest.FixtureRequest) -> None:
     open_store(empty.url).close()
     folder: Path = request.getfixturevalue("a_later_version")
-    (folder / "0002_test.py").write_text(_NEXT + '    op.execute("SELECT nonsense FROM nowhere")\n')
+    broken = _NEXT.replace("LAST", REVISION) + '    op.drop_table("nothing_of_this_name")\n'
+    (folder / "9999_test.py").write_text(broken)
     with pytest.raises(StorageError):
         migrate.upgrade(empty.url)
     assert migrate.current(empty.url) == REVISION
     assert empty.run("SELECT count(*) FROM meta") == [(0,)]
-    assert migrate.check(empty.url) == [f"it is at revision {REVISION}, this version needs 0002_test"]
+    assert migrate.check(empty.url) == [f"it is at revision {REVISION}, this version needs 9999_test"]
 
 
 # -- what differs --------------------------------------------------------------------------------------------------
@@ -218,6 +218,8 @@ REWRITTEN = [
     ("DROP INDEX recoup_once", "CREATE UNIQUE INDEX recoup_once ON transfer (claim, obligation) WHERE kind = 'x'",
      "differs: index recoup_once on transfer"),
 ]  # fmt: skip
+_NO_GUARD = """CREATE OR REPLACE FUNCTION claimdesk_fixed() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS 'BEGIN RETURN NEW; END'"""
 SERVER_HARM = [
     ("DROP TRIGGER transfer_guard ON transfer", "missing: trigger transfer_guard on transfer"),
     ("ALTER TABLE transfer DISABLE TRIGGER transfer_guard", "differs: trigger transfer_guard on transfer"),
@@ -229,8 +231,7 @@ SERVER_HARM = [
     ("CREATE RULE nothing AS ON DELETE TO task DO INSTEAD NOTHING", "not ours: rewriting nothing on task"),
     ("ALTER FUNCTION claimdesk_transfer_guard() RESET search_path", "differs: function claimdesk_transfer_guard"),
     ("ALTER FUNCTION claimdesk_entry_guard() SECURITY DEFINER", "differs: function claimdesk_entry_guard"),
-    ("CREATE OR REPLACE FUNCTION claimdesk_fixed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp"
-     " AS 'BEGIN RETURN NEW; END'", "differs: function claimdesk_fixed"),
+    (_NO_GUARD, "differs: function claimdesk_fixed"),
 ]  # fmt: skip
 
 
