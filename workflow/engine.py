@@ -108,14 +108,22 @@ class Session:
             for key in keys:
                 self._siblings[key] = list(known.get(key, ()))
 
-    def siblings(self, case: Case) -> tuple[Sibling, ...]:
-        """The claims that count together with this one (R2), without itself."""
-        key = group_of(case)
-        if key is None:
-            return ()
+    def siblings(self, case: Case, key: tuple[str, str] | None = None) -> tuple[Sibling, ...]:
+        """The claims that count together with this one (R2), without itself; ``key``: as of another incident."""
+        wanted = key or group_of(case)
+        return () if wanted is None else self._alike(wanted, case.programme, case.marketplace, case.id)
+
+    def _alike(self, key: tuple[str, str], programme: str, marketplace: str, but: str | None) -> tuple[Sibling, ...]:
         if key not in self._siblings:
             self._siblings[key] = list(self.unit.siblings([key]).get(key, ()))
-        return tuple(s for s in self._siblings[key] if s.id != case.id)
+        found: list[Sibling] = []
+        for sibling in self._siblings[key]:
+            if sibling.id == but:
+                continue
+            other = self.case(sibling.id)  # an order number of another store is another order
+            if other is not None and (other.programme, other.marketplace) == (programme, marketplace):
+                found.append(sibling)
+        return tuple(found)
 
     def personal(self, case_id: str) -> dict[str, Any]:
         """The personal values of a case, unsealed."""
@@ -174,12 +182,15 @@ class Session:
             personal: Mapping[str, Any] = command.personal
             siblings: tuple[Sibling, ...] = ()
             if command.payload.get("incident_on") and "order" in command.payload:
-                siblings = self._group((command.payload["order"]["id"], command.payload["incident_on"]))
+                key = command.payload["order"]["id"], command.payload["incident_on"]
+                siblings = self._alike(key, programme.id, marketplace, None)
         else:
             marketplace, seller = case.marketplace, case.seller
             rulebook = resolve(case.rulebook)
-            personal = {**self.personal(case.id), **command.personal} if programme.reads_personal else command.personal
-            siblings = self.siblings(case)
+            personal = command.personal
+            if programme.reads_personal:
+                personal = _deep(self.personal(case.id), command.personal)
+            siblings = self.siblings(case, _corrected_group(case, command.payload))
         return Context(
             now=command.at,
             rulebook=rulebook,
@@ -191,11 +202,6 @@ class Session:
             payments=settings.payments,
             overlays=settings.overlays,
         )
-
-    def _group(self, key: tuple[str, str]) -> tuple[Sibling, ...]:
-        if key not in self._siblings:
-            self._siblings[key] = list(self.unit.siblings([key]).get(key, ()))
-        return tuple(self._siblings[key])
 
     def _stage(self, programme: Programme, before: Case | None, made: Plan, command: Command, ctx: Context) -> None:
         language = self.settings.language
@@ -222,24 +228,23 @@ class Session:
             self._personal[case_id] = dict(command.personal)  # just told: no need to unseal it again
         elif command.personal:
             self._personal.pop(case_id, None)
-        self._note_sibling(rows)
+        self._note_sibling(before, rows)
 
-    def _note_sibling(self, rows: WriteSet) -> None:
+    def _note_sibling(self, before: Case | None, rows: WriteSet) -> None:
         key = group_of(rows.case)
-        if key is None or key not in self._siblings:
-            return
-        others = [s for s in self._siblings[key] if s.id != rows.case.id]
-        if rows.columns.get("counts_together"):
-            others.append(
-                Sibling(
-                    rows.case.id,
-                    rows.case.state,
-                    rows.columns["eligible_minor"],
-                    rows.columns["asked_minor"],
-                    rows.case.totals.by_amazon > 0,
-                )
+        for known in (group_of(before) if before else None, key):
+            if known is None or known not in self._siblings:
+                continue
+            self._siblings[known] = [s for s in self._siblings[known] if s.id != rows.case.id]
+        if key is not None and key in self._siblings and rows.columns.get("counts_together"):
+            sibling = Sibling(
+                rows.case.id,
+                rows.case.state,
+                rows.columns["eligible_minor"],
+                rows.columns["asked_minor"],
+                rows.case.totals.by_amazon > 0,
             )
-        self._siblings[key] = others
+            self._siblings[key].append(sibling)
 
     # -- what belongs to a command --------------------------------------------------------------------------------
 
@@ -268,10 +273,12 @@ class Session:
             return
         if before is None or command.verb == "recheck" or not programme.waits_on_siblings:
             return
-        siblings = [s for s in self.siblings(after) if s.state in programme.waits_on_siblings and not s.paid]
-        if siblings and self._counted(programme, before) != self._counted(programme, after):
-            for sibling in siblings:
-                self._internal(sibling.id, "recheck", {}, command)
+        groups = {group_of(before), group_of(after)} - {None}
+        siblings = {s.id: s for key in groups for s in self.siblings(after, key) if not s.paid}
+        waiting = [s.id for s in siblings.values() if s.state in programme.waits_on_siblings]
+        moved = len(groups) > 1 or self._counted(programme, before) != self._counted(programme, after)
+        for sibling in waiting if moved else ():
+            self._internal(sibling, "recheck", {}, command)
 
     def _counted(self, programme: Programme, case: Case) -> int:
         shown = programme.summary(case)
@@ -361,6 +368,26 @@ def group_of(case: Case) -> tuple[str, str] | None:
     if not isinstance(order, dict) or not isinstance(incident, str) or incident == "unknown":
         return None
     return order["id"], incident  # pyright: ignore[reportUnknownVariableType]
+
+
+def _corrected_group(case: Case, payload: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The group a correction moves a claim into, or None when it stays where it is."""
+    order: Mapping[str, Any] = payload.get("order") or {}
+    number, incident = order.get("id"), payload.get("incident_on")
+    if not number and not incident:
+        return None
+    now = group_of(case) or ("", "")
+    number, incident = str(number or now[0]), str(incident or now[1])
+    return (number, incident) if number and incident not in ("", "unknown") else None
+
+
+def _deep(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """``new`` over ``old``, mappings key by key."""
+    found = dict(old)
+    for name, value in new.items():
+        known = found.get(name)
+        found[name] = _deep(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
+    return found
 
 
 def raised(refusal: Refusal, claim: str | None) -> Refused | StaleVersion | NotFound:

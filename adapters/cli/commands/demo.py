@@ -34,14 +34,16 @@ _DATABASE = "sqlite:///claimdesk-demo.db"
     "demo",
     examples=[
         ("claimdesk demo", "into claimdesk-demo.db, in this folder"),
+        ("claimdesk demo examples/claims.jsonl", "a file of yours, or of the checkout"),
         ("claimdesk demo --db sqlite:///other.db", "elsewhere"),
         ("claimdesk demo", "again: nothing is created twice"),
     ],
     exits=(0, 2, 75, 130),
     see=("triage", "explain", "tick"),
 )
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(exists=True, dir_okay=False))
 @click.pass_obj
-def command(call: Call) -> int:
+def command(call: Call, paths: tuple[str, ...]) -> int:
     """Triage example claims into a database of their own and show what came out."""
     from ...desk import letters_folder
     from ...senders.files import FileSender
@@ -53,12 +55,13 @@ def command(call: Call) -> int:
     created: set[str] = set()
     # On the disk once at the end, not letter by letter: nobody waits for these.
     letterbox = FileSender(letters_folder(call.db), sync=False)
-    with examples() as path, opened(str(path)) as stream, call.desk(sender=letterbox) as desk:
-        if not call.as_json:
-            put(f"Example claims into {call.db}")
-        for result in run.through(desk, stream, path.name, 500):
-            if result["status"] == "created":
-                created.add(result["claim"])
+    with examples(paths) as found, call.desk(sender=letterbox) as desk:
+        for path in found:
+            if not call.as_json:
+                put(f"Example claims of {path.name} into {call.db}")
+            with opened(str(path)) as stream:
+                results = run.through(desk, stream, path.name, 500)
+                created |= {result["claim"] for result in results if result["status"] == "created"}
         days = [] if call.dry_run else _days(desk)
         letters = sum(desk.dispatcher.letters(day) for day in days) if created else 0
         letterbox.flush()
@@ -86,10 +89,13 @@ def _days(desk: ClaimDesk) -> list[datetime]:
 
 
 @contextmanager
-def examples() -> Generator[Path]:
-    """The demonstration's claims: those that come with the package, the same in a checkout and out of it."""
+def examples(paths: tuple[str, ...]) -> Generator[list[Path]]:
+    """The files named, else the claims that come with the package."""
+    if paths:
+        yield [Path(path) for path in paths]
+        return
     packaged = files("claimdesk.adapters.cli") / "data" / "claims.jsonl"
     if not packaged.is_file():
         raise NotFound("no_examples", "the example claims are not there", hint="reinstall claimdesk")
     with as_file(packaged) as path:
-        yield path
+        yield [path]
