@@ -271,7 +271,8 @@ class Desk(Verbs, Reads):
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = _reason(options.get("reason"), payload)
         beside = self._beside(options, payload)
-        if not options.get("dry_run", False):
+        dry_run = options.get("dry_run", False)
+        if not dry_run:
             self.dispatcher.catch_up(case, beside["at"])
         canonical, personal = self._validated(programme, case, verb, payload)
         if told:
@@ -279,12 +280,14 @@ class Desk(Verbs, Reads):
         command = Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
 
         def step(session: Session) -> Done:
+            if dry_run:
+                self.dispatcher.catch_up_in(session, claim, beside["at"])
             done = session.execute(command)
             if isinstance(done, Refusal):
                 raise raised(done, claim)
             return done
 
-        return self._retried(step, locks_of([case]), options.get("dry_run", False))
+        return self._retried(step, locks_of([case]), dry_run)
 
     def _beside(self, options: Options, payload: Mapping[str, Any]) -> dict[str, Any]:
         """What stands beside a payload, checked: who, when, who else approved, under which key."""

@@ -259,19 +259,23 @@ class Dispatcher:
 
         A late tick must not let a late answer count (R10): the clock moves the claim on at its own instant first.
         """
-        while _overdue(case, now):
-            with self.store.write() as unit:
-                unit.lock(locks_of([case]))
-                session = Session(unit, self.settings)
-                moved = False
-                for clock in _overdue(case, now):
-                    done = session.execute(_firing(case.id, clock.kind, clock.due))
-                    if isinstance(done, Done):
-                        moved, case = True, done.case
-                        break
-                session.flush()
-            if not moved:
-                return
+        if not _overdue(case, now):
+            return
+        with self.store.write() as unit:
+            unit.lock(locks_of([case]))
+            session = Session(unit, self.settings)
+            self.catch_up_in(session, case.id, now)
+            session.flush()
+
+    def catch_up_in(self, session: Session, case_id: str, now: datetime) -> None:
+        """The same within a session (a dry run sees what the real one would)."""
+        moved = True
+        while moved:
+            case, moved = session.case(case_id), False
+            for clock in _overdue(case, now) if case else ():
+                if isinstance(session.execute(_firing(case_id, clock.kind, clock.due)), Done):
+                    moved = True
+                    break
 
     def _fire_batch(self, due: list[TaskRow], now: datetime, report: TickReport, skip: set[str]) -> int:
         moved = 0
