@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import NoSuchModuleError
 
-from ...states.errors import ClaimdeskError, ConfigError, Conflict, DatabaseBusy, StorageError
+from ...states.errors import ClaimdeskError, ConfigError, Conflict, DatabaseBusy, IntegrityFailure, StorageError
 from ..guards import refusal
 from .tables import metadata
 
@@ -154,6 +154,8 @@ def _postgres(url: URL, options: Options) -> Engine:
 
 
 def _on_error(context: ExceptionContext) -> None:
+    if context.is_pre_ping:
+        return  # the pool itself puts a new connection in the place of a dead one
     # Raised from here, our error replaces the driver's; its text could hold values of the row.
     raise translated(context.original_exception, lost=context.is_disconnect)
 
@@ -193,15 +195,15 @@ def _from_sqlite(error: sqlite3.Error) -> ClaimdeskError:
         if word == "guard":
             return refusal(rest)
         return refusal(_names().get(rest.partition(": ")[2], rest.partition(": ")[2] or "foreign_key"))
-    if name in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
-        return StorageError(
-            "not_a_database", "this file is not a sound SQLite database", hint="restore it from a backup"
-        )
+    if name == "SQLITE_NOTADB":
+        return ConfigError("not_a_database", "this file is not a SQLite database", hint="name another file")
+    if name.startswith("SQLITE_CORRUPT"):
+        return IntegrityFailure("database_damaged", "the database file is damaged", hint="restore it from its backup")
     if name == "SQLITE_FULL":
         return StorageError("disk_full", "the disk is full; nothing was written", hint="make room and run it again")
-    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM")):
-        return StorageError(
-            "cannot_open",
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+        return ConfigError(
+            "cannot_use_file",
             f"the database file cannot be used ({name.lower()})",
             hint="look at the path and at who may write there",
         )

@@ -115,6 +115,9 @@ def _commit(connection: Connection) -> None:
                 "the connection was lost while writing: it may have been written or not",
                 hint="read it again by its idempotency key before doing anything else",
             ) from None
+        # SQLite keeps a transaction open whose commit it could not do; the next user of the connection must not find it.
+        driver: Any = connection.connection.driver_connection
+        driver.rollback()
         raise
 
 
