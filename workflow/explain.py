@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ..states.case import Case, Deadline
@@ -19,7 +20,7 @@ from . import registry
 from .catalogue import LANGUAGES, confidence, reading, reason_part, source, tested, value_words
 from .reasons import Reason
 from .rulebook import Confidence, Version
-from .texts.formats import day, instant, last_moment, pretty, spaced
+from .texts.formats import day, instant, last_moment, moment, pretty, spaced
 from .texts.load import line, words
 from .texts.timeline import Row, taken_by, timeline, timeline_text
 
@@ -202,11 +203,15 @@ def _next(case: Case, lifecycle: Lifecycle, lang: str) -> list[str]:
     state = lifecycle.state_named(case.state)
     lines = [_say("hold", lang, what=words("HoldReason", h, lang, default=h)) for h in case.holds]
     if state.rest is Rest.END:
-        lines += [_say("waits_nothing", lang), _say("reopen", lang)]
+        lines.append(_say("waits_nothing", lang))
+        if "reopen" in lifecycle.verbs_in(case.state):
+            lines.append(_say("reopen", lang))
     else:
         lines.append(_say("waits", lang, what=state.waits_for if lang == "en" else state.waits_for_zh))
     for clock in _open(case):
         by = last_moment(parse_date(clock.on), case.zone, lang)
+        if "hours" in clock.recipe:  # it ends within the day
+            by = moment(parse_instant(clock.due) - timedelta(microseconds=1), case.zone, lang)
         lines.append(_say("deadline", lang, by=by, what=words("DeadlineKind", clock.kind, lang, default=clock.kind)))
         then = words("DeadlineKind", clock.kind, lang, part="then", default="")
         if then:

@@ -11,18 +11,18 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ...states.case import Case
 from ...states.errors import RulebookError
-from ...states.times import local_day, parse_date, parse_instant
+from ...states.times import local_day, parse_date, parse_instant, zone_of
 from ..catalogue import can_quote, reason_part, reason_text, rule_says, value_words
 from ..ports import NoticeRow
 from ..reasons import Reason
-from ..registry import SELLER_FILE
+from ..registry import SELLER_FILE, names, programme
 from ..rulebook import Version, book_for
-from .formats import city, day, last_in, last_moment, money, spaced
+from .formats import city, day, last_in, last_moment, moment, money, spaced
 from .load import line, words
 
 _BEIJING = "Asia/Shanghai"
@@ -72,8 +72,8 @@ _WANTED = ("type", "limit", "aggregate", "additional_insured", "name", "signatur
 def values(notice: NoticeRow, case: Case, version: Version, lang: str, handed_over_on: date | None) -> dict[str, Any]:
     """Every name the templates of this notice's party may use, filled in."""
     params: dict[str, Any] = json.loads(notice.params)
-    today = local_day(parse_instant(notice.at), case.zone)
-    restarted = _restarted_on(notice, case, today, handed_over_on)
+    queued = today = local_day(parse_instant(notice.at), case.zone)
+    restarted = _restarted_on(notice, case, queued, handed_over_on)
     if restarted is not None and handed_over_on is not None:
         today = handed_over_on
     reasons = [r for r in map(Reason.from_entry, params.get("reasons") or ()) if reason_part(r, "letter", lang) != ""]
@@ -89,11 +89,15 @@ def values(notice: NoticeRow, case: Case, version: Version, lang: str, handed_ov
         "paid_something": bool(amount),
         "facts": _facts(notice.kind, params, case, filed, lang),
         "looked_at": [_basis(case, filed, lang), *_evidence_count(case, lang), *(_sentence(r, lang) for r in reasons)],
-        "rules": _rules(notice.kind, reasons, version, lang),
+        "rules": _rules(notice.kind, reasons, version, lang, params.get("rules") or ()),
         "evidence": _evidence(case, lang),
         "number": params.get("number") or params.get("certificate"),
         "appeal_days": _days("recovery.appeal_window", version, lang),
-        **_by(restarted or _due_on(notice, params, case), case.zone, lang),
+        **(
+            _by_hours(notice, params, case, lang, late=handed_over_on is not None and handed_over_on > queued)
+            if params.get("due_at")
+            else _by(restarted or _due_on(notice, params, case), case.zone, lang)
+        ),
     }
     match notice.party:
         case "customer":
@@ -124,15 +128,23 @@ def _facts(kind: str, params: Mapping[str, Any], case: Case, filed: str, lang: s
         (words("Letter", "claim", lang), filed_on),
         (words("Letter", "order", lang), _one_line(order.get("id")) or missing),
         (words("Letter", "product", lang), _product(_mapping(order.get("item")), lang) or missing),
-        (words("Letter", "incident", lang), day(parse_date(incident), lang) if _known(incident) else missing),
     ]
+    if _dated(case.programme) == "incident_on":
+        shown = day(parse_date(incident), lang) if _known(incident) else missing
+        found.append((words("Letter", "incident", lang), shown))
     losses: Sequence[Mapping[str, Any]] = case.facts.get("losses") or ()
-    claimed = sum(int(loss["amount"]) for loss in losses) if losses else None
+    claimed = sum(int(loss["amount"]) for loss in losses) if losses else params.get("claimed")
     found.append((words("Letter", "claimed", lang), _amount(claimed, case, lang)))
     if params.get("amount") is not None and kind in _AMOUNT_LABEL:
         label = _STEP_LABEL.get(params.get("step", ""), _AMOUNT_LABEL[kind])
-        found.append((words("Letter", label, lang), _amount(params["amount"], case, lang)))
+        found.append((_of_programme(label, case, lang), _amount(params["amount"], case, lang)))
     return found
+
+
+@cache
+def _dated(name: str) -> str | None:
+    """The fact that dates the claims of a programme."""
+    return programme(name).dated if name in names() else None
 
 
 def _mapping(fact: Any) -> Mapping[str, Any]:
@@ -188,8 +200,10 @@ def _sentence(reason: Reason, lang: str) -> str:
     return reason_part(reason, "letter", lang) or reason_text(reason, lang)
 
 
-def _rules(kind: str, reasons: Sequence[Reason], version: Version, lang: str) -> list[tuple[str, str]]:
-    own = [rule for rule in _RULES.get(kind, ()) if can_quote(rule, version)]
+def _rules(
+    kind: str, reasons: Sequence[Reason], version: Version, lang: str, told: Sequence[str] = ()
+) -> list[tuple[str, str]]:
+    own = [rule for rule in (*told, *_RULES.get(kind, ())) if can_quote(rule, version)]
     names = dict.fromkeys([*(r.rule for r in reasons), *own])
     return [(rule_says(rule, version, lang), rule) for rule in names]
 
@@ -222,6 +236,22 @@ def _by(on: date | None, zone: str, lang: str) -> dict[str, str]:
     if on is None:
         return {"by": "", "by_short": ""}
     return {"by": last_moment(on, zone, lang), "by_short": _short(on, zone, lang)}
+
+
+def _by_hours(notice: NoticeRow, params: Mapping[str, Any], case: Case, lang: str, *, late: bool) -> dict[str, str]:
+    """A clock of hours ends at an instant; one that starts anew with a late letter is told by its hours."""
+    clock = next((d for d in case.deadlines if d.status in ("open", "ran_out") and d.notice == notice.kind), None)
+    if late and clock is not None and "hours" in clock.recipe:
+        text = words("Letter", "hours_after", lang).replace("{hours}", str(clock.recipe["hours"]))
+        return {"by": text, "by_short": text}
+    at = parse_instant(params["due_at"])
+    if lang == "en":
+        local = at.astimezone(zone_of(case.zone))
+        short = f"{day(local.date(), lang)}, {local:%H:%M} {city(case.zone, lang)} time"
+    else:
+        local = at.astimezone(zone_of(_BEIJING))
+        short = f"{city(_BEIJING, lang)}时间 {day(local.date(), lang)}{local:%H:%M}"
+    return {"by": moment(at, case.zone, lang), "by_short": short}
 
 
 def _short(on: date, zone: str, lang: str) -> str:

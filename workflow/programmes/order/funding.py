@@ -8,7 +8,9 @@ count. A refund of the seller's own loses the protection. Without it the carrier
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ....states.case import Case
 from ....states.order import OrderReasonCode
@@ -46,14 +48,14 @@ def at_the_sellers_cost(at_fault: str, readings: tuple[str, ...] = ()) -> Fundin
 
 def _label(case: Case) -> Funding | Reason | None:
     """What the label's protection comes to: a funding, a missing fact, or None when it does not hold."""
-    order = case.facts["order"]
-    label = order.get("label") or {}
+    order: Mapping[str, Any] = case.facts["order"]
+    label: Mapping[str, Any] = order.get("label") or {}
     if case.facts.get("ground") != "not_received" or amounts.refunded(case) > 0:
         return None
-    badge = label.get("badge")
-    if badge in UNTOLD:
-        badge = {True: "claims_protected", "unknown": "unknown"}.get(label.get("claims_protected"))
-    if badge not in ("claims_protected", "unknown") or label.get("claims_protected") is False:
+    badge, bought = label.get("badge"), label.get("claims_protected")
+    if badge in UNTOLD and bought is not None:
+        badge = "claims_protected" if bought is True else "unknown"
+    if badge not in ("claims_protected", "unknown") or bought is False:
         return None
     scan, ship_by, tracking = label.get("first_scan_on"), order.get("ship_by_on"), order.get("tracking")
     if scan not in UNTOLD and ship_by not in UNTOLD and scan > ship_by:

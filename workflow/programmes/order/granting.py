@@ -31,7 +31,12 @@ def _grant(draft: Draft, ctx: Context, trigger: str, funding: Funding, why: tupl
     reasons = (*why, funding.reason, *_ceiling(draft, ctx))
     draft.take(
         trigger,
-        set={"odr_counted": funding.counted, "funded_by": funding.by, "information": None},
+        set={
+            "odr_counted": funding.counted,
+            "funded_by": funding.by,
+            "granted_for": [r.to_entry() for r in reasons],
+            "information": None,
+        },
         deadlines=[{**op, "op": how} if op["kind"] == DeadlineKind.INFORMATION.value else op
                    for op in draft.all_settled("met")],
         decision=decision(ctx, Decision("routing", _GRANTED[funding.by], reasons)),
@@ -85,9 +90,19 @@ def _post(draft: Draft, ctx: Context) -> None:
         pending=totals.pending,
         obligation=totals.obligation,
     )
-    letters = [draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=totals.pending_minor)]
+    letters = [
+        draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=totals.pending_minor, rules=["order.amount"])
+    ]
     if case.state == "granted_amazon_funded":
-        letters.append(draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="amazon_funded"))
+        letters.append(
+            draft.notice(
+                ctx,
+                NoticeKind.SELLER_INFORMED,
+                Party.SELLER,
+                step="amazon_funded",
+                reasons=case.facts.get("granted_for"),
+            )
+        )
     draft.take("confirm_payment", money=[move], set={"payment": None}, notices=letters)
 
 
@@ -104,7 +119,14 @@ def _debit(draft: Draft, ctx: Context) -> None:
     )
     step = "debited" if case.facts.get("odr_counted") else "debited_not_counted"
     letter = draft.notice(
-        ctx, NoticeKind.SELLER_RECOVERY_DUE, Party.SELLER, amount=amount, due_on=clock["on"], step=step
+        ctx,
+        NoticeKind.SELLER_RECOVERY_DUE,
+        Party.SELLER,
+        amount=amount,
+        due_on=clock["on"],
+        step=step,
+        reasons=case.facts.get("granted_for"),
+        rules=["order.seller_appeal_window"],
     )
     draft.take(
         "debit_seller",
@@ -188,7 +210,17 @@ def deny(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...], kind
         clocks = []
     due_on = clocks[0]["on"] if clocks else None
     failed = [r.to_entry() for r in why if r.result is False]
-    letters = [draft.notice(ctx, NoticeKind.CUSTOMER_DENIED, Party.CUSTOMER, reasons=failed, due_on=due_on)]
+    letters = [
+        draft.notice(
+            ctx,
+            NoticeKind.CUSTOMER_DENIED,
+            Party.CUSTOMER,
+            claimed=amounts.paid_for_order(draft.case),
+            reasons=failed,
+            due_on=due_on,
+            rules=["order.customer_appeal_window"] if due_on else [],
+        )
+    ]
     if any(n.party == Party.SELLER.value for n in draft.case.notices):
         letters.append(draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="denied"))
     draft.take(
@@ -271,8 +303,12 @@ def settle_refunded(draft: Draft, ctx: Context) -> bool:
         deadlines=draft.all_settled("met"),
         decision=decision(ctx, Decision("routing", "refunded_by_seller", (why,))),
         notices=[
-            draft.notice(ctx, NoticeKind.CUSTOMER_RESOLVED, Party.CUSTOMER, amount=paid, by="seller"),
-            draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="resolved", amount=paid),
+            draft.notice(
+                ctx, NoticeKind.CUSTOMER_RESOLVED, Party.CUSTOMER, amount=paid, by="seller", rules=["order.refund"]
+            ),
+            draft.notice(
+                ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="resolved", amount=paid, rules=["order.refund"]
+            ),
         ],
     )
     return True

@@ -35,7 +35,9 @@ def file(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             why = test(case, ctx)
             if why.result is False:
                 return _too_soon(case, ctx, why)
-    draft.add(notices=[draft.notice(ctx, NoticeKind.CUSTOMER_ACKNOWLEDGED, Party.CUSTOMER)])
+    draft.add(
+        notices=[draft.notice(ctx, NoticeKind.CUSTOMER_ACKNOWLEDGED, Party.CUSTOMER, claimed=paid_for_order(case))]
+    )
     return None
 
 
@@ -127,11 +129,12 @@ def _request(draft: Draft, ctx: Context, of: str, **params: Any) -> tuple[dict[s
     rulebook, appealed = ctx.rulebook, draft.case.state == "appealed"
     if of == "customer":
         kind, party = NoticeKind.CUSTOMER_INFORMATION_REQUESTED, Party.CUSTOMER
-        window = f"{rulebook.number('order.customer_answer_window')}d"
+        rule = "order.customer_answer_window"
+        window = f"{rulebook.number(rule)}d"
     else:
         kind, party = NoticeKind.SELLER_NOTIFIED, Party.SELLER
-        hours = rulebook.number("order.appeal_answer_window")
-        window = f"{hours}h" if appealed else rulebook.text("order.answer_window")
+        rule = "order.appeal_answer_window" if appealed else "order.answer_window"
+        window = f"{rulebook.number(rule)}h" if appealed else rulebook.text(rule)
     clock: dict[str, Any] = windows.opened(
         draft, window, ctx, DeadlineKind.INFORMATION, event="information requested", notice=kind
     )
@@ -140,7 +143,15 @@ def _request(draft: Draft, ctx: Context, of: str, **params: Any) -> tuple[dict[s
         params["due_at"] = instant_text(last)
     step = "appealed" if appealed else "asked"
     letter = draft.notice(
-        ctx, kind, party, due_on=clock["on"], reason="other", step=step, amount=paid_for_order(draft.case), **params
+        ctx,
+        kind,
+        party,
+        due_on=clock["on"],
+        reason="other",
+        step=step,
+        amount=paid_for_order(draft.case),
+        rules=[rule],
+        **params,
     )
     return clock, letter
 

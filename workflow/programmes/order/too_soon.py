@@ -78,9 +78,10 @@ def returned(case: Case, ctx: Context) -> Reason:
 
 def next_filing(case: Case, ctx: Context, why: Reason) -> str | None:
     """From when on the claim may be filed, as far as time alone decides."""
-    if why.code == RefusalCode.TOO_EARLY:
+    code = RefusalCode(why.code)
+    if code is RefusalCode.TOO_EARLY:
         return earliest(case.facts["order"]["max_estimated_delivery_on"], ctx).isoformat()
     count, unit = windows.read(ctx.rulebook.text("order.contact_wait"))
-    if why.code == RefusalCode.CONTACT_SELLER_FIRST and unit == "h":
+    if code is RefusalCode.CONTACT_SELLER_FIRST and unit == "h":
         return instant_text(parse_instant(case.facts["seller_contacted_at"]) + timedelta(hours=count))
     return None
