@@ -52,6 +52,7 @@ class FileVault:
         self._lock = Lock()
         self._keys: dict[str, AESGCM] = {}
         self._current = ""
+        self._gone: set[str] = set()
 
     # -- the port ------------------------------------------------------------------------------------------------
 
@@ -64,13 +65,14 @@ class FileVault:
         data_key, bits = bits[:_KEY], bits[_KEY:]
         nonce, wrap_nonce, bits = bits[:_NONCE], bits[_NONCE : 2 * _NONCE], bits[2 * _NONCE :]
         keys = {name: bits[i * _KEY : (i + 1) * _KEY] for i, (name, _) in enumerate(fields)}
+        plain = _packed(values, keys)  # refuses what is no JSON, before anything else reads it
         commitments = [
             {"field": name, "commit": commitment(keys[name], name, text), "subject": subject} for name, text in fields
         ]
         epoch = self._current
         bound = _bound(claim, subject, seq)
         wrapped = self._keys[epoch].encrypt(wrap_nonce, data_key, _bound(claim, subject, seq, epoch))
-        ciphertext = _cipher(data_key).encrypt(nonce, _packed(values, keys), bound)
+        ciphertext = _cipher(data_key).encrypt(nonce, plain, bound)
         return SealedRow(claim, seq, subject, epoch, wrap_nonce + wrapped, nonce, ciphertext), commitments
 
     def unseal(self, rows: Sequence[SealedRow]) -> dict[str, Any]:
@@ -133,11 +135,21 @@ class FileVault:
 
     def _unwrapped(self, row: SealedRow) -> bytes | None:
         self._load()
-        key = self._keys.get(row.epoch)
+        key = self._keys.get(row.epoch) or self._from_elsewhere(row.epoch)
         if key is None:
             return None
         bound = _bound(row.claim, row.subject, row.seq, row.epoch)
         return _opened(key, row.wrapped[:_NONCE], row.wrapped[_NONCE:], bound)
+
+    def _from_elsewhere(self, epoch: str) -> AESGCM | None:
+        # Another process may have begun an epoch since the file was read; a destroyed one is not looked for again.
+        if self.path is None or epoch in self._gone:
+            return None
+        with self._lock:
+            self._take(self._read())
+            if epoch not in self._keys:
+                self._gone.add(epoch)
+            return self._keys.get(epoch)
 
     def _load(self) -> None:
         if self._keys:

@@ -13,22 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores.conftest import Place
-from stores.contract import advance
-from stores.world import AT, Book, handed_over, rich, write
 
 from claimdesk import ConfigError, Conflict, DatabaseBusy, StaleVersion
+from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.memory import MemoryStore
-from claimdesk.adapters.open_store import database_url, default_keys, default_vault, open_store
+from claimdesk.adapters.open_store import database_url, default_keys, default_vault
 from claimdesk.adapters.sql import bulk, engine, locks
 from claimdesk.adapters.sql.engine import WAL_SAFE, may_retry, run_unit, translated
 from claimdesk.states.errors import IntegrityFailure, StorageError
 from claimdesk.workflow.ports import CaseFilter, EntryRow, NoticeRow, TransferRow
+from stores.conftest import Place
+from stores.contract import advance
+from stores.world import AT, Book, handed_over, rich, write
 
 try:
     import psycopg
 except ImportError:  # the tests that need it are skipped with the server
     psycopg: Any = None
+
+
+open_store: Any = opening.open_store  # these tests look inside
 
 
 @pytest.fixture
@@ -162,7 +166,9 @@ def test_a_file_left_in_wal_mode_is_taken_out_of_it(path: Path, monkeypatch: pyt
         assert pragma(store, "journal_mode") == "truncate"
 
 
-def test_a_file_that_another_program_keeps_in_wal_mode_is_not_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_another_program_keeps_in_wal_mode_is_not_opened(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "WAL_SAFE", (99, 0, 0))
     open_store(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -343,10 +349,13 @@ def test_errors_hold_no_values(database: Place) -> None:
         lambda unit: unit.append([Book().step(facts={"x": CANARY}, columns={"eligible_minor": -1})]),
         lambda unit: unit.append([Book().step(facts={"x": CANARY}, columns={"outcome": Strange()})]),
         lambda unit: unit.append([Book().step(columns={"eligible_minor": 2**70}, facts={"x": CANARY})]),
-        *[lambda unit, n=n: unit.append([*many(n), Book(id=f"CLM-{CANARY}").step(facts={"x": CANARY})]) for n in (1, 90)],
+        *[
+            lambda unit, n=n: unit.append([*many(n), Book(id=f"CLM-{CANARY}").step(facts={"x": CANARY})])
+            for n in (1, 90)
+        ],
     ]
     for attempt in attempts:
-        with pytest.raises(Exception) as caught, store.write() as unit:  # noqa: PT011  # of several kinds
+        with pytest.raises(Exception) as caught, store.write() as unit:  # of several kinds
             attempt(unit)
         shown = "".join(traceback.format_exception(caught.value))
         told = [line for line in shown.splitlines() if CANARY in line]
@@ -578,7 +587,10 @@ def test_few_rows_and_many_rows_are_written_alike(server_store: Any, monkeypatch
         books = [Book() for _ in range(30)]
         given = [rich(b) for b in books]
         write(server_store, *given)
-        write(server_store, *[b.step(dropped=[t.id for t in g.tasks], tasks=[b.task()]) for b, g in zip(books, given, strict=True)])
+        write(
+            server_store,
+            *[b.step(dropped=[t.id for t in g.tasks], tasks=[b.task()]) for b, g in zip(books, given, strict=True)],
+        )
         with server_store.read() as unit:
             for book, made in zip(books, given, strict=True):
                 assert unit.case(book.id) == book.case
