@@ -125,6 +125,7 @@ class HoldReason(Described):
     FRAUD_REVIEW = "fraud_review", "two or more fraud indicators: a person looks"
     PAYMENT_REVERSED = "payment_reversed", "the payment came back: a person releases it to pay again, or denies"
     INJURY_REVIEW = "injury_review", "the rulebook sends this injury to a person"
+    VOLUME_REVIEW = "volume_review", "many claims of one party in a short time: a person looks"
     LEGAL = "legal", "kept as it is for legal reasons"
     OTHER = "other", "set by a person for the reason given"
 

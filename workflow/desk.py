@@ -32,7 +32,7 @@ from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
 from .overlays import checked
 from .plan import Command, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
-from .rulebook import book_for
+from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
 
 _TRIES = 8
@@ -230,7 +230,7 @@ class Desk(Verbs, Reads):
         if key not in self._sellers_told:
             if len(self._sellers_told) >= _SELLERS_REMEMBERED:
                 self._sellers_told.clear()
-            book = book_for(registry.SELLER_FILE, str(seller.get("elected_country") or marketplace))
+            book = _sellers_book(seller.get("elected_country"), marketplace)
             told = self._expanded("update_seller", seller, seller)
             programme = registry.programme(registry.SELLER_FILE)
             facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
@@ -390,7 +390,7 @@ class Desk(Verbs, Reads):
                 hint="verbs: " + ", ".join(programme.lifecycle.verbs),
             )
         country = payload.get("elected_country") if verb == "update_seller" else None
-        book = book_for(registry.SELLER_FILE, str(country or marketplace))
+        book = _sellers_book(country, marketplace)
         file_id = seller_file_id(seller)
         beside = self._beside(options, payload)
         opening = Command(
@@ -478,6 +478,11 @@ def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     ):
         raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
     return found
+
+
+def _sellers_book(elected: Any, marketplace: str) -> Book:
+    """The rulebook of a seller's file: of the country elected, else of the marketplace."""
+    return book_for(registry.SELLER_FILE, str(elected)) if elected else home_book(registry.SELLER_FILE, marketplace)
 
 
 def visible(value: object, field: str) -> str:

@@ -22,7 +22,7 @@ from ..states.journal import sha256_text
 from ..states.times import instant_text, local_day
 from . import registry
 from .plan import Command, Context, Plan, Programme, Refusal, Sibling, plan
-from .ports import IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
+from .ports import CaseFilter, IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
 from .rulebook import Version, book_for, resolve
 from .sealing import merge, write_set
 
@@ -52,6 +52,10 @@ def _version_cached(book: str, marketplace: str, day: date, overrides: str) -> V
 def seller_file_id(seller: str) -> str:
     """The id of a seller's compliance file."""
     return f"SLR-{seller}"
+
+
+#: How many claims are read at a time.
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,19 @@ class Session:
                 found.append(sibling)
         return tuple(found)
 
+    def others(self, programme: str, seller: str, but: str | None) -> tuple[Case, ...]:
+        """The seller's other claims in a programme, oldest first, this transaction's own with them."""
+        found: dict[str, Case] = {}
+        wanted = CaseFilter(programme=programme, seller=seller, limit=_PAGE)
+        while page := self.unit.list_cases(wanted):
+            found.update({c.id: c for c in page})
+            if len(page) < _PAGE:
+                break
+            wanted = replace(wanted, after=page[-1].id)
+        mine = (c for c in self._cases.values() if c is not None and (c.programme, c.seller) == (programme, seller))
+        found.update({c.id: c for c in mine})
+        return tuple(found[name] for name in sorted(found) if name != but)
+
     def personal(self, case_id: str) -> dict[str, Any]:
         """The personal values of a case, unsealed."""
         if case_id not in self._personal:
@@ -191,6 +208,9 @@ class Session:
             if programme.reads_personal:
                 personal = _deep(self.personal(case.id), command.personal)
             siblings = self.siblings(case, _corrected_group(case, command.payload))
+        others: tuple[Case, ...] = ()
+        if seller and command.verb in programme.reads_others:
+            others = self.others(programme.id, seller, case.id if case else None)
         return Context(
             now=command.at,
             rulebook=rulebook,
@@ -201,14 +221,18 @@ class Session:
             personal=personal,
             payments=settings.payments,
             overlays=settings.overlays,
+            others=others,
         )
 
     def _stage(self, programme: Programme, before: Case | None, made: Plan, command: Command, ctx: Context) -> None:
         language = self.settings.language
+        if programme.language is not None:
+            language = dict.fromkeys(language, programme.language)
         if ctx.seller is not None and "language" in ctx.seller.facts:
             language = {**language, "seller": ctx.seller.facts["language"]}
-        if before is not None and "language" in before.facts:
-            language = {**language, "customer": before.facts["language"]}
+        told = (before or made.case).facts
+        if "language" in told:
+            language = {**language, "customer": told["language"]}
         rows = write_set(
             programme,
             before,
@@ -242,7 +266,7 @@ class Session:
                 rows.case.state,
                 rows.columns["eligible_minor"],
                 rows.columns["asked_minor"],
-                rows.case.totals.by_amazon > 0,
+                rows.case.totals.by_amazon,
             )
             self._siblings[key].append(sibling)
 

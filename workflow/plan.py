@@ -49,7 +49,12 @@ class Sibling:
     state: str
     eligible_minor: int
     asked_minor: int
-    paid: bool
+    paid_minor: int
+
+    @property
+    def paid(self) -> bool:
+        """Whether a payment of Amazon's stands."""
+        return self.paid_minor > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Context:
     personal: Mapping[str, Any] = field(default_factory=lambda: {})
     payments: str = "instant"  #: instant, manual or gateway
     overlays: frozenset[str] = frozenset()
+    others: tuple[Case, ...] = ()  #: the seller's other claims in this programme (``Programme.reads_others``)
 
     @property
     def today(self) -> date:
@@ -142,6 +148,11 @@ class Programme:
     waits_on_siblings: frozenset[str] = frozenset()  #: states that look again when a sibling's amount changes
     dated: str | None = None  #: the fact that a scenario dates with the day of filing when it is left out
     measures: Measures | None = None  #: what the claims of one seller come to together
+    reads_others: frozenset[str] = frozenset()  #: verbs whose rules read the seller's other claims here
+    language: str | None = None  #: the language of its letters where neither claim nor seller names one
+    letter_facts: Callable[[Case, str], Sequence[tuple[str, str]]] | None = (
+        None  #: what a letter says the claim is about
+    )
 
 
 class Draft:

@@ -294,6 +294,17 @@ def book_for(programme: str, marketplace: str) -> Book:
     )
 
 
+def home_book(programme: str, marketplace: str) -> Book:
+    """The rulebook of a programme in a marketplace, or its US one where the marketplace has none of its own.
+
+    For a seller's file, which every claim has beside it: where no text asks sellers for insurance, nothing of that
+    rulebook applies before somebody records proceeds or a certificate.
+    """
+    there = {b.marketplace for b in shipped().values() if b.programme == programme}
+    known = any(b.marketplace == marketplace for b in shipped().values())
+    return book_for(programme, marketplace if marketplace in there or not known else "US")
+
+
 @lru_cache(maxsize=1024)
 def resolve(ref: str) -> Version:
     """The version a claim was pinned to, from its ``ref``."""
