@@ -1,14 +1,17 @@
-"""Sphinx: Markdown pages with MyST, the furo theme, and diagrams as text that a browser may draw."""
+"""Sphinx: Markdown pages with MyST, the furo theme, and diagrams drawn from their text."""
 
 from __future__ import annotations
 
-import html
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+from docpages.drawing import svg  # the tools are no package of the environment
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -38,14 +41,13 @@ pygments_dark_style = "monokai"
 
 
 class Mermaid(Directive):
-    """A diagram: its text, which reads well by itself and which GitHub, GitLab and many editors draw."""
+    """A diagram, drawn here from the text that GitHub, GitLab and many editors draw too."""
 
     has_content: ClassVar[bool] = True
 
     def run(self) -> list[nodes.Node]:
-        """The text in a block that a drawing script finds by its class."""
-        text = html.escape("\n".join(self.content))
-        return [nodes.raw("", f'<pre class="mermaid">\n{text}\n</pre>\n', format="html")]
+        """The drawing, with no script and no network."""
+        return [nodes.raw("", svg("\n".join(self.content)), format="html")]
 
 
 def setup(app: Any) -> dict[str, bool]:

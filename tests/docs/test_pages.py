@@ -214,6 +214,17 @@ def test_every_error_has_its_line():
             assert f"| `{kind.__name__}` |" in page
 
 
+@pytest.mark.parametrize("name", registry.names())
+def test_a_lifecycle_is_drawn_with_all_its_states_and_the_same_every_time(name):
+    life = registry.programme(name).lifecycle
+    text = tool("docpages.lifecycles").diagram(life)
+    drawn = tool("docpages.drawing").svg(text)
+    for state in life.states:
+        assert f">{state.name}</text>" in drawn
+    assert drawn.count("marker-") == text.count(" --> ") - text.count("--> [*]")
+    assert drawn == tool("docpages.drawing").svg(text)
+
+
 def test_the_readme_has_the_two_commands_for_a_fresh_machine():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "$ python3 dev.py demo\n$ python3 dev.py test\n" in text
