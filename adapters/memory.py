@@ -480,4 +480,4 @@ def _group(row: CaseRow) -> tuple[str, str] | None:
 
 
 def _sibling(row: CaseRow) -> Sibling:
-    return Sibling(row.id, row.state, row.eligible_minor, row.asked_minor, row.paid_minor > 0)
+    return Sibling(row.id, row.state, row.eligible_minor, row.asked_minor, row.paid_minor)

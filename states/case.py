@@ -173,6 +173,7 @@ def fold(case: Case | None, entry: dict[str, Any], head: str | None) -> Case:
         changes["notices"] = _fold_notices(case.notices, entry["notices"], entry["at"])
     if "money" in entry:
         changes["totals"] = _fold_money(case.totals, entry["money"])
+        changes["facts"] = _fold_recovered(changes.get("facts", case.facts), entry["money"])
     return _changed(case, changes)
 
 
@@ -231,6 +232,20 @@ def _fold_notices(notices: tuple[NoticeRef, ...], ops: list[dict[str, Any]], at:
         else:
             found = [replace(n, handed_over=op["at"]) if n.id == op["id"] else n for n in found]
     return tuple(found)
+
+
+def _fold_recovered(facts: dict[str, Any], transfers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The recoupments that stand, one by one: a reversal names each of them, and no entry has to repeat the others."""
+    kept: list[dict[str, Any]] = facts.get("recovered", [])
+    for move in transfers:
+        if move["kind"] == "recoup":
+            kept = [*kept, {"id": move["id"], "amount": move["amount"], "account": move["debit"]}]
+        elif move["kind"] == "reverse":
+            kept = [r for r in kept if r["id"] != move["reverses"]]
+    if kept == facts.get("recovered", []):
+        return facts
+    rest = {k: v for k, v in facts.items() if k != "recovered"}
+    return {**rest, "recovered": kept} if kept else rest
 
 
 def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:

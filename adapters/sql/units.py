@@ -81,7 +81,7 @@ class SqlRead:
             rows = self._s.siblings.rows(self._c, orders=[g[0] for g in wanted], incidents=[g[1] for g in wanted])
         found: dict[tuple[str, str], list[Sibling]] = {}
         for order, incident, case_id, state, eligible, asked, paid in rows:
-            found.setdefault((order, incident), []).append(Sibling(case_id, state, eligible, asked, paid > 0))
+            found.setdefault((order, incident), []).append(Sibling(case_id, state, eligible, asked, paid))
         return found
 
     def entries(self, case_id: str, after: int = 0) -> list[EntryRow]:

@@ -65,6 +65,8 @@ def settle(draft: Draft, ctx: Context) -> bool:
             return recovery.settle_proof(draft, ctx)
         case "recovery_review":
             return recovery.settle_review(draft, ctx)
+        case "recovery_due":
+            return recovery.settle_due(draft, ctx)
         case state if state in _SETTLED:
             return recovery.settle_closed(draft, ctx)
         case _:

@@ -13,6 +13,9 @@ from ....states.case import Case
 from ...plan import Context
 from ...rulebook import Version
 
+#: States from which Amazon may still pay.
+_OPEN = ("filed", "seller_notified", "responded", "disputed", "approved")
+
 
 def losses_of(case: Case) -> list[dict[str, Any]]:
     """The losses that count now: assessed, else claimed; each a head and an amount in minor units."""
@@ -61,6 +64,10 @@ def is_under(amount: int, limit: int, comparator: str) -> bool:
 
 
 def payable(case: Case, ctx: Context) -> int:
-    """What is to be paid now: the eligible amount less what stands paid, and never over the incident's ceiling."""
-    left = ctx.rulebook.number("claim.ceiling") - sum(s.eligible_minor for s in ctx.siblings)
+    """What is to be paid now: the eligible amount less what stands paid, and never over the incident's ceiling.
+
+    Of the ceiling is gone what the others were paid, and what those filed earlier may still be paid.
+    """
+    earlier = sum(s.eligible_minor for s in ctx.siblings if not s.paid and s.id < case.id and s.state in _OPEN)
+    left = ctx.rulebook.number("claim.ceiling") - sum(s.paid_minor for s in ctx.siblings) - earlier
     return max(0, min(eligible(case, ctx.rulebook), left) - case.totals.by_amazon)

@@ -48,7 +48,9 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             hint="use assess",
         )
     draft.take(
-        "amend", set={**patch(case.facts, command.payload), "awaiting_facts": None}, seller=command.payload.get("seller")
+        "amend",
+        set={**patch(case.facts, command.payload), "awaiting_facts": None},
+        seller=command.payload.get("seller"),
     )
     if case.state != "filed" or case.holds:
         set_holds(facts_held(draft.case, ctx), draft, ctx)
@@ -153,20 +155,11 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> None:
     """New facts: back to ``filed`` for a new screening; the first filing date stands.
 
     Eligibility is not looked at again before a fact changes or a verdict comes: what was denied for a fact that is now
-    known better could otherwise never be corrected.
+    known better could otherwise never be corrected. What was decided about money that was paid stands with it.
     """
-    cleared = (
-        "screening",
-        "information",
-        "response",
-        "recovery",
-        "review",
-        "appealed",
-        "route",
-        "notice_on",
-        "insurance_requested_on",
-        "payment_failures",
-    )
+    cleared = ("screening", "information", "payment_failures")
+    if draft.case.totals.by_amazon == 0:
+        cleared += ("response", "recovery", "review", "appealed", "route", "notice_on", "insurance_requested_on")
     draft.take(
         "reopen",
         set={**dict.fromkeys(cleared), "awaiting_facts": True, "reopened": draft.case.facts.get("reopened", 0) + 1},

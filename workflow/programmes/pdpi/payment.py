@@ -11,6 +11,7 @@ from typing import Any
 
 from ....states import ledger
 from ....states.codes import HoldReason, NoticeKind, Party, ReasonCode, RefusalCode
+from ....states.ids import is_well_formed
 from ....states.ledger import TransferKind
 from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
@@ -94,18 +95,33 @@ def _post(draft: Draft, ctx: Context) -> None:
 
 def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The payment reached the customer (a bank or the gateway says so)."""
-    if draft.case.totals.pending is None:
-        from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+    refusal = _other_payment(draft, command)
+    if refusal is None:
+        _post(draft, ctx)
+    return refusal
 
+
+def _other_payment(draft: Draft, command: Command) -> Refusal | None:
+    """News of a transfer of ours that is not the one authorised now; a reference of the bank's own is no such news."""
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    pending, told = draft.case.totals.pending, command.payload.get("ref")
+    if pending is None:
         return refuse(PROGRAMME, draft.case, RefusalCode.NOT_YET, "nothing is authorised to be paid")
-    _post(draft, ctx)
+    if told is not None and told != pending and is_well_formed(told, "PAY"):
+        why = Reason("not_yet", "payment.pending", told, False, pending)
+        return refuse(PROGRAMME, draft.case, RefusalCode.NOT_YET, "another payment is authorised now", why)
     return None
 
 
-def fail_payment(draft: Draft, ctx: Context, command: Command) -> None:
+def fail_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The payment failed; it is tried again under the same obligation."""
+    refusal = _other_payment(draft, command)
+    if refusal is not None:
+        return refusal
     attempts = draft.case.facts.get("payment_failures", 0) + 1
     draft.take("fail_payment", set={"payment_failures": attempts, "payment": None})
+    return None
 
 
 def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -137,14 +153,14 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
         "reverse_payment",
         money=moves,
         holds=[{"op": "set", "reason": HoldReason.PAYMENT_REVERSED.value}],
-        set={"recovery": None, "review": None, "recovered": None},
+        set={"recovery": None, "review": None},
         deadlines=draft.all_settled(),
     )
     return None
 
 
 def give_back(draft: Draft, ctx: Context) -> list[dict[str, Any]]:
-    """Reversals of every recoupment that stands; the caller clears ``recovered``."""
+    """Reversals of every recoupment that stands."""
     return [
         draft.money(ctx, TransferKind.REVERSE, ledger.amazon(), paid["account"], paid["amount"], reverses=paid["id"])
         for paid in draft.case.facts.get("recovered", [])
@@ -161,6 +177,7 @@ def deny_by_person(draft: Draft, ctx: Context, command: Command) -> None:
     holds = [{"op": "release", "reason": h} for h in case.holds]
     draft.take(
         "deny",
+        set={"clocks_paused_at": None} if case.facts.get("clocks_paused_at") else None,
         decision=decision(ctx, Decision("person", "deny", (why,))),
         money=void(draft, ctx),
         holds=holds,

@@ -128,7 +128,7 @@ def waive(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...]) -> 
     moves = give_back(draft, ctx)
     draft.take(
         trigger,
-        set={"recovery": {"status": "waived", "withholding": False}, "review": None, "recovered": None},
+        set={"recovery": {"status": "waived", "withholding": False}, "review": None},
         deadlines=draft.all_settled("met"),
         money=moves,
         decision=decision(ctx, Decision("recovery", "waived", why, exempt=True, inputs=_inputs(ctx))),
@@ -398,12 +398,11 @@ def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     move = draft.money(
         ctx, TransferKind.RECOUP, account, ledger.amazon(), amount, obligation=case.totals.recoupments + 1
     )
-    kept = [*case.facts.get("recovered", []), {"id": move["id"], "amount": amount, "account": account}]
     if amount < balance:
         draft.take(
             "record_recovery",
             money=[move],
-            set={"recovered": kept, "recovery": {**case.facts["recovery"], "from": source}},
+            set={"recovery": {**case.facts["recovery"], "from": source}},
         )
         return None
     why = Reason(ReasonCode.RECOVERED_IN_FULL, "recovery.balance", to_text(case.totals.by_amazon, case.currency))
@@ -413,13 +412,25 @@ def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | N
         trigger,
         money=[move],
         deadlines=draft.all_settled("met") if status == "recouped" else None,
-        set={
-            "recovered": kept,
-            "recovery": {**case.facts["recovery"], "status": status, "from": source, "withholding": False},
-        },
+        set={"recovery": {**case.facts["recovery"], "status": status, "from": source, "withholding": False}},
         decision=decision(ctx, Decision("recovery", "recouped", (why,))),
     )
     return None
+
+
+def settle_due(draft: Draft, ctx: Context) -> bool:
+    """All of it came back while an appeal was open: nothing is left to ask for."""
+    case = draft.case
+    if case.totals.recovered < case.totals.by_amazon:
+        return False
+    why = Reason(ReasonCode.RECOVERED_IN_FULL, "recovery.balance", to_text(case.totals.by_amazon, case.currency))
+    draft.take(
+        "complete_recovery",
+        deadlines=draft.all_settled("met"),
+        set={"recovery": {**case.facts["recovery"], "status": "recouped", "withholding": False}},
+        decision=decision(ctx, Decision("recovery", "recouped", (why,))),
+    )
+    return True
 
 
 def write_off(draft: Draft, ctx: Context, command: Command) -> None:

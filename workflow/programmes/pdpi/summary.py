@@ -38,7 +38,7 @@ def summary(case: Case) -> dict[str, Any]:
 
 def counts_together(case: Case) -> bool:
     """Whether the claim counts with others of its order and incident: screened valid, not denied or withdrawn."""
-    valid = case.facts.get("screening", {}).get("verdict") == "valid"
+    valid = case.facts.get("screening", {}).get("verdict") == "valid" or case.totals.by_amazon > 0
     return valid and case.state not in ("denied", "withdrawn")
 
 
