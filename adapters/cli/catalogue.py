@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "ledger": Entry("ledger", _TIME, "List the transfers of money, or prove that the books balance."),
     "seller": Entry("seller", _SELLERS, "Sellers' compliance files: duty, proceeds, requests."),
     "certificate": Entry("certificate", _SELLERS, "Certificates of insurance and their verdicts."),
+    "odr": Entry("odr", _SELLERS, "Show a seller's order defect rate over sixty days."),
     "rules": Entry("rules", _RULES, "Rulebooks: every number with its source, and the ambiguity register."),
     "scenario": Entry("scenario", _RULES, "Run scenario files: given, when, then."),
     "schema": Entry("schema", _RULES, "JSON Schema of each verb's payload."),
