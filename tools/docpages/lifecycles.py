@@ -13,6 +13,7 @@ from claimdesk.workflow.rulebook import Book, shipped
 from claimdesk.workflow.texts.load import line, words
 
 from .markdown import Page, cell, code, codes, fence, page, table
+from .observed import clocks
 from .sources import kinds_named_in
 
 #: A step with one meaning that leads to one state from this many others is told in words, not drawn.
@@ -59,7 +60,7 @@ def _programme(programme: Programme) -> Page:
         "## Lifecycle",
         drawn(life),
         "## States",
-        table(("state", "in words", "中文", "waits for", "等待", "moved on by", "推进"), _states(life)),
+        table(("state", "in words", "中文", "waits for", "等待", "moved on by", "推进", "clock"), _states(programme)),
         "## Clocks",
         _clocks(programme),
         "## Steps that move the claim" if not life.perpetual else "## Steps that move the file",
@@ -151,8 +152,8 @@ def shared_steps(life: Lifecycle) -> str:
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def _states(life: Lifecycle) -> Iterator[tuple[str, ...]]:
-    for state in life.states:
+def _states(programme: Programme) -> Iterator[tuple[str, ...]]:
+    for state in programme.lifecycle.states:
         english, chinese = REST[state.rest]
         name = code(state.name) + (" (start)" if state.initial else "")
         yield (
@@ -163,6 +164,7 @@ def _states(life: Lifecycle) -> Iterator[tuple[str, ...]]:
             cell(state.waits_for_zh),
             english,
             chinese,
+            codes(clocks().get((programme.id, state.name), ())),
         )
 
 
