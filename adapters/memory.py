@@ -107,6 +107,14 @@ class _Tables:
         self.by_due: dict[str, list[tuple[str, str]]] = {}
         self.by_seller: dict[str, dict[str, None]] = {}
         self.by_group: dict[tuple[str, str], dict[str, None]] = {}
+        # The transparency log's own (adapters/tlog): what waits for its place, in order, and what has one.
+        self.log_waiting: dict[str, int] = {}
+        self.log_leaves: dict[int, tuple[str, bytes]] = {}
+        self.log_places: dict[str, int] = {}
+        self.log_tiles: dict[tuple[int, int], bytes] = {}
+        self.log_checkpoints: dict[int, tuple[Any, ...]] = {}
+        self.log_cosignatures: dict[tuple[int, str, str], str] = {}
+        self.log_state: dict[str, tuple[Any, ...]] = {}
 
 
 class MemoryRead:
@@ -114,6 +122,16 @@ class MemoryRead:
 
     def __init__(self, tables: _Tables) -> None:
         self._t = tables
+
+    @property
+    def tables(self) -> _Tables:
+        """The tables, for the transparency log's own."""
+        return self._t
+
+    def entry_named(self, entry: str) -> EntryRow:
+        """A journal entry by its id."""
+        claim, seq = self._t.entry_place[entry]
+        return self._t.entries[claim][seq - 1]
 
     def case(self, case_id: str) -> Case | None:
         """The case, or None."""
@@ -144,6 +162,11 @@ class MemoryRead:
         kept = self._t.sealed
         entries = self._t.entries.get(case_id, ())
         return [kept[case_id, e.seq] for e in entries if (case_id, e.seq) in kept]
+
+    def sealed_under(self, epoch: str, after: tuple[str, int] | None = None, limit: int = 1000) -> list[SealedRow]:
+        """A page of the values whose data keys an epoch wraps, by claim and place."""
+        found = sorted(k for k, row in self._t.sealed.items() if row.epoch == epoch and (after is None or k > after))
+        return [self._t.sealed[k] for k in found[:limit]]
 
     def transfers(self, case_id: str | None = None, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
         """A page of transfers, by id."""
@@ -270,6 +293,14 @@ class MemoryWrite(MemoryRead):
 
     # -- small changes, each with its undo step ------------------------------------------------------------------
 
+    def put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        """Puts a row into one of the tables; undone when the unit fails."""
+        self._put(table, key, value)
+
+    def remove(self, table: dict[Any, Any], key: Any) -> None:
+        """Takes a row out of one of the tables; undone when the unit fails."""
+        self._remove(table, key)
+
     def _put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
         if self._ended:
             raise StorageError("unit_ended", "this write unit has ended")
@@ -362,6 +393,7 @@ class MemoryWrite(MemoryRead):
             raise refusal("entry_seq", entry.claim)
         self._append(self._t.entries, entry.claim, entry)
         self._put(self._t.entry_place, entry.id, (entry.claim, entry.seq))
+        self._put(self._t.log_waiting, entry.id, len(self._t.entry_place))
 
     def _place(self, entry: str, claim: str) -> int | None:
         owner, seq = self._t.entry_place.get(entry, ("", 0))
@@ -449,6 +481,20 @@ class MemoryWrite(MemoryRead):
                 self._put(self._t.notices, row.id, kept._replace(
                     status="handed_over", handed_over_at=row.handed_over_at, channel=row.channel, sha256=row.sha256,
                     subject=row.subject, body=row.body))  # fmt: skip
+
+    def erase_sealed(self, case_id: str, seqs: Sequence[int] | None = None) -> int:
+        """Removes sealed values and their wrapped keys: of a case, or of some of its entries; how many."""
+        gone = [(r.claim, r.seq) for r in self.sealed(case_id) if seqs is None or r.seq in seqs]
+        for key in gone:
+            self._remove(self._t.sealed, key)
+        return len(gone)
+
+    def rewrap(self, rows: Sequence[SealedRow]) -> None:
+        """Keeps the same values under another epoch; only ``epoch`` and ``wrapped`` are taken from the rows."""
+        for row in rows:
+            kept = self._t.sealed.get((row.claim, row.seq))
+            if kept is not None and kept.subject == row.subject:
+                self._put(self._t.sealed, (row.claim, row.seq), kept._replace(epoch=row.epoch, wrapped=row.wrapped))
 
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""

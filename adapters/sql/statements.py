@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     union_all,
     update,
 )
@@ -97,6 +98,25 @@ class Statements:
             .order_by(entry.c.seq)
         )
         self.sealed = made(select(sealed).where(sealed.c.claim == bindparam("claim")).order_by(sealed.c.seq))
+        place = tuple_(sealed.c.claim, sealed.c.seq) > tuple_(bindparam("claim"), bindparam("seq", type_=Integer))
+        self.sealed_under = made(
+            select(sealed)
+            .where(sealed.c.epoch == bindparam("epoch"), place)
+            .order_by(sealed.c.claim, sealed.c.seq)
+            .limit(bindparam("limit", type_=Integer))
+        )
+        self.erase_sealed = made(
+            delete(sealed).where(sealed.c.claim == bindparam("claim"), sealed.c.seq == bindparam("seq"))
+        )
+        self.rewrap = made(
+            update(sealed)
+            .where(
+                sealed.c.claim == bindparam("at_claim"),
+                sealed.c.seq == bindparam("at_seq"),
+                sealed.c.subject == bindparam("at_subject"),
+            )
+            .values(epoch=bindparam("b_epoch"), wrapped=bindparam("b_wrapped"))
+        )
         page = select(transfer).where(transfer.c.id > bindparam("after")).order_by(transfer.c.id)
         self.transfers = made(page.limit(bindparam("limit", type_=Integer)))
         self.transfers_of = made(

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...states.errors import ClaimdeskError, StorageError
 from ...workflow.ports import WriteUnit
 from . import schema
+from .durability import faults
 from .engine import Options, for_reading, for_writing, make_engine, run_unit
 from .statements import Statements
 from .units import SqlRead, SqlWrite
@@ -94,6 +95,11 @@ class SqlStore:
 
         return run_unit(unit, sleep=self._sleep)
 
+    def durability(self) -> list[str]:
+        """What is set so that an acknowledged write could be lost; empty when nothing is."""
+        with _ours():
+            return faults(self.engine)
+
     def close(self) -> None:
         """Closes every connection."""
         self.engine.dispose()
@@ -115,7 +121,7 @@ def _commit(connection: Connection) -> None:
                 "the connection was lost while writing: it may have been written or not",
                 hint="read it again by its idempotency key before doing anything else",
             ) from None
-        # SQLite keeps a transaction open whose commit it could not do; the next user of the connection must not find it.
+        # SQLite keeps a transaction open whose commit it could not do; the connection's next user must not find it.
         driver: Any = connection.connection.driver_connection
         driver.rollback()
         raise

@@ -93,6 +93,12 @@ class SqlRead:
         """The sealed values of a case, oldest first."""
         return [SealedRow(*row) for row in self._s.sealed.rows(self._c, claim=case_id)]
 
+    def sealed_under(self, epoch: str, after: tuple[str, int] | None = None, limit: int = 1000) -> list[SealedRow]:
+        """A page of the values whose data keys an epoch wraps, by claim and place."""
+        claim, seq = after or ("", 0)
+        rows = self._s.sealed_under.rows(self._c, epoch=epoch, claim=claim, seq=seq, limit=limit)
+        return [SealedRow(*row) for row in rows]
+
     def transfers(self, case_id: str | None = None, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
         """A page of transfers, by id."""
         if case_id is None:
@@ -293,6 +299,15 @@ class SqlWrite(SqlRead):
         for row in rows:
             if row.id not in kept:
                 raise NotFound("unknown_notice", "there is no such notice on file", claim=row.claim)
+
+    def erase_sealed(self, case_id: str, seqs: Sequence[int] | None = None) -> int:
+        """Removes sealed values and their wrapped keys: of a case, or of some of its entries; how many."""
+        wanted = [row.seq for row in self.sealed(case_id) if seqs is None or row.seq in seqs]
+        return self._s.erase_sealed.many(self._c, [(case_id, seq) for seq in wanted])
+
+    def rewrap(self, rows: Sequence[SealedRow]) -> None:
+        """Keeps the same values under another epoch; only ``epoch`` and ``wrapped`` are taken from the rows."""
+        self._s.rewrap.many(self._c, [(r.epoch, r.wrapped, r.claim, r.seq, r.subject) for r in rows])
 
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""

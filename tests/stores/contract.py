@@ -177,15 +177,15 @@ class Lists:
         with store.read() as unit:
             found = unit.siblings([("114-1", "2024-06-01"), ("other", "2024-06-01"), ("x", "y"), ("114-1", "unknown")])
         assert found == {
-            ("114-1", "2024-06-01"): [Sibling(b.id, "filed", 64000, 70000, False) for b in books[:2]],
-            ("other", "2024-06-01"): [Sibling(books[3].id, "filed", 64000, 70000, False)],
+            ("114-1", "2024-06-01"): [Sibling(b.id, "filed", 64000, 70000, 0) for b in books[:2]],
+            ("other", "2024-06-01"): [Sibling(books[3].id, "filed", 64000, 70000, 0)],
         }
 
     def test_a_sibling_is_paid_once_amazon_paid(self, store: Store) -> None:
         book = Book()
         book.paid(store)
         with store.read() as unit:
-            assert [s.paid for s in unit.siblings([("114-1", "2024-06-01")])["114-1", "2024-06-01"]] == [True]
+            assert [s.paid_minor for s in unit.siblings([("114-1", "2024-06-01")])["114-1", "2024-06-01"]] == [64000]
 
     def test_waiting_on_a_seller(self, store: Store) -> None:
         books = [Book() for _ in range(3)]
@@ -528,6 +528,54 @@ class Notices:
             assert unit.notices(book.id) == [notices[1], notices[2], notices[0]]
 
 
+class Erasing:
+    """Sealed values can go for good, or under another key; nothing else of the record can."""
+
+    def test_what_is_erased_is_gone_and_the_rest_stands(self, store: Any) -> None:
+        book, other = Book(), Book()
+        for n in (1, 2, 3):
+            write(store, book.step(sealed=[book.sealed(n)]))
+        write(store, other.step(sealed=[other.sealed()]))
+        before = everything(store)
+        with store.write() as unit:
+            assert unit.erase_sealed(book.id, [2, 9]) == 1
+        with store.write() as unit:
+            assert [r.seq for r in unit.sealed(book.id)] == [1, 3]
+            assert unit.erase_sealed(book.id) == 2
+            assert unit.erase_sealed(book.id) == unit.erase_sealed("CLM-none") == 0
+        after = everything(store)
+        assert before.pop(f"sealed {book.id}") and f"sealed {book.id}" not in after
+        assert after == before
+
+    def test_an_erasure_that_fails_erases_nothing(self, store: Any) -> None:
+        book = Book()
+        write(store, book.step(sealed=[book.sealed()]))
+        with pytest.raises(ValueError), store.write() as unit:
+            unit.erase_sealed(book.id)
+            raise ValueError
+        with store.read() as unit:
+            assert unit.sealed(book.id) == [book.sealed()]
+
+    def test_another_epoch_changes_the_wrapping_only(self, store: Any) -> None:
+        books = [Book() for _ in range(3)]
+        for book in books:
+            write(store, book.step(sealed=[book.sealed()]), book.step(sealed=[book.sealed(2)]))
+        with store.read() as unit:
+            first = unit.sealed_under("e1", limit=4)
+            assert [(r.claim, r.seq) for r in first] == [(b.id, n) for b in books[:2] for n in (1, 2)]
+            rest = unit.sealed_under("e1", after=(first[-1].claim, first[-1].seq), limit=4)
+            assert [(r.claim, r.seq) for r in rest] == [(books[2].id, 1), (books[2].id, 2)]
+        new = [r._replace(epoch="e2", wrapped=b"new", ciphertext=b"other", nonce=b"other") for r in first]
+        stranger = rest[0]._replace(subject="ff" * 16, epoch="e2")
+        with store.write() as unit:
+            unit.rewrap([*new, stranger])
+        with store.read() as unit:
+            kept = [r._replace(epoch="e2", wrapped=b"new") for r in first]
+            assert unit.sealed_under("e2") == kept
+            assert unit.sealed_under("e1") == rest
+            assert unit.sealed(books[0].id) == kept[:2]
+
+
 class Together:
     """Several threads on one store."""
 
@@ -623,7 +671,7 @@ class Ending:
             store.run(lambda unit: (_ for _ in ()).throw(StorageError("mine", "mine")))
 
 
-class Contract(Reading, Lists, Writing, Tasks, Notices, Together, Ending):
+class Contract(Reading, Lists, Writing, Tasks, Notices, Erasing, Together, Ending):
     """All of it."""
 
 

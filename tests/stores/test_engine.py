@@ -18,10 +18,22 @@ from claimdesk import ConfigError, Conflict, DatabaseBusy, StaleVersion
 from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.memory import MemoryStore
 from claimdesk.adapters.open_store import database_url, default_keys, default_vault
-from claimdesk.adapters.sql import bulk, engine, locks
+from claimdesk.adapters.rows import CaseRow
+from claimdesk.adapters.sql import bulk, engine, locks, statements
 from claimdesk.adapters.sql.engine import WAL_SAFE, may_retry, run_unit, translated
+from claimdesk.adapters.sql.tables import metadata
 from claimdesk.states.errors import IntegrityFailure, StorageError
-from claimdesk.workflow.ports import CaseFilter, EntryRow, NoticeRow, TransferRow
+from claimdesk.workflow.ports import (
+    CaseFilter,
+    DecisionRow,
+    EntryRow,
+    IdempotencyRow,
+    NoticeRow,
+    SealedRow,
+    SourceRow,
+    TaskRow,
+    TransferRow,
+)
 from stores.conftest import Place
 from stores.contract import advance
 from stores.world import AT, Book, handed_over, rich, write
@@ -71,7 +83,8 @@ def test_an_address_is_told_apart_by_its_scheme(given: Any, drivername: str, dat
 
 @pytest.mark.parametrize("given", [
     "mysql://a/b", "postgres://a/b", "oracle://a", "sqlite://", "sqlite:///", "sqlite://host/claims.db",
-    "postgresql+asyncpg://a/b", "sqlite+aiosqlite:///a.db", "http://a/b", "", "  ", "sqlite:claims.db", "://", "postgresql:x",
+    "postgresql+asyncpg://a/b", "sqlite+aiosqlite:///a.db", "http://a/b",
+    "", "  ", "sqlite:claims.db", "://", "postgresql:x",
 ])  # fmt: skip
 def test_another_address_is_refused_with_what_would_be_right(given: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -345,7 +358,7 @@ def test_errors_hold_no_values(database: Place) -> None:
     attempts = [
         lambda unit: unit.notice_sent([bad]),
         lambda unit: unit.append([Book(id=f"CLM-{CANARY}").step(facts={"x": CANARY})]),
-        lambda unit: unit.append([Book().step(entries=[])] + [Book().step(book.authorize()._replace(entry=CANARY))]),
+        lambda unit: unit.append([Book().step(), Book().step(book.authorize()._replace(entry=CANARY))]),
         lambda unit: unit.append([Book().step(facts={"x": CANARY}, columns={"eligible_minor": -1})]),
         lambda unit: unit.append([Book().step(facts={"x": CANARY}, columns={"outcome": Strange()})]),
         lambda unit: unit.append([Book().step(columns={"eligible_minor": 2**70}, facts={"x": CANARY})]),
@@ -599,10 +612,6 @@ def test_few_rows_and_many_rows_are_written_alike(server_store: Any, monkeypatch
 
 
 def test_columns_stand_in_the_order_of_the_ports() -> None:
-    from claimdesk.adapters.rows import CaseRow
-    from claimdesk.adapters.sql.tables import metadata
-    from claimdesk.workflow.ports import DecisionRow, IdempotencyRow, SealedRow, SourceRow, TaskRow
-
     rows: dict[str, Any] = {
         "case": CaseRow, "entry": EntryRow, "transfer": TransferRow, "decision": DecisionRow, "notice": NoticeRow,
         "task": TaskRow, "sealed": SealedRow, "idempotency": IdempotencyRow, "source": SourceRow,
@@ -628,3 +637,32 @@ def test_advance_is_what_the_other_tests_think(store: Any) -> None:
     advance(store, book.id)
     with store.read() as unit:
         assert unit.case(book.id).version == 2 and unit.case(book.id).updated_at == AT
+
+
+def test_no_question_reads_a_whole_table(path: Path) -> None:
+    """What is asked for each claim or each tick goes by an index, however many claims there are."""
+    whole = {"totals", "balances", "sealed_under"}
+    with closing(open_store(path)) as store, closing(sqlite3.connect(path)) as connection:
+        asked = {name: one for name, one in vars(store._statements).items() if isinstance(one, statements.Statement)}
+        assert len(asked) > 20
+        for name, one in asked.items():
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {one.text}", [None] * len(one.names)).fetchall()
+            scans = [row[3] for row in plan if row[3].startswith("SCAN") and "VIRTUAL TABLE" not in row[3]]
+            assert scans == [] or name in whole, (name, scans)
+
+
+def test_settings_that_could_lose_a_write_are_told(database: Place) -> None:
+    store = database.open()
+    told = store.durability()
+    if database.kind == "sqlite":
+        assert told == []
+        with store.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA synchronous=NORMAL")
+            driver.execute("PRAGMA foreign_keys=OFF")
+        assert store.durability() == ["synchronous is 1", "foreign_keys is off"]
+        return
+    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as other:
+        shown = [other.execute(f"SHOW {n}").fetchone()[0] for n in ("fsync", "full_page_writes", "synchronous_commit")]
+    assert len(told) == shown.count("off")
+    assert all(line.endswith(" is off") for line in told)
