@@ -1,0 +1,65 @@
+"""The key file of a log: one line, beside the vault's keys, for its owner alone.
+
+Decision: the text form of golang.org/x/mod/sumdb/note (``PRIVATE+KEY+name+id+...``), so that the Go tools read it too;
+the key's name is the log's origin. Made on first use. Left out: keys in hardware or with a key service, which are
+another ``CheckpointSigner``; a second key of one log (list both in the trust file).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from ...states.errors import ConfigError
+from . import files
+from .signing import Signer
+from .verifier.notes import ED25519
+
+_HEAD = "PRIVATE+KEY"
+_OPEN_TO_OTHERS = 0o077
+_SEED = 32
+
+
+def signer_from(path: Path, origin: str, *, random: Callable[[int], bytes] = os.urandom) -> Signer:
+    """The log's signer; its key is made when there is none."""
+    if not path.exists():
+        seed = random(_SEED)
+        files.put_new(path, key_text(Signer(origin, seed), seed), mode=0o600)
+    signer = read_signer(path)
+    if signer.key.name != origin:
+        raise ConfigError("other_log", f"the key file {path.name} belongs to another log", hint="name the right one")
+    return signer
+
+
+def read_signer(path: Path) -> Signer:
+    """The signer of a key file."""
+    hint = "it belongs to its owner alone: chmod 600, and restore it from its backup if it is damaged"
+    try:
+        if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & _OPEN_TO_OTHERS:
+            raise ConfigError("keys_open_to_others", f"other users may read the key file {path.name}", hint=hint)
+        return parse_key(path.read_bytes())
+    except (OSError, ValueError, binascii.Error) as error:
+        raise ConfigError("bad_keys", f"the key file {path.name} cannot be used ({type(error).__name__})",
+                          hint=hint) from None  # fmt: skip
+
+
+def key_text(signer: Signer, seed: bytes) -> bytes:
+    """The line of a key file."""
+    body = base64.b64encode(bytes([ED25519]) + seed).decode()
+    return f"{_HEAD}+{signer.key.name}+{signer.key.key_id.hex()}+{body}\n".encode()
+
+
+def parse_key(data: bytes) -> Signer:
+    """The signer of a key file's bytes; ValueError when they are none."""
+    head, key, name, number, body = data.decode("ascii").removesuffix("\n").split("+", 4)
+    blob = base64.b64decode(body, validate=True)
+    if f"{head}+{key}" != _HEAD or len(blob) != 1 + _SEED or blob[0] != ED25519:
+        raise ValueError("no key of ours")
+    signer = Signer(name, blob[1:])
+    if signer.key.key_id.hex() != number:
+        raise ValueError("its id does not fit")
+    return signer
