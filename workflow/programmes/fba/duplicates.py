@@ -1,0 +1,56 @@
+"""Claims that were made before, and claims that come in great numbers.
+
+A unit reimbursed or claimed already is no new claim (SEED 002: "Amazon has not already reimbursed you"): told so, or
+another open or reimbursed claim of the seller names the same type, day, order and FNSKU. Many claims in a short time
+slow down: a person looks, nothing is denied for it (SEED 002; R15). The number that is many is ASSUMED. Left out:
+claims that only look alike, which is a judgement.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ....states.case import Case
+from ....states.codes import HoldReason, ReasonCode
+from ....states.fba import FbaReasonCode
+from ...plan import Context
+from ...reasons import Reason
+
+_GONE = ("denied", "reversed")
+
+
+def tested(case: Case, ctx: Context) -> Reason:
+    """Not reimbursed and not claimed before."""
+    told = case.facts.get("already_reimbursed")
+    if told is True:
+        return Reason(FbaReasonCode.DUPLICATE, "eligibility.already_reimbursed", "true", False)
+    before = next((o for o in ctx.others if o.id < case.id and _same(o, case)), None)
+    if before is not None:
+        return Reason(FbaReasonCode.DUPLICATE, "eligibility.already_reimbursed", before.id, False)
+    if told in (None, "unknown"):
+        return Reason(ReasonCode.FACT_UNKNOWN, "eligibility.already_reimbursed", "already_reimbursed", None)
+    return Reason(FbaReasonCode.NOT_REIMBURSED_BEFORE, "eligibility.already_reimbursed", "false", True)
+
+
+def _same(one: Case, other: Case) -> bool:
+    if one.state in _GONE or (one.state == "closed" and one.totals.posted is None):
+        return False
+    mine, theirs = _named(one), _named(other)
+    return None not in mine and mine == theirs and one.marketplace == other.marketplace
+
+
+def _named(case: Case) -> tuple[str | None, ...]:
+    facts = case.facts
+    order: dict[str, str] = facts.get("order") or {}
+    day = facts.get("event_on")
+    return (facts.get("type"), None if day == "unknown" else day, order.get("id"), facts["item"].get("fnsku"))
+
+
+def many(case: Case, ctx: Context) -> list[tuple[HoldReason, Reason]]:
+    """The hold for a person when the seller filed more than so many claims within the time of the rule."""
+    most, span = ctx.rulebook.number("filings.many"), timedelta(hours=ctx.rulebook.number("filings.within"))
+    recent = sum(1 for o in ctx.others if timedelta() <= case.opened - o.opened < span) + 1
+    if recent <= most:
+        return []
+    why = Reason(FbaReasonCode.MANY_FILINGS, "filings.many", str(recent), None, str(most))
+    return [(HoldReason.VOLUME_REVIEW, why)]

@@ -1,0 +1,95 @@
+"""The shapes of the generic verbs' payloads, for programmes that take them as they are.
+
+Decision: notes, owners, holds, evidence and payments read the same in every programme, so a new one need not write them
+again. Authority: contract section 3. Left out: what a programme narrows for itself (which task a note may close).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from ..states.codes import HoldReason
+from .validation import STRICT, Identifier, LongText, Text
+
+UNKNOWN = "unknown"
+
+
+class Evidence(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    id: NotRequired[Identifier]
+    kind: NotRequired[Text]
+    sha256: NotRequired[Identifier]
+    received_at: NotRequired[Text]
+
+
+class EvidencePayload(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    evidence: list[Evidence | Identifier]
+
+
+class Hold(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    hold: NotRequired[Identifier]
+    pause_clocks: NotRequired[bool]
+
+
+class Note(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    text: NotRequired[LongText]
+    done: NotRequired[Literal["refer", "hold_review"]]
+
+
+class Assign(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    owner: NotRequired[Identifier]
+
+
+class Payment(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    ref: NotRequired[Identifier]
+    by: NotRequired[Identifier]
+
+
+class Nothing(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+
+
+#: Verbs that every programme may take with these shapes.
+GENERIC: Mapping[str, Any] = {
+    "attach_evidence": EvidencePayload,
+    "note": Note,
+    "assign": Assign,
+    "hold": Hold,
+    "release_hold": Hold,
+    "confirm_payment": Payment,
+    "fail_payment": Payment,
+    "reverse_payment": Payment,
+    "deny": Nothing,
+    "withdraw": Nothing,
+    "reopen": Nothing,
+}
+
+
+def without_reason(verb: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A reason may stand in the payload; for a hold it may name the hold."""
+    reason = given.pop("reason", None)
+    given.pop("approved_by", None)
+    known = {r.value for r in HoldReason}
+    if verb in ("hold", "release_hold") and "hold" not in given and reason in known:
+        given["hold"] = reason
+    if verb == "hold":
+        given.setdefault("hold", HoldReason.OTHER.value)
+    return given
+
+
+def listed(evidence: list[Any]) -> list[dict[str, Any]]:
+    """Evidence as a list of mappings; a bare text is an id."""
+    return [{"id": e} if isinstance(e, str) else e for e in evidence]
+
+
+def told(value: object) -> object:
+    """Nothing in the place of a fact is an unknown fact."""
+    return UNKNOWN if value is None else value
