@@ -6,6 +6,8 @@ to the defects that the seller's facts tell of. Exit code 1 says that the target
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..call import Call, checked_id
@@ -32,7 +34,7 @@ def command(call: Call, seller: str, as_of: str | None) -> int:
     day = parse_date(as_of, "--as-of") if as_of is not None else None
     with call.desk() as desk:
         desk.seller(checked_id(seller, "seller"))  # refuses a seller who is not on file
-        shown = {"seller": seller, "as_of": as_of, **desk.measures(seller, as_of=day)}
+        shown: dict[str, Any] = {"seller": seller, "as_of": as_of, **desk.measures(seller, as_of=day)}
     if call.as_json:
         put_json(shown)
     else:
