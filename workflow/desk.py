@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +24,7 @@ from ..states.case import Case
 from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound, StaleVersion
 from ..states.ids import IdFactory
-from ..states.times import parse_instant
+from ..states.times import instant_text, parse_instant
 from . import registry
 from .deskreads import Reads, shown_id
 from .deskverbs import Options, Verbs
@@ -132,6 +133,7 @@ class Desk(Verbs, Reads):
         """Files a claim (FNOL). ``payload`` is the contract's; ``seller`` an id or a mapping of facts."""
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
+        made = replace(made, told=[seller, None if filed_at is None else instant_text(at)])
         keys = [seller_file_id(str(_seller_id(seller)))] if seller is not None else []
         done = self._retried(lambda session: self.file_in(session, made, seller), keys, dry_run)
         return claim_view(done.case, dry_run=dry_run)
@@ -177,6 +179,9 @@ class Desk(Verbs, Reads):
 
     def file_in(self, session: Session, command: Command, seller: Mapping[str, Any] | str | None) -> Done:
         """Files within a session: first what the line says about the seller, then the claim."""
+        known = session.known(command)
+        if known is not None:
+            return known
         self._know_seller(session, command, seller)
         done = session.execute(command)
         if isinstance(done, Refusal):

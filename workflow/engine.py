@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from ..states.case import Case
+from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import IdempotencyMismatch, NotFound, Refused, StaleVersion
 from ..states.journal import sha256_text
@@ -162,7 +162,7 @@ class Session:
 
     def execute(self, command: Command) -> Done | Refusal:
         """One command and everything that belongs to it. Nothing is written before ``flush``."""
-        known = self._known(command)
+        known = self.known(command)
         if known is not None:
             return known
         case = self.case(command.claim) if command.claim else None
@@ -325,7 +325,8 @@ class Session:
 
     # -- keys and writing ----------------------------------------------------------------------------------------
 
-    def _known(self, command: Command) -> Done | None:
+    def known(self, command: Command) -> Done | None:
+        """What the command's key came to the first time, as it stood then; None for a new key."""
         if command.key is None:
             return None
         row = self.unit.idempotency(command.actor, command.key)
@@ -338,7 +339,9 @@ class Session:
                 claim=row.claim,
                 hint="use a new key, or send what was sent first",
             )
-        case = self.case(row.claim)
+        case: Case | None = None
+        for entry in self.unit.entries(row.claim)[: row.version]:
+            case = fold(case, json.loads(entry.data), entry.leaf.hex())
         if case is None:
             raise NotFound(RefusalCode.UNKNOWN_CLAIM.value, "the claim of this key is gone", claim=row.claim)
         return Done(case, case, None, repeated=True)
@@ -382,7 +385,8 @@ class Session:
 
 def request_digest(command: Command) -> str:
     """The digest of what was asked (verb, claim, payload, personal values)."""
-    body = [command.verb, command.claim, command.programme, command.payload, command.personal]
+    body = [command.verb, command.claim, command.programme, command.marketplace, command.payload, command.personal]
+    body.append(command.told)
     return sha256_text(json.dumps(body, sort_keys=True, default=str).encode())
 
 

@@ -38,6 +38,7 @@ class Command:
     expected_version: int | None = None
     programme: str | None = None  #: only for the verb that opens a case
     marketplace: str | None = None
+    told: Any = None  #: what else the request said (a filing's seller and date): part of what its key stands for
     lenient: bool = False  #: scenario steps without an actor of their own: no reason or second person is asked
 
 
