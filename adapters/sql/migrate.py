@@ -8,6 +8,7 @@ database that is up to date does not pay for it. Authority: contract section 7, 
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,8 +122,9 @@ def _config() -> Config:
 
     made = Config()
     made.set_main_option("script_location", str(_HERE).replace("%", "%%"))
-    made.set_main_option("path_separator", "newline")
-    made.set_main_option("version_locations", "\n".join(str(p).replace("%", "%%") for p in VERSIONS))
+    for name in ("path_separator", "version_path_separator"):  # before and since Alembic 1.16
+        made.set_main_option(name, "os")
+    made.set_main_option("version_locations", os.pathsep.join(str(p).replace("%", "%%") for p in VERSIONS))
     return made
 
 
