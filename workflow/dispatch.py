@@ -8,6 +8,7 @@ never read as "not paid".
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _BATCH = 200
 _ATTEMPTS_MAX = 12
 _LEASE = timedelta(minutes=5)
+#: Seconds after the lease was taken in which a payment call may begin; with its time-out it ends before the lease.
+_CALL_WITHIN = 240.0
 #: Beyond this a payment without an answer needs a person: provider keys live 24 hours at least.
 _PAYMENT_SILENCE_MAX = timedelta(hours=20)
 
@@ -66,6 +69,7 @@ class Dispatcher:
         self.settings = settings
         self.sender = sender
         self.gateway = gateway
+        self.monotonic: Callable[[], float] = time.monotonic
 
     def tick(self, until: datetime | None = None, progress: Callable[[TickReport], None] | None = None) -> TickReport:
         """Everything due by ``until`` (now, when left out)."""
@@ -200,44 +204,64 @@ class Dispatcher:
     # -- payments ------------------------------------------------------------------------------------------------
 
     def _payments(self, now: datetime, report: TickReport) -> int:
+        """The payment that is due first; how many were tried."""
         if self.gateway.settles_at_once or self.settings.payments != "gateway":
             return 0
-        return sum(self._payment(task, attempt, now, report) for task, attempt in self._lease(("payment",), now, 1))
+        began = self.monotonic()
+        leased = self._lease(("payment",), now, 1)
+        for task, attempt in leased:
+            self._payment(task, attempt, now, began, report)
+        return len(leased)
 
-    def _payment(self, task: TaskRow, attempt: int, now: datetime, report: TickReport) -> int:
+    def _payment(self, task: TaskRow, attempt: int, now: datetime, began: float, report: TickReport) -> None:
         sending = Command(
             "send_payment", {"ref": task.id, "attempt": attempt}, "rules", now, claim=task.claim, lenient=True
         )
         done = self._one(sending)
         if isinstance(done, Refusal):
             self._free(task, now + timedelta(hours=1)) if str(done.code) == "on_hold" else self._finish(task)
-            return 0
-        pending = done.case.totals
-        order = PaymentOrder(task.id, task.claim, pending.pending_minor, done.case.currency, attempt)
-        answer = self._ask_provider(order)
+            return
+        before: dict[str, Any] = (done.before.facts.get("payment") if done.before else None) or {}
+        doubted = before.get("ref") == task.id
+        silent = doubted and now - parse_instant(done.case.facts["payment"]["since"]) > _PAYMENT_SILENCE_MAX
+        order = PaymentOrder(task.id, task.claim, done.case.totals.pending_minor, done.case.currency, attempt)
+        # A worker that was asleep has lost its lease: what it looked up is old, and so may be the provider's key.
+        answer = self._ask_provider(order, doubted, lambda: not silent and self.monotonic() - began < _CALL_WITHIN)
         if answer == PaymentState.PAID:
-            self._one(Command("confirm_payment", {}, f"bank:{self.gateway.name}", now, claim=task.claim, lenient=True))
-            self._finish(task)
-            report.paid += 1
-            return 1
+            self._paid(task, now, report)
+            return
         if answer == PaymentState.FAILED:
-            self._one(Command("fail_payment", {}, f"bank:{self.gateway.name}", now, claim=task.claim, lenient=True))
+            self._one(self._news("fail_payment", task, now))
             report.payments_failed += 1
         else:
             report.payments_unknown += 1
-            if now - parse_instant(task.due_at) > _PAYMENT_SILENCE_MAX:
-                self._finish(task, "dead")
-                return 0
-        self._free(task, now + timedelta(minutes=min(2**attempt, 240)))
-        return 0
+        if silent and answer != PaymentState.FAILED:
+            self._finish(task, "dead")
+        else:
+            self._free(task, now + timedelta(minutes=min(2**attempt, 240)))
 
-    def _ask_provider(self, order: PaymentOrder) -> str:
+    def _paid(self, task: TaskRow, now: datetime, report: TickReport) -> None:
+        if isinstance(self._one(self._news("confirm_payment", task, now)), Refusal):
+            # A hold was set during the call: the money has moved, and the claim takes the news in at the release.
+            report.payments_unknown += 1
+            self._free(task, now + timedelta(hours=1))
+            return
+        self._finish(task)
+        report.paid += 1
+
+    def _news(self, verb: str, task: TaskRow, now: datetime) -> Command:
+        return Command(verb, {"ref": task.id}, f"bank:{self.gateway.name}", now, claim=task.claim, lenient=True)
+
+    def _ask_provider(self, order: PaymentOrder, doubted: bool, may_send: Callable[[], bool]) -> str:
         try:
             if order.attempt > 1:
                 known = self.gateway.look_up(order.ref)
-                if known != PaymentState.ABSENT:
+                # A failure that is on record already is no news: after it the payment is sent again.
+                if known == PaymentState.PAID or (known == PaymentState.FAILED and doubted):
                     return known
-            return self.gateway.pay(order)
+                if known not in (PaymentState.ABSENT, PaymentState.FAILED):
+                    return PaymentState.UNKNOWN
+            return self.gateway.pay(order) if may_send() else PaymentState.UNKNOWN
         except Exception:  # noqa: BLE001  # whatever a provider's client raises, the outcome is not known
             return PaymentState.UNKNOWN
 
@@ -303,7 +327,9 @@ class Dispatcher:
     # -- small steps ---------------------------------------------------------------------------------------------
 
     def _lease(self, kinds: Iterable[str], now: datetime, limit: int = _BATCH) -> list[tuple[TaskRow, int]]:
-        text, until = instant_text(now.astimezone(UTC)), instant_text((now + _LEASE).astimezone(UTC))
+        # A tick may take long: the lease counts from the moment it is taken, not from the tick's beginning.
+        until = instant_text((max(now, self.settings.clock()) + _LEASE).astimezone(UTC))
+        text = instant_text(now.astimezone(UTC))
         with self.store.read() as unit:
             due = unit.due_tasks(text, kinds, limit)
         if not due:

@@ -148,7 +148,10 @@ def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None
             "no money moves while a hold stands",
             Reason("on_hold", f"hold.{case.holds[0]}", case.holds[0], False),
         )
-    draft.mark("send_payment", set={"payment": {"ref": command.payload["ref"], "attempt": command.payload["attempt"]}})
+    ref: str = command.payload["ref"]
+    known: Mapping[str, Any] = case.facts.get("payment") or {}
+    since: str = known["since"] if known.get("ref") == ref else instant_text(draft.now)
+    draft.mark("send_payment", set={"payment": {"ref": ref, "attempt": command.payload["attempt"], "since": since}})
     return None
 
 

@@ -7,7 +7,7 @@ Each entry of a plan gets its id, its place in the case's chain and its exact by
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -88,7 +88,7 @@ def write_set(
         found.tasks.append(TaskRow(notice["id"], made.case.id, "notice", notice["kind"], notice["at"]))
     _clock_tasks(found, before)
     if ctx.payments == "gateway":
-        _payment_tasks(found, before)
+        _payment_tasks(found, before, made.bodies)
     found.columns = {**programme.summary(found.case), "outcome": programme.outcome(found.case)}
     return found
 
@@ -144,10 +144,12 @@ def _clock_tasks(found: WriteSet, before: Case | None) -> None:
     found.dropped_tasks += [key for key in old if key not in new]
 
 
-def _payment_tasks(found: WriteSet, before: Case | None) -> None:
+def _payment_tasks(found: WriteSet, before: Case | None, bodies: Sequence[Mapping[str, Any]]) -> None:
     old = before.totals.pending if before else None
     new = found.case.totals.pending
-    if new is not None and new != old:
+    # A payment that failed is tried again, also when the machine had given it up and a person says that it failed.
+    failed = any(body["type"] == "fail_payment" for body in bodies)
+    if new is not None and (new != old or failed):
         found.tasks.append(TaskRow(new, found.case.id, "payment", "pay", found.case.updated_at))
     if old is not None and new != old:
         found.dropped_tasks.append(old)

@@ -21,6 +21,8 @@ from .amounts import payable
 def settle_approved(draft: Draft, ctx: Context) -> bool:
     """Authorises what is owed, and confirms at once where the gateway settles at once."""
     case = draft.case
+    if case.facts.get("payment"):
+        return False
     owed = payable(case, ctx)
     if case.totals.pending is not None and case.totals.pending_minor != owed:
         draft.add(money=void(draft, ctx))
@@ -167,9 +169,13 @@ def give_back(draft: Draft, ctx: Context) -> list[dict[str, Any]]:
     ]
 
 
-def deny_by_person(draft: Draft, ctx: Context, command: Command) -> None:
+def deny_by_person(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """A person denies: the reason is sealed, the code says that a person did."""
+    from . import PROGRAMME  # noqa: PLC0415
+
     case = draft.case
+    if case.facts.get("payment"):
+        return refuse(PROGRAMME, case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way; wait for its outcome")
     why = Reason(ReasonCode.DENIED_BY_PERSON, "decision.person", None, False)
     notices = [draft.notice(ctx, NoticeKind.CUSTOMER_DENIED, Party.CUSTOMER, reasons=[why.to_entry()])]
     if any(n.party == Party.SELLER.value for n in case.notices):
@@ -184,3 +190,4 @@ def deny_by_person(draft: Draft, ctx: Context, command: Command) -> None:
         notices=notices,
         deadlines=draft.all_settled(),
     )
+    return None

@@ -286,6 +286,8 @@ def _ruled_out_since(draft: Draft, ctx: Context) -> bool:
 def reroute(draft: Draft, ctx: Context) -> bool:
     """Routing again before a payment, after an assessment or a change in a sibling (contract section 8)."""
     case = draft.case
+    if case.facts.get("payment"):
+        return False  # the call has left: what it came to decides what is next
     if case.totals.by_amazon > 0:
         return False
     if _ruled_out_since(draft, ctx):
