@@ -22,7 +22,7 @@ from typing_extensions import Unpack
 
 from ..states.case import Case
 from ..states.codes import RefusalCode
-from ..states.errors import InputError, NotFound, StaleVersion
+from ..states.errors import InputError, NotFound, StaleVersion, StorageError
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
 from . import registry
@@ -37,6 +37,7 @@ from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
 
 _TRIES = 8
+_PASSING = ("serialization", "deadlock", "lock_timeout")
 _SELLERS_REMEMBERED = 1024
 
 
@@ -316,6 +317,10 @@ class Desk(Verbs, Reads):
             except StaleVersion as stale:
                 # A version the caller named is the caller's to resolve; one of ours is simply read again.
                 if stale.unmet or attempt == _TRIES - 1:
+                    raise
+            except StorageError as failed:
+                # Two writers in each other's way: nothing was written, so the whole step is planned again.
+                if failed.code not in _PASSING or attempt == _TRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
