@@ -22,11 +22,15 @@ class BreakageReasonCode(Described):
     EVIDENCE = "evidence", "the buyer gave no valid evidence"
     PERIL_COVERED = "peril_covered", "at least one sub-order arrived damaged"
     PERIL = "peril", "no sub-order arrived damaged"
+    AMOUNT_TOLD = "amount_told", "the amounts of the damaged sub-orders are known"
     RECEIPT_RECENT = "receipt_recent", "filed soon enough after receipt to be decided without a person"
     RECEIPT_LONG_AGO = "receipt_long_ago", "filed long after receipt: a person decides"
     DATES_UNFIT = "dates_unfit", "the dates do not fit together: a person decides"
     BENEFIT = "benefit", "a share of each damaged sub-order, up to the cap"
     GRANTED_BY_PERSON = "granted_by_person", "a person granted the claim"
+    NOT_CLAIMED_BEFORE = "not_claimed_before", "no other claim names these sub-orders"
+    CLAIMED_BEFORE = "claimed_before", "another claim names one of these sub-orders: a person decides"
+    AWAITING_GRANT = "awaiting_grant", "a person grants or denies"
     RECOURSE = "recourse", "the insurer paid and has recourse against the merchant"
 
 
@@ -58,6 +62,7 @@ def _rows() -> tuple[Row, ...]:
         Row("recourse_open", "complete_recovery", "recouped", "record_recovery", "all of the money came back"),
         Row("recourse_open", "write_off", "closed", "write_off", "the rest is given up"),
         Row("denied", "reopen", "filed", "reopen", "new facts"),
+        Row("closed", "reopen", "filed", "reopen", "new facts, where nothing was paid"),
     ]
     rows += [
         Row(s, "reverse_payment", "filed", "reverse_payment", "the payment came back or was made in error")

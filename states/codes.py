@@ -80,7 +80,10 @@ class ReasonCode(Described):
     RECOVERED_IN_FULL = "recovered_in_full", "all of the money came back"
     WRITTEN_OFF = "written_off", "the rest cannot be recovered"
     OTHER_VENUE = "other_venue", "a claim in another venue is open"
-    SANCTIONS_MATCH = "sanctions_match", "the claimant may be a sanctioned person: nothing is decided without instruction"
+    SANCTIONS_MATCH = (
+        "sanctions_match",
+        "the claimant may be a sanctioned person: nothing is decided without instruction",
+    )
     CLAIMANT_MINOR = "claimant_minor", "the claimant is a minor: a settlement may need a court's approval"
     FRAUD_REVIEW = "fraud_review", "two or more indicators: referred to a person, never denied for them"
     CERTIFICATE_ACCEPTED = "certificate_accepted", "the certificate passed every test"

@@ -95,6 +95,7 @@ def _rows() -> tuple[Row, ...]:
         Row("contested", "end_contest", "reimbursed", RULES, "the account did not stay normal during the contest"),
         Row("denied", "reopen", "filed", "reopen", "new facts"),
         Row("reversed", "reopen", "filed", "reopen", "new facts"),
+        Row("closed", "reopen", "filed", "reopen", "new facts, where nothing was reimbursed"),
     ]
     rows += [Row(s, "reverse_found", "reversed", "record_found", "all reimbursed units were found") for s in _PAID]
     rows += [Row(s, "reverse_part", s, "record_found", "some reimbursed units were found") for s in _PAID]

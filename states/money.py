@@ -79,6 +79,11 @@ def to_minor(amount: object, currency: object, field: str = "amount") -> int:
     return minor
 
 
+def half_up(amount: int, parts: int) -> int:
+    """``amount / parts`` in whole minor units, a half rounded up; neither may be negative."""
+    return (2 * amount + parts) // (2 * parts)
+
+
 def to_text(minor: int, currency: str) -> str:
     """``64000, "USD"`` as ``"640.00 USD"``."""
     return f"{to_decimal_text(minor, currency)} {currency}"

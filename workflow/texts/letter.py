@@ -89,7 +89,7 @@ def values(notice: NoticeRow, case: Case, version: Version, lang: str, handed_ov
         "paid_something": bool(amount),
         "facts": _facts(notice.kind, params, case, filed, lang),
         "looked_at": [_basis(case, filed, lang), *_evidence_count(case, lang), *(_sentence(r, lang) for r in reasons)],
-        "rules": _rules(notice.kind, reasons, version, lang, params.get("rules") or ()),
+        "rules": _rules(notice.kind, reasons, case, version, lang, params.get("rules") or ()),
         "evidence": _evidence(case, lang),
         "number": params.get("number") or params.get("certificate"),
         "appeal_days": _days("recovery.appeal_window", version, lang),
@@ -124,6 +124,9 @@ def _facts(kind: str, params: Mapping[str, Any], case: Case, filed: str, lang: s
     missing = words("Letter", "not_stated", lang)
     filed_on = words("Letter", "claim_filed", lang).replace("{claim}", case.id).replace("{filed}", filed)
     incident = case.facts.get("incident_on")
+    own = programme(case.programme).letter_facts
+    if own is not None:
+        return [(words("Letter", "claim", lang), filed_on), *own(case, lang), *_told_amount(kind, params, case, lang)]
     found = [
         (words("Letter", "claim", lang), filed_on),
         (words("Letter", "order", lang), _one_line(order.get("id")) or missing),
@@ -135,10 +138,14 @@ def _facts(kind: str, params: Mapping[str, Any], case: Case, filed: str, lang: s
     losses: Sequence[Mapping[str, Any]] = case.facts.get("losses") or ()
     claimed = sum(int(loss["amount"]) for loss in losses) if losses else params.get("claimed")
     found.append((words("Letter", "claimed", lang), _amount(claimed, case, lang)))
-    if params.get("amount") is not None and kind in _AMOUNT_LABEL:
-        label = _STEP_LABEL.get(params.get("step", ""), _AMOUNT_LABEL[kind])
-        found.append((_of_programme(label, case, lang), _amount(params["amount"], case, lang)))
-    return found
+    return [*found, *_told_amount(kind, params, case, lang)]
+
+
+def _told_amount(kind: str, params: Mapping[str, Any], case: Case, lang: str) -> list[tuple[str, str]]:
+    if params.get("amount") is None or kind not in _AMOUNT_LABEL:
+        return []
+    label = _STEP_LABEL.get(params.get("step", ""), _AMOUNT_LABEL[kind])
+    return [(_of_programme(label, case, lang), _amount(params["amount"], case, lang))]
 
 
 @cache
@@ -201,9 +208,11 @@ def _sentence(reason: Reason, lang: str) -> str:
 
 
 def _rules(
-    kind: str, reasons: Sequence[Reason], version: Version, lang: str, told: Sequence[str] = ()
+    kind: str, reasons: Sequence[Reason], case: Case, version: Version, lang: str, told: Sequence[str] = ()
 ) -> list[tuple[str, str]]:
-    own = [rule for rule in (*told, *_RULES.get(kind, ())) if can_quote(rule, version)]
+    verbs = programme(case.programme).lifecycle.verbs
+    usual = [r for r in _RULES.get(kind, ()) if r != "screening.verdict" or "record_screening" in verbs]
+    own = [rule for rule in (*told, *usual) if can_quote(rule, version)]
     names = dict.fromkeys([*(r.rule for r in reasons), *own])
     return [(rule_says(rule, version, lang), rule) for rule in names]
 

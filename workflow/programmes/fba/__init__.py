@@ -12,6 +12,7 @@ from ....states.codes import DeadlineKind
 from ....states.fba import LIFECYCLE
 from ...plan import Command, Context, Draft, Programme
 from . import deciding, intake, payloads, payment, summary
+from .letter_facts import letter_facts
 from .valuation import total
 
 HANDLERS = {
@@ -87,5 +88,6 @@ PROGRAMME = Programme(
     second_person=needs_second_person,
     reads_personal=False,
     dated="event_on",
+    letter_facts=letter_facts,
     reads_others=frozenset({"file", "amend", "provide_information", "decide", "release_hold"}),
 )

@@ -177,11 +177,20 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> None:
     draft.take("withdraw", set={"information": None}, deadlines=draft.all_settled())
 
 
-def reopen(draft: Draft, ctx: Context, command: Command) -> None:
+def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed``; the first filing date stands. Looked at again once a fact changes."""
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    if draft.case.totals.posted is not None:
+        code = RefusalCode.NOT_ALLOWED_FROM_STATE
+        why = Reason(code, "payment.posted", draft.case.state, False)
+        return refuse(
+            PROGRAMME, draft.case, code, "a reimbursement stands", why, hint="contest_valuation or record_found"
+        )
     cleared = ("information", "reimbursed", "issued_on", "contest", "payment_failures")
     draft.take(
         "reopen",
         set={**dict.fromkeys(cleared), "examined": True, "reopened": draft.case.facts.get("reopened", 0) + 1},
         deadlines=[*draft.all_settled(), *draft.target(ctx, "reopened")],
     )
+    return None

@@ -17,18 +17,13 @@ from typing import Any
 from ....states.case import Case
 from ....states.codes import ReasonCode
 from ....states.fba import FbaReasonCode
-from ....states.money import to_text
+from ....states.money import half_up, to_text
 from ...reasons import Reason
 from ...rulebook import Version
 
 #: The four price indicators, in the order of SEED 002.
 INDICATORS = ("own_price", "own_average_90d", "others_price", "others_average_365d")
 FEES = ("referral_fee", "fulfilment_fee")
-
-
-def half_up(amount: int, parts: int) -> int:
-    """``amount / parts`` in whole minor units, a half rounded up (all amounts are nothing or more)."""
-    return (2 * amount + parts) // (2 * parts)
 
 
 def _median(prices: Sequence[int]) -> int:
