@@ -29,6 +29,7 @@ MAKERS: tuple[Callable[[], Iterator[Page]], ...] = (
 )  # fmt: skip
 REGIONS: Mapping[str, Callable[[str], str]] = {
     "lifecycle": lambda name: lifecycles.drawn(registry.programme(name).lifecycle),
+    "programmes": lambda _name: lifecycles.list_of_programmes("docs/"),
     "states": lambda _name: lifecycles.glossary_of_states(),
     "verbs": lambda _name: lifecycles.glossary_of_verbs(),
 }

@@ -231,11 +231,23 @@ def _controls(programme: Programme) -> str:
     return "\n".join(f"- {text}: {codes(sorted(names))}." for text, names in said.items() if names)
 
 
-# -- for the glossary --------------------------------------------------------------------------------------------------
+# -- for written pages -----------------------------------------------------------------------------------------------
 
 
 def _programmes() -> list[Programme]:
     return [registry.programme(name) for name in registry.names()]
+
+
+def list_of_programmes(docs: str) -> str:
+    """Every programme with the markets its rulebooks are for; ``docs`` leads to the folder docs."""
+    rows: list[tuple[str, ...]] = []
+    for programme in _programmes():
+        markets = sorted(book.marketplace for book in shipped().values() if book.programme == programme.id)
+        page_of = f"{docs}reference/programmes/{programme.id}.md"
+        rows.append(
+            (f"[`{programme.id}`]({page_of})", cell(programme.title), cell(programme.title_zh), ", ".join(markets))
+        )
+    return table(("programme", "what it is", "中文", "markets"), rows)
 
 
 def glossary_of_states() -> str:

@@ -101,7 +101,8 @@ def _programme(programme: Programme) -> Page:
 
 def _verb(verb: str, shape: Any, *, opening: bool) -> Iterator[str]:
     yield f"## {code(verb)}"
-    said = inspect.getdoc(getattr(Desk, verb, None)) or ""
+    method = getattr(Desk, verb, None)
+    said = inspect.getdoc(method) if method is not None else None
     if said:
         yield said.splitlines()[0]
     rows = [*(_beside(verb) if opening else ()), *_fields(shape)]
