@@ -75,8 +75,7 @@ def make_venv() -> None:
     except ImportError as missing:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         raise SetupError(
-            f"this Python has no module {missing.name!r}; "
-            f"on Debian and Ubuntu: apt-get install python{version}-venv"
+            f"this Python has no module {missing.name!r}; on Debian and Ubuntu: apt-get install python{version}-venv"
         ) from missing
     print(f"making {VENV} with Python {sys.version.split()[0]}", flush=True)
     venv.create(VENV, with_pip=True, clear=VENV.exists(), symlinks=os.name != "nt")

@@ -30,11 +30,7 @@ def packages_on_disk(folders: dict[str, Path] = FOLDERS) -> list[str]:
     for name, top in folders.items():
         found.add(name)
         for path in top.rglob("*"):
-            if (
-                path.is_file()
-                and not NOT_OURS.intersection(path.parts)
-                and path.suffix not in {".pyc", ".pyo"}
-            ):
+            if path.is_file() and not NOT_OURS.intersection(path.parts) and path.suffix not in {".pyc", ".pyo"}:
                 inner = path.parent.relative_to(top).parts
                 found.add(".".join((name, *inner)))
     return sorted(found)

@@ -42,10 +42,7 @@ def expected_files(checkout: Path) -> set[str]:
     for name, top in tops.items():
         for path in top.rglob("*"):
             inner = path.relative_to(top)
-            if (
-                any((top / part).is_symlink() for part in inner.parents if part != Path())
-                or path.is_symlink()
-            ):
+            if any((top / part).is_symlink() for part in inner.parents if part != Path()) or path.is_symlink():
                 continue  # the three symlinks lead to folders that are counted by themselves
             if path.is_file() and "__pycache__" not in inner.parts and path.suffix not in IGNORED_SUFFIXES:
                 found.add("/".join((*name.split("."), *inner.parts)))
@@ -82,9 +79,7 @@ def imports_well(wheel: Path, place: Path) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, help="folder to leave the archives in")
     keep = parser.parse_args().keep
     with tempfile.TemporaryDirectory(prefix="claimdesk-wheel-") as scratch:
@@ -101,9 +96,7 @@ def main() -> int:
     for name in sorted(held - wanted):
         print(f"in the wheel, but not in the folders: {name}")
     if wanted != held:
-        print(
-            "packages are listed by tools/packages.py --write, data files by [tool.setuptools.package-data]"
-        )
+        print("packages are listed by tools/packages.py --write, data files by [tool.setuptools.package-data]")
         return 1
     if not good:
         print("a package of the wheel cannot be imported; the error stands above")

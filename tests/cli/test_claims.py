@@ -124,7 +124,7 @@ def test_a_verb_may_be_written_with_hyphens(office):
 
 
 def test_a_payload_may_be_json_text_or_a_file(office):
-    claim = office.first("--state", "seller_notified")
+    claim = office.first("--outcome", "refer")
     payload = {"losses": [{"head": "property_damage", "amount": {"amount": "80.00", "currency": "USD"}}]}
     Path("a.json").write_text(json.dumps(payload), encoding="utf-8")
     for given in (json.dumps(payload), "@a.json"):

@@ -19,9 +19,7 @@ def rows(url: str, *statements: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("turn", [1, 2])
 def test_a_test_starts_with_an_empty_database(postgres_database, turn):
-    made = rows(
-        postgres_database, "create table seen (n int)", "insert into seen values (1)", "select n from seen"
-    )
+    made = rows(postgres_database, "create table seen (n int)", "insert into seen values (1)", "select n from seen")
     assert made == [(1,)]
 
 

@@ -181,7 +181,8 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(state, verb):
     claim = drive.to(state)
     ids = (claim.id, seller_file_id(str(claim.seller)))
     before = snapshot(drive.desk.store, *ids)
-    options = {"reason": "because it is so", "approved_by": "cs:bo"}
+    options: Any = {"reason": "because it is so", "approved_by": "cs:bo"}
+    tried: Any
     try:
         tried = drive.desk.do(verb, claim.id, PAYLOADS[verb], dry_run=True, **options)
     except Refused as error:
@@ -192,7 +193,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(state, verb):
         return
     assert snapshot(drive.desk.store, *ids) == before
     assert tried.dry_run
-    done = drive.desk.do(verb, claim.id, PAYLOADS[verb], **options)
+    done: Any = drive.desk.do(verb, claim.id, PAYLOADS[verb], **options)
     assert (done.state, done.version, done.holds) == (tried.state, tried.version, tried.holds)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -139,7 +139,7 @@ HOURS = st.sampled_from([0, 1, 15, 24, 24 * 6, 24 * 7, 24 * 8, 24 * 31, 24 * 95]
 class Claims(RuleBasedStateMachine):
     """Subclasses say on which store; ``make_store`` gives a new, empty one."""
 
-    make_store: Callable[[], Store]
+    make_store: ClassVar[Callable[[], Store]]
 
     @initialize(
         payments=st.sampled_from(["manual", "manual", "instant"]),
@@ -148,7 +148,8 @@ class Claims(RuleBasedStateMachine):
         roads=st.lists(st.sampled_from(sorted(ROADS)), min_size=1, max_size=2),
     )
     def open(self, payments: str, overlays: list[str], plain: bool, roads: list[str]) -> None:
-        self.store = type(self).make_store()
+        make: Any = type(self).make_store
+        self.store = make()
         self.drive = Drive.start(self.store, payments="manual", plain=plain)
         self.claims = [self.drive.to(state).id for state in roads]
         self.drive.desk.settings = replace(self.drive.desk.settings, payments=payments, overlays=frozenset(overlays))
@@ -258,7 +259,7 @@ class Claims(RuleBasedStateMachine):
 
     def attempt(self, claim: str, verb: str, payload: dict[str, Any], options: dict[str, Any] | None = None) -> None:
         desk = self.drive.desk
-        chosen = {"reason": f"{CANARY}r", "approved_by": "cs:bo"} if options is None else options
+        chosen: Any = {"reason": f"{CANARY}r", "approved_by": "cs:bo"} if options is None else options
         dry = bool(chosen.get("dry_run"))
         if not dry:
             # A clock that has run out moves the claim on first, whatever then becomes of the verb.

@@ -23,7 +23,7 @@ def run(make_store, examples: int, steps: int, **more) -> None:
             stateful_step_count=steps,
             deadline=None,
             print_blob=True,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]  # its metaclass hides the members
             **more,
         ),
     )

@@ -7,6 +7,7 @@ import hmac
 import json
 import random
 import unicodedata
+from typing import Any
 
 import pytest
 import rfc8785
@@ -64,7 +65,7 @@ def test_thousands_of_bodies_have_the_bytes_of_rfc_8785():
     """Every plane of Unicode, both ends of the integers, any nesting that the profile allows."""
     draw = random.Random(8785)
     for _ in range(4000):
-        body = {some_key(draw): some_value(draw, 2) for _ in range(draw.randrange(1, 9))}
+        body: Any = {some_key(draw): some_value(draw, 2) for _ in range(draw.randrange(1, 9))}
         assert canonical(body) == rfc8785.dumps(body)
         assert profile_faults(body) == []
 

@@ -189,7 +189,7 @@ def test_sums_and_differences_are_exact(first, second, currency):
         assert (a - b).minor == first - second
     else:
         with pytest.raises(InputError) as refused:
-            a - b
+            _ = a - b
         assert refused.value.code == "negative_amount"
 
 

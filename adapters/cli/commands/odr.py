@@ -38,7 +38,8 @@ def command(call: Call, seller: str, as_of: str | None) -> int:
     if call.as_json:
         put_json(shown)
     else:
-        rate, within = shown.get("odr_rate"), shown.get("odr_within_target")
+        rate = shown.get("odr_rate")
+        within: bool | None = shown.get("odr_within_target")
         rows: list[tuple[str, object]] = [
             ("seller", seller),
             ("as of", as_of or "now"),
