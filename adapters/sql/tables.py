@@ -357,7 +357,7 @@ log_cosignature = Table(
     **_KEYED,
 )
 
-#: One row: whose log it is, how large it is, its right edge, and how much of it was published.
+#: One row: whose log it is, how large it is, its right edge, how much was published and how often it was signed.
 log_state = Table(
     "log_state",
     metadata,
@@ -366,7 +366,8 @@ log_state = Table(
     _count("size"),
     Column("edge", LargeBinary, nullable=False),
     _count("published"),
+    _count("signed"),
     PrimaryKeyConstraint("id", name="log_state_fixed"),
-    CheckConstraint("id = 1 AND size >= 0 AND published BETWEEN 0 AND size", name="log_state_size"),
+    CheckConstraint("id = 1 AND size >= 0 AND published BETWEEN 0 AND size AND signed >= 0", name="log_state_size"),
     **_KEYED,
 )

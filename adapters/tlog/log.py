@@ -19,6 +19,7 @@ from ...states.errors import ConfigError, IntegrityFailure, NotFound
 from ...states.times import parse_instant
 from ...workflow.ports import Store
 from ..open_store import database_url, default_keys
+from .audit import Audit, SealedCheck, audit
 from .cosign import WitnessClient
 from .forms import proof_file
 from .keys import signer_from
@@ -27,7 +28,7 @@ from .publish import Publisher
 from .sequencer import Sequenced, sequence
 from .signing import CheckpointSigner, Signer, trust_file, with_lines
 from .units import log_read
-from .verifier import Report, Trust, parse_checkpoint, parse_trust, verify_log
+from .verifier import Report, Trust, Untrue, parse_checkpoint, parse_trust, verify_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,47 @@ class TransparencyLog:
         if self.publisher is None:
             raise ConfigError("not_published", "this log has no folder", hint="name a folder to publish to")
         return verify_log(self.publisher.log, self.trust(), held=held, quick=quick, progress=progress)
+
+    def audit(
+        self,
+        *,
+        held: Sequence[bytes] = (),
+        sealed: SealedCheck | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Audit:
+        """The whole check: the database against its log, and with a folder what is published, and both together.
+
+        ``held``: checkpoints kept from earlier. ``sealed``: looks into sealed values (``FileVault.faults``).
+        """
+        witnesses = [w.key for w in self.witnesses]
+        found = audit(self.store, self.signer.key, witnesses=witnesses, sealed=sealed, progress=progress)
+        if found.fault is None and self.publisher is not None:
+            try:
+                self._published(found, held)
+            except Untrue as error:
+                found.fault = error.fault
+        return found
+
+    def _published(self, found: Audit, held: Sequence[bytes]) -> None:
+        with self.store.read() as unit:
+            state = log_read(unit).state()
+        if not state.published and (self.publisher is None or self.publisher.checkpoint() is None):
+            return
+        report = self.verify_published(held=held)
+        found.seconds += report.seconds
+        if report.fault is not None:
+            raise Untrue(report.fault.code, f"published {report.fault.where}", report.fault.message, report.fault.index)
+        with self.store.read() as unit:
+            log = log_read(unit)
+            state = log.state()
+            try:
+                root = Tree(state.size, log.tile).root(report.size).hex() if report.size <= state.size else None
+            except ValueError:
+                root = None
+        if root != report.root:
+            raise Untrue("history_changed", "published checkpoint", "it is not part of this database's log")
+        if state.published > report.size:
+            raise Untrue("published_differs", "log_state", "it says that more was published than was")
 
 
 def default_key(url: str | Path) -> Path | None:

@@ -22,7 +22,7 @@ class MemoryLog:
 
     def state(self) -> State:
         """The state."""
-        return State(*self._t.log_state.get("state", ("", 0, b"", 0)))
+        return State(*self._t.log_state.get("state", ("", 0, b"", 0, 0)))
 
     def origin(self) -> str | None:
         """The origin that the entries of this store name."""
@@ -57,6 +57,10 @@ class MemoryLog:
     def tile(self, level: int, number: int) -> bytes:
         """The hashes of a tile."""
         return self._t.log_tiles.get((level, number), b"")
+
+    def tile_count(self) -> int:
+        """How many tiles there are, of all levels."""
+        return len(self._t.log_tiles)
 
     def checkpoint(self, size: int | None = None) -> CheckpointRow | None:
         """The checkpoint of a size, or the latest."""

@@ -29,12 +29,13 @@ class Leaf(NamedTuple):
 
 
 class State(NamedTuple):
-    """Whose log it is, how large, its right edge, and how much of it was published."""
+    """Whose log it is, how large, its right edge, how much of it was published and how often it was signed."""
 
     origin: str
     size: int
     edge: bytes
     published: int
+    signed: int
 
 
 class CheckpointRow(NamedTuple):
@@ -65,6 +66,7 @@ class LogRead(Protocol):
         """The hashes of a tile, full or not; empty when there is none."""
         ...
 
+    def tile_count(self) -> int: ...
     def checkpoint(self, size: int | None = None) -> CheckpointRow | None:
         """The checkpoint of a size, or the latest."""
         ...

@@ -229,7 +229,8 @@ class _Run:
         root = edge.root()
         note = signed_checkpoint(self.signer, edge.size, root)
         log.add_checkpoint(CheckpointRow(edge.size, root, note, instant_text(self.clock().astimezone(UTC))))
-        log.set_state(state._replace(origin=self.signer.key.name, size=edge.size, edge=edge.packed()))
+        grown = state._replace(origin=self.signer.key.name, size=edge.size, edge=edge.packed(), signed=state.signed + 1)
+        log.set_state(grown)
 
     # -- after the commit ------------------------------------------------------------------------------------------
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from ...states.errors import IntegrityFailure
 from .ports import CheckpointRow, Leaf, State, Waiting
 
 _LEAVES = """SELECT l.place, l.entry, l.hash, e.data FROM log_leaf l JOIN entry e ON e.id = l.entry
 WHERE l.place >= ? AND l.place < ? ORDER BY l.place"""
 _WAITING = "SELECT p.n, p.entry, e.data, e.leaf FROM log_pending p JOIN entry e ON e.id = p.entry ORDER BY p.n LIMIT ?"
-_STATE = "SELECT origin, size, edge, published FROM log_state WHERE id = 1"
+_STATE = "SELECT origin, size, edge, published, signed FROM log_state WHERE id = 1"
 _CHECKPOINT = "SELECT size, root, note, signed_at FROM log_checkpoint"
 _ADD_POSTGRES = """INSERT INTO log_leaf (place, entry, hash)
 SELECT %s + t.i - 1, t.entry, t.hash FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS t (entry, hash, i)"""
@@ -37,7 +38,7 @@ class SqlLog:
 
     def state(self) -> State:
         """The state."""
-        return _state(self._run(_STATE).one())
+        return _state(self._run(_STATE).first())
 
     def origin(self) -> str | None:
         """The origin that the entries of this store name."""
@@ -70,6 +71,10 @@ class SqlLog:
         row = self._run("SELECT hashes FROM log_tile WHERE level = ? AND number = ?", level, number).first()
         return b"" if row is None else bytes(row[0])
 
+    def tile_count(self) -> int:
+        """How many tiles there are, of all levels."""
+        return self._run("SELECT COUNT(*) FROM log_tile").scalar_one()
+
     def checkpoint(self, size: int | None = None) -> CheckpointRow | None:
         """The checkpoint of a size, or the latest."""
         if size is None:
@@ -96,7 +101,7 @@ class SqlLog:
 
     def lock(self) -> State:
         """The state; SQLite's transaction is the only writer anyway."""
-        return self.state() if self._sqlite else _state(self._run(f"{_STATE} FOR UPDATE").one())
+        return self.state() if self._sqlite else _state(self._run(f"{_STATE} FOR UPDATE").first())
 
     def add_leaves(self, start: int, rows: Sequence[tuple[str, bytes]]) -> None:
         """Gives entries their places."""
@@ -136,11 +141,14 @@ class SqlLog:
 
     def set_state(self, state: State) -> None:
         """Keeps the state."""
-        self._run("UPDATE log_state SET origin = ?, size = ?, edge = ?, published = ? WHERE id = 1", *state)
+        self._run("UPDATE log_state SET origin = ?, size = ?, edge = ?, published = ?, signed = ? WHERE id = 1", *state)
 
 
 def _state(row: Any) -> State:
-    return State(row[0], row[1], bytes(row[2]), row[3])
+    if row is None:
+        raise IntegrityFailure("log_unsound", "the database's own log is not sound: its state is gone",
+                               hint="restore it from a backup")  # fmt: skip
+    return State(row[0], row[1], bytes(row[2]), row[3], row[4])
 
 
 def _checkpoint(row: Any) -> CheckpointRow:

@@ -126,3 +126,9 @@ def published(entries: Sequence[bytes], signer: Signer = SIGNER, *, root: bytes 
 
 def trust(signer: Signer = SIGNER) -> Trust:
     return parse_trust(trust_file(signer.key))
+
+
+def flipped(data: bytes, rng: random.Random) -> bytes:
+    """The same with one bit changed."""
+    place = rng.randrange(len(data))
+    return data[:place] + bytes([data[place] ^ 1 << rng.randrange(8)]) + data[place + 1 :]

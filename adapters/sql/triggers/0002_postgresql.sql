@@ -120,7 +120,7 @@ EXECUTE FUNCTION claimdesk_fixed('log_cosignature_fixed')
 -- next
 
 CREATE TRIGGER log_state_kept BEFORE UPDATE ON log_state FOR EACH ROW
-WHEN (NEW.id <> OLD.id OR NEW.size < OLD.size OR NEW.published < OLD.published
+WHEN (NEW.id <> OLD.id OR NEW.size < OLD.size OR NEW.published < OLD.published OR NEW.signed < OLD.signed
   OR (OLD.origin <> '' AND NEW.origin <> OLD.origin))
 EXECUTE FUNCTION claimdesk_fixed('log_state_fixed')
 -- next
@@ -147,4 +147,4 @@ CREATE TRIGGER log_state_whole BEFORE TRUNCATE ON log_state FOR EACH STATEMENT
 EXECUTE FUNCTION claimdesk_fixed('log_state_fixed')
 -- next
 
-INSERT INTO log_state (id, origin, size, edge, published) VALUES (1, '', 0, '', 0)
+INSERT INTO log_state (id, origin, size, edge, published, signed) VALUES (1, '', 0, '', 0, 0)

@@ -105,7 +105,7 @@ END
 
 CREATE TRIGGER log_state_kept BEFORE UPDATE ON log_state BEGIN
   SELECT RAISE(ABORT, 'guard log_state_fixed')
-    WHERE NEW.id IS NOT OLD.id OR NEW.size < OLD.size OR NEW.published < OLD.published
+    WHERE NEW.id IS NOT OLD.id OR NEW.size < OLD.size OR NEW.published < OLD.published OR NEW.signed < OLD.signed
       OR (OLD.origin <> '' AND NEW.origin IS NOT OLD.origin);
 END
 -- next
@@ -115,4 +115,4 @@ CREATE TRIGGER log_state_stays BEFORE DELETE ON log_state BEGIN
 END
 -- next
 
-INSERT INTO log_state (id, origin, size, edge, published) VALUES (1, '', 0, x'', 0)
+INSERT INTO log_state (id, origin, size, edge, published, signed) VALUES (1, '', 0, x'', 0, 0)

@@ -102,8 +102,11 @@ def upgrade() -> None:
         _count("size"),
         _bytes("edge"),
         _count("published"),
+        _count("signed"),
         sa.PrimaryKeyConstraint("id", name="log_state_fixed"),
-        sa.CheckConstraint("id = 1 AND size >= 0 AND published BETWEEN 0 AND size", name="log_state_size"),
+        sa.CheckConstraint(
+            "id = 1 AND size >= 0 AND published BETWEEN 0 AND size AND signed >= 0", name="log_state_size"
+        ),
         **_KEYED,
     )
     for statement in statements(op.get_context().dialect.name, "0002"):

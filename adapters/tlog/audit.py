@@ -1,0 +1,374 @@
+"""The audit: a whole database against its own log, row by row; the first thing that does not check out is named.
+
+Decision: first the log in its own order (leaves, tiles, checkpoints, all made again from the entries' bytes), then
+every claim (its chain, its places in the log, and that the tables tell what its entries tell: case, transfers,
+decisions, letters). It reads page by page and holds nobody up. Authority: trust notes 1 (row 5), 2.4, 2.5 and 4 (F15).
+Left out: what no entry tells (work to do, keys of commands, filed lines, how a letter was addressed); dropped guards,
+which ``db check`` finds; the published folder, which is the verifier's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from ...states.case import Case, fold
+from ...states.errors import IntegrityFailure
+from ...states.journal import leaf_hash, sha256_text
+from ...workflow import registry
+from ...workflow.ports import DecisionRow, SealedRow, Store, TransferRow
+from ..rows import CaseRow, case_row
+from .edge import Edge
+from .ports import CheckpointRow, LogRead, State
+from .prove import tile_widths
+from .rows import ClaimRows, Logged, astray, claim_rows
+from .signing import checked, with_lines
+from .units import log_read
+from .verifier.entries import read_entry
+from .verifier.fault import Fault, Untrue, safe
+from .verifier.notes import Checkpoint, Vkey, parse_checkpoint
+from .verifier.tree import WIDTH
+
+_PAGE: Final = 4096
+_CLAIMS: Final = 200
+
+#: (sealed row, the commitments of its entry) -> names of fields that are not what was committed to.
+SealedCheck = Callable[[SealedRow, Sequence[dict[str, str]]], Iterable[str]]
+
+
+@dataclass(slots=True)
+class Audit:
+    """What an audit came to. ``fault`` is the first bad item, None when everything checks out."""
+
+    fault: Fault | None = None
+    size: int = 0  #: of the log
+    entries: int = 0  #: journal entries looked at
+    claims: int = 0
+    checkpoints: int = 0
+    waiting: int = 0  #: entries that have no place in the log yet
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything checks out."""
+        return self.fault is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        fault = None if self.fault is None else {k: v for k, v in asdict(self.fault).items() if v is not None}
+        rest = {name: getattr(self, name) for name in self.__slots__ if name not in ("fault", "seconds")}
+        return {"ok": self.ok, "fault": fault, **rest, "seconds": round(self.seconds, 3)}
+
+
+def audit(
+    store: Store,
+    key: Vkey,
+    *,
+    witnesses: Sequence[Vkey] = (),
+    sealed: SealedCheck | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Audit:
+    """Checks a whole store against its log.
+
+    ``key`` is the log's public key, ``witnesses`` are those of the witnesses that cosigned; ``sealed`` looks into
+    sealed values; ``progress`` is told the entries done.
+    """
+    report, started = Audit(), time.perf_counter()
+    try:
+        _LogCheck(store, key, witnesses, report).run()
+        _claims(store, key, report, sealed, progress)
+    except Untrue as error:
+        report.fault = error.fault
+    except IntegrityFailure as error:
+        report.fault = Fault(error.code, "log", error.message)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+# -- the log ---------------------------------------------------------------------------------------------------------
+
+
+class _LogCheck:
+    """The log in its own order."""
+
+    def __init__(self, store: Store, key: Vkey, witnesses: Sequence[Vkey], report: Audit) -> None:
+        self.store, self.key, self.report = store, key, report
+        self.witnesses = {k.name: k for k in witnesses}
+        self.edge = Edge()
+        self.rows: dict[int, bytes] = {}  #: of every level, the hashes of the tile that is not full yet
+        self.last: CheckpointRow | None = None
+
+    def run(self) -> None:
+        """Makes the log again from the entries and compares."""
+        with self.store.read() as unit:
+            log = log_read(unit)
+            state, origin = log.state(), log.origin()
+        self.report.size = state.size
+        for where, name in (("meta", origin), ("log_state", state.origin if state.size else self.key.name)):
+            if name != self.key.name:
+                raise Untrue("other_log", where, f"this database keeps the log {safe(name)}")
+        while self.edge.size < state.size:
+            with self.store.read() as unit:
+                self._page(log_read(unit), min(self.edge.size + _PAGE, state.size))
+        with self.store.read() as unit:
+            log = log_read(unit)
+            for level, hashes in self.rows.items():
+                self._tile(log, level, self.edge.size >> (8 * (level + 1)), hashes)
+            now = log.state()
+            if now.size == state.size:
+                self._end(log, now)
+
+    def _page(self, log: LogRead, end: int) -> None:
+        leaves = log.leaves(self.edge.size, end)
+        for place, leaf in enumerate(leaves, self.edge.size):
+            where = f"entry {place}"
+            if leaf.place != place:
+                raise Untrue("missing_leaf", where, "it has no place in the log any more", place)
+            if leaf_hash(leaf.data) != leaf.hash:
+                raise Untrue("entry_changed", where, "its bytes do not have the hash it has here", place)
+        if len(leaves) != end - self.edge.size:
+            place = self.edge.size + len(leaves)
+            raise Untrue("missing_leaf", f"entry {place}", "it has no place in the log any more", place)
+        done = 0
+        while done < len(leaves):
+            after = self.last.size if self.last else 0
+            following = next(iter(log.checkpoints(after, 1)), None)
+            stop = len(leaves) if following is None else min(len(leaves), done + following.size - self.edge.size)
+            self._grow(log, [leaf.hash for leaf in leaves[done:stop]])
+            done = stop
+            if following is not None and following.size == self.edge.size:
+                self._checkpoint(log, following)
+
+    def _grow(self, log: LogRead, hashes: Sequence[bytes]) -> None:
+        first = self.edge.size
+        for level, fresh in self.edge.add(hashes).items():
+            number = first >> (8 * (level + 1))
+            row = self.rows.get(level, b"") + b"".join(fresh)
+            while len(row) >= 32 * WIDTH:
+                self._tile(log, level, number, row[: 32 * WIDTH])
+                row, number = row[32 * WIDTH :], number + 1
+            self.rows[level] = row
+
+    def _tile(self, log: LogRead, level: int, number: int, hashes: bytes) -> None:
+        found = log.tile(level, number)
+        # The last tile may have grown meanwhile.
+        if hashes and found[: len(hashes)] != hashes:
+            raise Untrue("tile_changed", f"tile {level}/{number}", "it does not hold the hashes of its entries")
+
+    def _checkpoint(self, log: LogRead, row: CheckpointRow) -> None:
+        where = f"checkpoint {row.size}"
+        if self.edge.root() != row.root:
+            raise Untrue("root_mismatch", where, "its root is not that of the entries before it")
+        try:
+            found = checked(row.note, self.key, where)
+        except Untrue:
+            found = None
+        if found is None:
+            raise Untrue("bad_signature", where, "its note is not signed by the log's key")
+        if (found.size, found.root) != (row.size, row.root):
+            raise Untrue("checkpoint_changed", where, "its note speaks of another tree")
+        for line in log.cosignatures(row.size):
+            self._cosignature(found, row.note, line, f"cosignature of checkpoint {row.size}")
+        self.last = row
+        self.report.checkpoints += 1
+
+    def _cosignature(self, found: Checkpoint, note: bytes, line: str, where: str) -> None:
+        try:
+            given = parse_checkpoint(with_lines(note, [line]), where).signatures[-1]
+        except Untrue:
+            raise Untrue("bad_signature", where, "it is no signature line") from None
+        key = self.witnesses.get(given.name)
+        if key is not None and (given.key_id != key.key_id or not key.signed(found.text, given.payload)):
+            raise Untrue("bad_signature", where, "it does not fit the checkpoint")
+
+    def _end(self, log: LogRead, state: State) -> None:
+        size = self.edge.size
+        if state.edge != self.edge.packed():
+            raise Untrue("edge_changed", "log_state", "the right edge is not that of the entries")
+        if (self.last.size if self.last else 0) != size:
+            raise Untrue("missing_checkpoint", f"checkpoint {size}", "the last entries are under no checkpoint")
+        if state.signed != self.report.checkpoints:
+            raise Untrue("missing_checkpoint", "log_checkpoint",
+                         f"{state.signed} were signed, {self.report.checkpoints} are there")  # fmt: skip
+        if log.checkpoints(size, 1) or log.leaves(size, size + 1):
+            raise Untrue("log_too_short", "log_state", f"there is more of the log than its {size} entries")
+        if log.tile_count() != sum(-(-count // WIDTH) for count in tile_widths(size)):
+            raise Untrue("tile_changed", "log_tile", f"there are more or fewer tiles than {size} entries make")
+
+
+# -- the claims ------------------------------------------------------------------------------------------------------
+
+
+def _claims(
+    store: Store, key: Vkey, report: Audit, sealed: SealedCheck | None, progress: Callable[[int], None] | None
+) -> None:
+    after = ""
+    while True:
+        with store.read() as unit:
+            page = claim_rows(unit, after, _CLAIMS)
+        for rows in page:
+            _Claim(rows, key.name, report, sealed).check()
+        if progress is not None and page:
+            progress(report.entries)
+        if len(page) < _CLAIMS:
+            break
+        after = page[-1].claim
+    with store.read() as unit:
+        for what, which in astray(unit):
+            raise Untrue("astray", f"{what} {safe(which)}", "a row that belongs to nothing")
+
+
+class _Claim:
+    """One claim: its entries, and what the tables tell of it."""
+
+    def __init__(self, rows: ClaimRows, origin: str, report: Audit, sealed: SealedCheck | None) -> None:
+        self.rows, self.origin, self.report, self.sealed = rows, origin, report, sealed
+        self.transfers: list[TransferRow] = []
+        self.decisions: list[DecisionRow] = []
+        self.notices: dict[str, dict[str, Any]] = {}
+        self.commitments: dict[int, list[dict[str, str]]] = {}
+
+    def check(self) -> None:
+        """Untrue at the first thing that does not check out."""
+        rows = self.rows
+        case: Case | None = None
+        head: str | None = None
+        at, place = "", -1
+        for seq, logged in enumerate(rows.entries, 1):
+            where = f"claim {rows.claim}, entry {seq}"
+            body = self._entry(logged, seq, head, at, place, where)
+            head, at = logged.row.leaf.hex(), logged.row.at
+            place = place if logged.place is None else logged.place
+            try:
+                case = fold(case, body, head)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise Untrue("entry_meaningless", where, "it cannot be folded into a case", logged.place) from None
+            self._tells(body, seq)
+        self.report.entries += len(rows.entries)
+        self.report.claims += 1
+        self._case(case)
+        self._beside()
+
+    def _entry(self, logged: Logged, seq: int, head: str | None, at: str, place: int, where: str) -> dict[str, Any]:
+        row = logged.row
+        if leaf_hash(row.data) != row.leaf or logged.hash not in (None, row.leaf):
+            raise Untrue("entry_changed", where, "its bytes do not have its hash", logged.place)
+        try:
+            body = read_entry(row.data.decode())
+        except ValueError as error:
+            raise Untrue("bad_entry", where, f"it is not a canonical entry: {safe(error)}", logged.place) from None
+        actor: Any = body.get("actor") or {}
+        told = (body.get("id"), body["claim"], body["seq"], body["at"], body.get("verb"), body.get("type"))
+        if told != (row.id, row.claim, row.seq, row.at, row.verb, row.type) or row.actor != actor.get("id"):
+            raise Untrue("columns_differ", where, "its columns are not what its bytes say", logged.place)
+        if row.seq != seq or body["prev"] != head:
+            raise Untrue("claim_chain", where, "it does not follow the entry before", logged.place)
+        if body["at"] < at:
+            raise Untrue("time_goes_back", where, f"{body['at']} after {at}", logged.place)
+        if body["log"] != self.origin:
+            raise Untrue("other_log", where, "it belongs to another log", logged.place)
+        self._place(logged, place, where)
+        return body
+
+    def _place(self, logged: Logged, before: int, where: str) -> None:
+        if logged.place is None:
+            if not logged.waits:
+                raise Untrue("not_logged", where, "it has no place in the log and does not wait for one")
+            self.report.waiting += 1
+        elif logged.waits:
+            raise Untrue("logged_twice", where, "it has a place in the log and waits for another", logged.place)
+        elif logged.place <= before:
+            raise Untrue("log_order", where, "it stands in the log before an earlier entry of its claim", logged.place)
+
+    def _tells(self, body: dict[str, Any], seq: int) -> None:
+        """What the tables should hold because of this entry."""
+        for move in body.get("money", ()):
+            self.transfers.append(_transfer(move, body))
+        if "decision" in body:
+            self.decisions.append(_decision(body["decision"], body))
+        for op in body.get("notices", ()):
+            if op["op"] == "queued":
+                self.notices[op["id"]] = {"kind": op["kind"], "party": op["party"], "at": body["at"]}
+            elif op["id"] in self.notices:
+                self.notices[op["id"]] |= {"given": op["at"], "channel": op["channel"], "sha256": op["sha256"]}
+        if "pii" in body:
+            self.commitments[seq] = body["pii"]
+
+    def _case(self, folded: Case | None) -> None:
+        where = f"claim {self.rows.claim}"
+        if folded is None:
+            raise Untrue("no_entries", where, "it has no entries")
+        if folded != self.rows.case:
+            names = [n for n in Case.__slots__ if getattr(folded, n) != getattr(self.rows.case, n, None)]
+            raise Untrue("case_differs", where, f"it is not what its entries make: {', '.join(names)}")
+        programme = registry.programme(folded.programme)
+        columns = {**programme.summary(folded), "outcome": programme.outcome(folded)}
+        wanted, row = case_row(folded, columns, None), self.rows.row
+        for name in CaseRow._fields:
+            if getattr(wanted, name) != getattr(row, name):
+                raise Untrue("case_differs", where, f"its column {name} is not what its entries make")
+
+    def _beside(self) -> None:
+        rows = self.rows
+        _same("transfer", rows.claim, self.transfers, rows.transfers)
+        _same("decision", rows.claim, self.decisions, [d._replace(exempt=bool(d.exempt)) for d in rows.decisions])
+        told = dict(self.notices)
+        for notice in rows.notices:
+            where = f"claim {rows.claim}, notice {safe(notice.id)}"
+            wanted = told.pop(notice.id, None)
+            if wanted is None:
+                raise Untrue("row_not_told", where, "no entry speaks of it")
+            if (notice.kind, notice.party, notice.at) != (wanted["kind"], wanted["party"], wanted["at"]):
+                raise Untrue("row_differs", where, "it is not what its entry says")
+            given = (wanted.get("given"), wanted.get("channel"), wanted.get("sha256"))
+            kept = None if notice.body is None else sha256_text(notice.body.encode())
+            status = "queued" if given[0] is None else "handed_over"
+            if (notice.handed_over_at, notice.channel, notice.sha256) != given or (kept, notice.status) != (
+                given[2],
+                status,
+            ):
+                raise Untrue("row_differs", where, "it is not the letter that was handed over")
+        for missing in told:
+            raise Untrue("row_missing", f"claim {rows.claim}, notice {missing}", "it is not in its table any more")
+        if self.sealed is not None:
+            for row in rows.sealed:
+                wrong = list(self.sealed(row, self.commitments.get(row.seq, [])))
+                if wrong:
+                    where = f"claim {rows.claim}, sealed values of entry {row.seq}"
+                    raise Untrue("sealed_differ", where, f"not what was committed to: {', '.join(wrong)}")
+
+
+def _same(kind: str, claim: str, told: list[Any], kept: list[Any]) -> None:
+    """The rows of a table are exactly those the entries tell."""
+    wanted = {row.id: row for row in told}
+    for row in kept:
+        where = f"claim {claim}, {kind} {safe(row.id)}"
+        if row.id not in wanted:
+            raise Untrue("row_not_told", where, "no entry speaks of it")
+        expected = wanted.pop(row.id)
+        if expected != row:
+            names = [n for n, a, b in _pairs(expected, row) if a != b]
+            raise Untrue("row_differs", where, f"it is not what its entry says: {', '.join(names)}")
+    for missing in wanted:
+        raise Untrue("row_missing", f"claim {claim}, {kind} {missing}", "it is not in its table any more")
+
+
+def _pairs(one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+    return zip(one._fields, one, other, strict=True)
+
+
+def _transfer(move: dict[str, Any], body: dict[str, Any]) -> TransferRow:
+    return TransferRow(
+        move["id"], body["claim"], move["kind"], move.get("obligation"), move["debit"], move["credit"], move["amount"],
+        move["currency"], move.get("pending"), move.get("reverses"), body["id"], body["at"],
+    )  # fmt: skip
+
+
+def _decision(made: dict[str, Any], body: dict[str, Any]) -> DecisionRow:
+    readings = " ".join(sorted({r for reason in made["reasons"] for r in reason.get("readings", ())}))
+    return DecisionRow(
+        made["id"], body["claim"], body["id"], made["kind"], made["outcome"], bool(made.get("exempt")),
+        made["rulebook"], readings, body["at"],
+    )  # fmt: skip

@@ -1,0 +1,147 @@
+"""What a store holds of some claims, all of it, read in bulk for the audit: rows as they stand, not as they should.
+
+Decision: everything of a claim is written in one transaction, so what one reading transaction shows of it belongs
+together, and a whole store can be read page by page while others write. Authority: ports. Left out: work to do, keys
+of commands and filed lines, which are no record of a claim.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import Connection
+
+from ...states.case import Case
+from ...workflow.ports import DecisionRow, EntryRow, NoticeRow, ReadUnit, SealedRow, TransferRow
+from ..memory import MemoryRead
+from ..rows import CaseRow
+
+
+class Logged(NamedTuple):
+    """A journal entry with its place in the log, or the fact that it waits for one."""
+
+    row: EntryRow
+    place: int | None
+    hash: bytes | None
+    waits: bool
+
+
+@dataclass(slots=True)
+class ClaimRows:
+    """All rows of one claim."""
+
+    claim: str
+    case: Case | None
+    row: CaseRow
+    entries: list[Logged] = field(default_factory=lambda: [])
+    transfers: list[TransferRow] = field(default_factory=lambda: [])
+    decisions: list[DecisionRow] = field(default_factory=lambda: [])
+    notices: list[NoticeRow] = field(default_factory=lambda: [])
+    sealed: list[SealedRow] = field(default_factory=lambda: [])
+
+
+def claim_rows(unit: ReadUnit, after: str, limit: int) -> list[ClaimRows]:
+    """A page of claims, by id."""
+    if isinstance(unit, MemoryRead):
+        return _memory(unit, after, limit)
+    connection: Any = getattr(unit, "connection")  # noqa: B009  # every store in a database has one
+    return _sql(connection, after, limit)
+
+
+def astray(unit: ReadUnit) -> list[tuple[str, str]]:
+    """Rows that belong to nothing: (what it is, which one), the first of each kind."""
+    if isinstance(unit, MemoryRead):
+        return []
+    connection: Any = getattr(unit, "connection")  # noqa: B009
+    found: list[tuple[str, str]] = []
+    for what, query in _ASTRAY:
+        row = connection.exec_driver_sql(query).first()
+        if row is not None:
+            found.append((what, str(row[0])))
+    return found
+
+
+_ASTRAY = (
+    ("entry without a claim,",
+     'SELECT e.id FROM entry e WHERE NOT EXISTS (SELECT 1 FROM "case" c WHERE c.id = e.claim) LIMIT 1'),
+    ("place in the log without an entry,",
+     "SELECT l.place FROM log_leaf l WHERE NOT EXISTS (SELECT 1 FROM entry e WHERE e.id = l.entry) LIMIT 1"),
+    ("waiting for an entry that is not there,",
+     "SELECT p.entry FROM log_pending p WHERE NOT EXISTS (SELECT 1 FROM entry e WHERE e.id = p.entry) LIMIT 1"),
+    *((f"{table} without a claim,",
+       f'SELECT t.id FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM "case" c WHERE c.id = t.claim) LIMIT 1')  # noqa: S608
+      for table in ("transfer", "decision", "notice")),
+)  # fmt: skip
+
+
+# -- memory ----------------------------------------------------------------------------------------------------------
+
+
+def _memory(unit: MemoryRead, after: str, limit: int) -> list[ClaimRows]:
+    tables = unit.tables
+    found: list[ClaimRows] = []
+    for claim in [c for c in tables.by_id if c > after][:limit]:
+        row = tables.cases[claim]
+        entries: list[Logged] = []
+        for entry in unit.entries(claim):
+            place = tables.log_places.get(entry.id)
+            hashed = None if place is None else tables.log_leaves[place][1]
+            entries.append(Logged(entry, place, hashed, entry.id in tables.log_waiting))
+        found.append(
+            ClaimRows(
+                claim, row.body, row._replace(body=None), entries, unit.transfers(claim, limit=1_000_000),
+                unit.decisions(claim), unit.notices(claim), unit.sealed(claim),
+            )
+        )  # fmt: skip
+    return found
+
+
+# -- SQL -------------------------------------------------------------------------------------------------------------
+
+_CASE = ", ".join(f"c.{name}" for name in CaseRow._fields)
+_CASES = f'SELECT {_CASE} FROM "case" c WHERE c.id > ? ORDER BY c.id LIMIT ?'  # noqa: S608  # names of our own
+_ENTRIES = """SELECT e.id, e.claim, e.seq, e.at, e.actor, e.verb, e.type, e.data, e.leaf, l.place, l.hash, p.n
+FROM entry e LEFT JOIN log_leaf l ON l.entry = e.id LEFT JOIN log_pending p ON p.entry = e.id
+WHERE e.claim IN {} ORDER BY e.claim, e.seq"""
+_BESIDE = {
+    "transfers": ("transfer", TransferRow, "id"),
+    "decisions": ("decision", DecisionRow, "id"),
+    "notices": ("notice", NoticeRow, "id"),
+    "sealed": ("sealed", SealedRow, "seq"),
+}
+
+
+def _sql(connection: Connection, after: str, limit: int) -> list[ClaimRows]:
+    from ..sql.codec import decode
+
+    sqlite = connection.dialect.name == "sqlite"
+
+    def run(sql: str, *values: Any) -> Sequence[Any]:
+        return connection.exec_driver_sql(sql if sqlite else sql.replace("?", "%s"), values).all()
+
+    found: dict[str, ClaimRows] = {}
+    for row in run(_CASES, after, limit):
+        kept = CaseRow(*row)
+        found[kept.id] = ClaimRows(kept.id, _decoded(decode, kept.body), kept._replace(body=None))
+    ids: Any = json.dumps(list(found)) if sqlite else list(found)
+    among = "(SELECT value FROM json_each(?))" if sqlite else "(SELECT unnest(?::text[]))"
+    for *row, place, hashed, n in run(_ENTRIES.format(among), ids):
+        entry = EntryRow._make((*row[:7], bytes(row[7]), bytes(row[8])))
+        hashed = None if hashed is None else bytes(hashed)  # noqa: PLW2901
+        found[entry.claim].entries.append(Logged(entry, place, hashed, n is not None))
+    for name, (table, kind, order) in _BESIDE.items():
+        columns = ", ".join(kind._fields)
+        query = f"SELECT {columns} FROM {table} WHERE claim IN {among} ORDER BY claim, {order}"  # noqa: S608
+        for row in run(query, ids):
+            getattr(found[row[kind._fields.index("claim")]], name).append(kind(*row))
+    return list(found.values())
+
+
+def _decoded(decode: Any, body: str) -> Case | None:
+    try:
+        return decode(body)
+    except (ValueError, TypeError, KeyError, LookupError, AttributeError):
+        return None
