@@ -43,8 +43,8 @@ class ClaimDesk(Desk):
     ) -> Self:
         """A desk on the store at ``url`` (``sqlite:///claims.db``, ``postgresql+psycopg://...``, ``memory:``).
 
-        The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``, ``memory``,
-        ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file.
+        The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``,
+        ``memory``, ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file.
         """
         from .open_store import default_vault, open_store  # database libraries load only when one is opened
 

@@ -148,8 +148,8 @@ class Claims(RuleBasedStateMachine):
         roads=st.lists(st.sampled_from(sorted(ROADS)), min_size=1, max_size=2),
     )
     def open(self, payments: str, overlays: list[str], plain: bool, roads: list[str]) -> None:
-        make: Any = type(self).make_store
-        self.store = make()
+        kind: Any = type(self)
+        self.store = kind.make_store()
         self.drive = Drive.start(self.store, payments="manual", plain=plain)
         self.claims = [self.drive.to(state).id for state in roads]
         self.drive.desk.settings = replace(self.drive.desk.settings, payments=payments, overlays=frozenset(overlays))
