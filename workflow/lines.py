@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ..states.errors import InputError
@@ -27,6 +29,8 @@ _FACTS = (
     "seller.insurance_required",
 )
 _NUMBERS = ("claimant.age", "fraud_indicators")
+_NUMBER_DIGITS_MAX = 18
+_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,18 @@ def read_lines(stream: Iterable[str], name: str = "") -> Iterator[Line]:
         return
     head = first[1].lstrip("\ufeff")
     again = _chain((first[0], head), numbered)
-    if name.lower().endswith(".csv") or (
-        not head.lstrip().startswith(("{", "[", '"')) and "," in head and "{" not in head
-    ):
+    if name.lower().endswith(".csv") or _is_header(head):
         yield from _csv_lines(again)
     else:
         yield from _json_lines(again)
+
+
+def _is_header(line: str) -> bool:
+    """Whether a first line holds the names of columns; a broken line of JSON with a comma in it does not."""
+    cells = [cell.strip().strip('"') for cell in line.split(",")]
+    named = [cell for cell in cells if cell]
+    telling = any(cell == "marketplace" or "." in cell for cell in named)
+    return len(cells) > 1 and telling and all(_COLUMN.match(cell) for cell in named)
 
 
 def _chain(first: tuple[int, str], rest: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -76,7 +86,7 @@ def parse_object(text: str) -> dict[str, Any]:
     if len(text) > LINE_BYTES_MAX:
         raise InputError("line_too_long", f"a line holds at most {LINE_BYTES_MAX} characters", hint="one claim a line")
     try:
-        found: Any = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+        found: Any = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float)
     except InputError:
         raise
     except RecursionError:
@@ -89,7 +99,7 @@ def parse_object(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError("not_an_object", "a line is one JSON object", hint='{"marketplace": "US", ...}')
     # Counting brackets is cheap; only a line with many of them can be deep.
-    if text.count("{") + text.count("[") > _DEPTH_MAX and _depth(found) > _DEPTH_MAX:
+    if text.count("{") + text.count("[") > _DEPTH_MAX and _too_deep(found):
         raise InputError("too_deep", "this is nested too deeply", hint="a claim is flat")
     return found  # pyright: ignore[reportUnknownVariableType]
 
@@ -108,18 +118,32 @@ def _constant(name: str) -> Any:
     raise InputError("not_json", f"{name} is not JSON", hint="write amounts as decimal text")
 
 
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max((_depth(v) for v in value.values()), default=0)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, list):
-        return 1 + max((_depth(v) for v in value), default=0)  # pyright: ignore[reportUnknownVariableType]
-    return 0
+def _float(text: str) -> float:
+    found = float(text)
+    return found if isfinite(found) else _constant("a number without end")
+
+
+def _too_deep(value: Any) -> bool:
+    """Level by level: what the parser could still read may be too deep for a function that calls itself."""
+    level: list[Any] = [value]
+    for _ in range(_DEPTH_MAX + 1):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += one.values()  # pyright: ignore[reportUnknownArgumentType]
+            elif isinstance(one, list):
+                inner += one
+        level = inner
+        if not level:
+            return False
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
     counter = _Counter(lines)
     reader = csv.reader(counter, strict=True)
     header: list[str] | None = None
+    fault: InputError | None = None
     while True:
         start = counter.last + 1
         try:
@@ -130,13 +154,20 @@ def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
             yield Line(
                 start, None, InputError("not_csv", f"this is not CSV: {error}", hint="quote cells as RFC 4180 says"), ""
             )
+            if header is None:
+                # Without names nothing can be read, and no record may be taken for the header.
+                header, fault = [], InputError("no_header", "the header cannot be read", hint="mend the first line")
             continue
         if header is None:
             header = [cell.strip() for cell in row]
+            fault = _header_fault(header)
             continue
         if not row:
             continue
         text = ",".join(row)
+        if fault is not None:
+            yield Line(start, None, InputError(fault.code, fault.message, field=fault.field, hint=fault.hint), text)
+            continue
         if len(row) != len(header):
             yield Line(
                 start,
@@ -153,6 +184,34 @@ def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
             yield Line(start, _unflatten(header, row), None, text)
         except InputError as error:
             yield Line(start, None, error, text)
+
+
+def _header_fault(header: list[str]) -> InputError | None:
+    """What makes a header unreadable: a name twice, a value that is also a group, numbers and nesting without end."""
+    seen: dict[tuple[str, ...], str] = {}
+    for name in header:
+        if not name:
+            continue  # an empty column; a value in it is refused as an unknown field
+        path = name.split(".")
+        if len(path) > _DEPTH_MAX or any(p.isascii() and p.isdigit() and len(p) > 4 for p in path):
+            return InputError("too_deep", "a column's name is nested too deeply", hint="a claim is flat")
+        key = tuple(str(int(p)) if p.isascii() and p.isdigit() else p for p in path)
+        shown = name if _COLUMN.match(name) and len(name) < 60 else None
+        if seen.get(key) == name:
+            return InputError(
+                "duplicate_key", "a column stands twice in the header", field=shown, hint="keep one of them"
+            )
+        if key in seen:
+            return _clash(shown)
+        seen[key] = name
+    for key, name in seen.items():
+        if any(key[:n] in seen for n in range(1, len(key))):
+            return _clash(name if _COLUMN.match(name) and len(name) < 60 else None)
+    return None
+
+
+def _clash(name: str | None) -> InputError:
+    return InputError("header_clash", "this column is a value and a group at once", field=name, hint="rename a column")
 
 
 class _Counter:
@@ -180,7 +239,7 @@ def _unflatten(header: list[str], row: list[str]) -> dict[str, Any]:
         if name in _FACTS or (name.startswith("seller.certificates") and cell.lower() in _TRUE_FALSE):
             value = _TRUE_FALSE.get(cell.lower(), cell)
         elif (name in _NUMBERS or name.endswith(("_days", "_60d"))) and cell.isascii() and cell.isdigit():
-            value = int(cell)
+            value = int(cell) if len(cell) <= _NUMBER_DIGITS_MAX else cell
         _put(found, name.split("."), value, name)
     _lists(found)
     return found
@@ -191,9 +250,7 @@ def _put(found: dict[str, Any], path: list[str], value: Any, name: str) -> None:
     for part in path[:-1]:
         inner: Any = place.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise InputError(
-                "header_clash", "this column is a value and a group at once", field=name, hint="rename a column"
-            )
+            raise _clash(name)
         place = inner  # pyright: ignore[reportUnknownVariableType]
     place[path[-1]] = value
 

@@ -313,7 +313,12 @@ class _Claim:
     def _beside(self) -> None:
         rows = self.rows
         _same("transfer", rows.claim, self.transfers, rows.transfers)
-        _same("decision", rows.claim, self.decisions, [d._replace(exempt=bool(d.exempt)) for d in rows.decisions])
+        _same(
+            "decision",
+            rows.claim,
+            self.decisions,
+            [d._replace(exempt=d.exempt == 1) if d.exempt in (0, 1) else d for d in rows.decisions],
+        )
         told = dict(self.notices)
         for notice in rows.notices:
             where = f"claim {rows.claim}, notice {safe(notice.id)}"

@@ -21,9 +21,10 @@ from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.tlog.audit import Audit
 from claimdesk.adapters.tlog.log import TransparencyLog
 from claimdesk.adapters.tlog.publish import Publisher
-from claimdesk.adapters.tlog.signing import Signer
+from claimdesk.adapters.tlog.signing import Cosigner, Signer
 from claimdesk.adapters.tlog.units import log_read
 from claimdesk.adapters.tlog.verifier import verify_log
+from claimdesk.adapters.tlog.witness import Witness
 from claimdesk.adapters.vault import FileVault
 from claimdesk.workflow.ports import Store
 from support.desks import ROADS, Drive, make_desk, seller
@@ -142,6 +143,24 @@ def test_every_store_can_be_audited(kind: str, request: pytest.FixtureRequest, t
         changed = log.audit().fault
         assert changed is not None
         assert changed.code == "columns_differ"
+    store.close()
+
+
+def test_cosignatures_are_checked_where_the_witness_is_known(tmp_path: Path):
+    store = open_store(tmp_path / "claims.db")
+    witness = Witness(tmp_path / "witness", Cosigner("witness.example", b"\x31" * 32), [Signer(ORIGIN, SEED).key])
+    plain = opened(store, tmp_path / "published")
+    log = TransparencyLog(store, plain.signer, plain.publisher, witnesses=[witness], needed=1, clock=Clock())
+    story(store, log, seed=4, steps=5)
+    assert log.audit().ok
+    with store.write() as unit:
+        connection: Any = getattr(unit, "connection")  # noqa: B009
+        connection.exec_driver_sql("DROP TRIGGER log_cosignature_kept")
+        connection.exec_driver_sql("UPDATE log_cosignature SET line = replace(line, 'A', 'B')")
+    found = log.audit().fault
+    assert found is not None
+    assert found.code == "bad_signature"
+    assert found.where.startswith("cosignature of checkpoint ")
     store.close()
 
 

@@ -234,7 +234,7 @@ def _console(block: Block, session: Session) -> Iterator[Shown]:
 def _shell(command: str, folder: Path) -> str:
     """What a command prints, messages included, as a person at a terminal without colours sees it."""
     if command == "python3 dev.py demo":  # dev.py only makes the environment first
-        command = "claimdesk demo"
+        command = f"claimdesk demo {ROOT / 'examples' / 'claims.jsonl'}"
     if command == "source .venv/bin/activate":  # the programs of the environment are on the path already
         return ""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLAIMDESK_")}
@@ -330,8 +330,8 @@ def run_apart(path: Path, substitutes: Mapping[str, str] | None = None) -> list[
         [sys.executable, "-m", "docpages.blocks"], input=request, env=environment, capture_output=True, text=True,
         encoding="utf-8", timeout=600, check=False,
     )  # fmt: skip
-    if done.returncode != 0:
-        raise PageFailedError(f"{path}: {done.stderr}")
+    if done.returncode != 0 or not done.stdout.startswith("["):
+        raise PageFailedError(f"{path}: {done.stderr or done.stdout or 'it ended without a word'}")
     return [Shown(**found) for found in json.loads(done.stdout)]
 
 
@@ -341,7 +341,7 @@ def main() -> int:
     out = sys.stdout
     try:
         results = run_page(Path(request["page"]).read_text(encoding="utf-8"), request["substitutes"])
-    except Exception:  # noqa: BLE001  # whatever an example raises is the answer
+    except (Exception, SystemExit):  # noqa: BLE001  # whatever an example raises is the answer
         traceback.print_exc()
         return 1
     out.write(json.dumps([asdict(found) for found in results]))

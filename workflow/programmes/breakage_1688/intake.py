@@ -13,7 +13,7 @@ from ....states.money import to_text
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
-from . import benefit, payment
+from . import benefit, payment, recourse
 from .eligibility import examine
 
 
@@ -68,11 +68,12 @@ def pay(draft: Draft, ctx: Context, trigger: str, owed: int, why: tuple[Reason, 
     amount = Reason(
         BreakageReasonCode.BENEFIT, "cover.share_percent", to_text(owed, draft.case.currency), True, limit, ("R21",)
     )
+    asked = (recourse.reason(draft.case, owed),) if owed else ()
     draft.take(
         trigger,
         set={"benefit": owed},
         money=payment.authorize(draft, ctx, owed),
-        decision=decision(ctx, Decision("routing", "insurer_pays", (*why, amount))),
+        decision=decision(ctx, Decision("routing", "insurer_pays", (*why, amount, *asked))),
         deadlines=draft.all_settled("met"),
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ....states import ledger
 from ....states.breakage_1688 import BreakageReasonCode
+from ....states.case import Case
 from ....states.codes import NoticeKind, Party, ReasonCode, RefusalCode
 from ....states.ledger import TransferKind
 from ....states.money import to_text
@@ -18,17 +19,21 @@ from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 
 
+def reason(case: Case, amount: int) -> Reason:
+    """Why the merchant is asked."""
+    return Reason(BreakageReasonCode.RECOURSE, "cover.recourse", to_text(amount, case.currency))
+
+
 def open_recourse(draft: Draft, ctx: Context) -> None:
-    """The merchant is asked for what the insurer paid."""
+    """The merchant is asked for what the insurer paid; the decision to pay says why."""
     case = draft.case
-    why = Reason(BreakageReasonCode.RECOURSE, "cover.recourse", to_text(case.totals.by_amazon, case.currency))
+    why = reason(case, case.totals.by_amazon)
     letter = draft.notice(
         ctx, NoticeKind.SELLER_RECOVERY_DUE, Party.SELLER, amount=case.totals.by_amazon, reasons=[why.to_entry()]
     )
     draft.take(
         "open_recourse",
         set={"recovery": {"status": "due", "from": "seller"}},
-        decision=decision(ctx, Decision("recourse", "open", (why,))),
         notices=[letter],
     )
 
