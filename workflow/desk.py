@@ -256,8 +256,7 @@ class Desk(Verbs, Reads):
         """One verb, with everything it came to."""
         if not isinstance(claim, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_text", "a claim id is text", field="claim", hint="for example CLM-...")
-        with self.store.read() as unit:
-            case = unit.case(claim)
+        case = self.case_of(claim)
         if case is None:
             raise NotFound(
                 RefusalCode.UNKNOWN_CLAIM.value,
@@ -479,6 +478,8 @@ class _DryRun(Exception):
 def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     if seller is None:
         return None
+    if not isinstance(seller, str | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
+        raise InputError("not_an_object", "a seller is an id or a mapping", field="seller", hint="seller: {id: ...}")
     found: Any = seller if isinstance(seller, str) else seller.get("id")
     if (
         not isinstance(found, str)

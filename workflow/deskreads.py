@@ -13,7 +13,7 @@ from typing import Any
 
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
-from ..states.errors import NotFound
+from ..states.errors import InputError, NotFound
 from ..states.times import end_of_window, instant_text, local_day
 from . import registry
 from .engine import Settings, seller_file_id
@@ -47,6 +47,8 @@ class Reads:
 
     def case_of(self, claim: str, at: datetime | None = None) -> Case | None:
         """The case behind a claim, now or as its journal had it at an instant."""
+        if shown_id(claim) == "?":
+            return None  # no id of ours: nothing is asked of the store
         with self.store.read() as unit:
             case = unit.case(claim)
             if case is None or at is None:
@@ -97,6 +99,9 @@ class Reads:
             yield claim_view(case)
 
     def _listed(self, wanted: Mapping[str, Any]) -> Iterator[Case]:
+        for name, value in wanted.items():
+            if isinstance(value, str) and not value.isprintable():
+                raise InputError("bad_character", "control and invisible characters are not allowed", field=name)
         options: dict[str, Any] = {"limit": 200, **wanted}
         chosen = CaseFilter(**options)
         total = wanted.get("limit")
@@ -200,4 +205,6 @@ def rebuild(entries: Sequence[EntryRow], at: datetime | None = None) -> Case | N
 
 def shown_id(claim: str) -> str:
     """A claim id as it may stand in an error: anything that is not one of ours is not repeated."""
-    return claim if len(claim) <= 60 and claim.isprintable() and claim.startswith(("CLM-", "SLR-")) else "?"
+    known: Any = claim
+    good = isinstance(known, str) and len(known) <= 70 and known.isprintable() and known.startswith(("CLM-", "SLR-"))
+    return claim if good else "?"

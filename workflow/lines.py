@@ -187,7 +187,7 @@ def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
 
 
 def _header_fault(header: list[str]) -> InputError | None:
-    """What makes a header unreadable: a name twice, a value that is also a group, numbers and nesting without end."""
+    """What makes a header unreadable: a name twice, numbers and nesting without end."""
     seen: dict[tuple[str, ...], str] = {}
     for name in header:
         if not name:
@@ -204,10 +204,7 @@ def _header_fault(header: list[str]) -> InputError | None:
         if key in seen:
             return _clash(shown)
         seen[key] = name
-    for key, name in seen.items():
-        if any(key[:n] in seen for n in range(1, len(key))):
-            return _clash(name if _COLUMN.match(name) and len(name) < 60 else None)
-    return None
+    return None  # a name that is a value in one record and a group in another is a record's own fault, if one has both
 
 
 def _clash(name: str | None) -> InputError:
@@ -252,6 +249,8 @@ def _put(found: dict[str, Any], path: list[str], value: Any, name: str) -> None:
         if not isinstance(inner, dict):
             raise _clash(name)
         place = inner  # pyright: ignore[reportUnknownVariableType]
+    if path[-1] in place:
+        raise _clash(name)
     place[path[-1]] = value
 
 

@@ -136,7 +136,7 @@ def check(adapter: TypeAdapter[Any], payload: Mapping[str, Any], where: str = ""
 
 
 def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str, count: int) -> InputError:
-    path = ".".join(str(part) for part in fault["loc"] if not _is_branch(part))
+    path = ".".join(_shown(part) for part in fault["loc"] if not _is_branch(part))
     field = ".".join(p for p in (where, path) if p) or None
     context: dict[str, Any] = fault.get("ctx", {})
     more = f" (and {count - 1} more)" if count > 1 else ""
@@ -163,6 +163,12 @@ def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str
             hint=f"one of: {str(context.get('expected', '')).replace(chr(39), '')}",
         )
     return InputError("wrong_type", f"{fault['msg']}{more}", field=field)
+
+
+def _shown(part: object) -> str:
+    """A place in a payload; a key that is no name may be somebody's words and is not repeated."""
+    text = str(part)
+    return text if len(text) < 40 and (text.isidentifier() or text.isdigit()) else "?"
 
 
 def _is_branch(part: object) -> bool:

@@ -31,8 +31,12 @@ ODD: list[Any] = [
     "999999999999999.99 USD", "1.00 XXX", "600.00 CAD", "unknown", "valid", b"bytes", Decimal("1.5"), Decimal("NaN"),
     date.min, date.max, datetime(2024, 6, 1),  # noqa: DTZ001
     datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC),
-    [], [None], [[]], {}, {"": 1}, {1: 2}, {None: None}, {"a": {"b": {"c": {}}}}, (), {1, 2}, object, Money("1.00", "USD"),
+    [], [None], [[]], {}, {"": 1}, {1: 2}, {None: None}, {"a": {"b": {"c": {}}}}, (), {1, 2}, object,
+    Money("1.00", "USD"),
 ]  # fmt: skip
+
+
+EVERY_CHECK: Any = list(HealthCheck)  # pyright: ignore[reportArgumentType]
 
 
 def nested(depth: int) -> Any:
@@ -88,7 +92,7 @@ def tried(drive: Drive, act: Any) -> None:
 
 
 @pytest.mark.parametrize("verb", sorted(PAYLOADS))
-@settings(max_examples=12, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=EVERY_CHECK)
 @given(st.data())
 def test_a_hostile_payload_of_a_verb(verb, data):
     """In a state that takes the verb, so that what passes the checks is really written."""
@@ -99,7 +103,7 @@ def test_a_hostile_payload_of_a_verb(verb, data):
     tried(drive, lambda: drive.desk.do(verb, claim.id, payload, reason=f"so {CANARY}", approved_by="cs:bo"))
 
 
-@settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=EVERY_CHECK)
 @given(mutated(filing()))
 def test_a_hostile_filing(payload):
     drive = Drive.start(plain=False)
@@ -108,7 +112,7 @@ def test_a_hostile_filing(payload):
     tried(drive, lambda: drive.desk.file(marketplace=marketplace, **named))
 
 
-@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, suppress_health_check=EVERY_CHECK)
 @given(
     st.dictionaries(st.sampled_from(["id", "certificates", "proceeds", "requests", "language", "trade_names"]), VALUES)
     | VALUES
@@ -119,7 +123,7 @@ def test_a_hostile_seller(told):
     tried(drive, lambda: drive.desk.file(**{**filing(), "seller": given_seller}))
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=EVERY_CHECK)
 @given(
     st.fixed_dictionaries(
         {},
@@ -174,7 +178,7 @@ LINES = st.dictionaries(
 )
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=EVERY_CHECK)
 @given(st.lists(LINES, min_size=1, max_size=4), st.integers(1, 3))
 def test_hostile_lines_never_stop_the_file(hostile, batch):
     """Good lines before, between and after are filed: read = created + unchanged + duplicate + rejected."""

@@ -244,6 +244,7 @@ SHAPES: Mapping[str, Any] = {
     "reopen": Nothing,
 }
 
+_LOSSES_MAX = 50
 _FREE_TEXT = ("findings", "grounds", "text", "description")
 _REASON_IS_TEXT = frozenset(SHAPES) - {"hold", "release_hold", "request_information"}
 
@@ -266,14 +267,7 @@ def validate(
     if personal.get("injury") is None:
         personal.pop("injury", None)
     if "losses" in found:
-        if not found["losses"]:
-            raise InputError(
-                "no_losses", "at least one loss is needed", field="losses", hint="leave it out if it is not known yet"
-            )
-        found["losses"] = [
-            {"head": loss["head"], "amount": minor_of(loss["amount"], currency, f"losses.{i}.amount")}
-            for i, loss in enumerate(found["losses"])
-        ]
+        found["losses"] = _losses(found["losses"], currency)
     if "amount" in found:
         found["amount"] = minor_of(found["amount"], currency, "amount")
         if verb == "record_recovery" and found["amount"] == 0:
@@ -288,6 +282,18 @@ def validate(
     if verb == "file":
         _complete(found, personal, plain)
     return found, personal
+
+
+def _losses(told: list[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
+    if len(told) > _LOSSES_MAX:
+        raise InputError("too_many", f"at most {_LOSSES_MAX} losses", field="losses", hint="sum them by head")
+    if not told:
+        hint = "leave it out if it is not known yet"
+        raise InputError("no_losses", "at least one loss is needed", field="losses", hint=hint)
+    return [
+        {"head": loss["head"], "amount": minor_of(loss["amount"], currency, f"losses.{i}.amount")}
+        for i, loss in enumerate(told)
+    ]
 
 
 def _split_reason(verb: str, given: dict[str, Any]) -> dict[str, Any]:
