@@ -51,6 +51,7 @@ def test_case_in_a_sqlite_file(case: scenario.Scenario, tmp_path: Path):
     assert result.ok, report(result)
 
 
+@pytest.mark.long  # a database a file: continuous integration runs them in a step of their own
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_file_on_postgresql(path: Path, postgres_database: str, tmp_path: Path):
     """One database a file: the cases share it, each under names of its own."""

@@ -288,7 +288,7 @@ def book_for(programme: str, marketplace: str) -> Book:
     there = sorted(b.marketplace for b in shipped().values() if b.programme == programme)
     raise RulebookError(
         "no_rulebook",
-        f"no rulebook of {programme} for {marketplace}",
+        f"no rulebook of {programme} for this marketplace",
         field="marketplace",
         hint=f"there is one for: {', '.join(there)}",
     )

@@ -157,7 +157,8 @@ def run(examples: int, steps: int, **more: Any) -> None:
         Storm,
         settings=settings(
             max_examples=examples, stateful_step_count=steps, deadline=None, print_blob=True,
-            suppress_health_check=list(HealthCheck), **more,
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
+            **more,
         ),
     )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from claimdesk import IdempotencyMismatch
@@ -68,7 +70,7 @@ def test_a_key_belongs_to_its_actor():
 def test_a_verb_with_a_known_key_is_done_once(verb):
     drive = Drive.start()
     claim = drive.to("filed")
-    options = {"idempotency_key": "k", "reason": "because"}
+    options: Any = {"idempotency_key": "k", "reason": "because"}
     first = drive.desk.do(verb, claim.id, PAYLOADS[verb], **options)
     drive.desk.do("note", claim.id, {"text": "something in between"})
     before = snapshot(drive.desk.store, claim.id)
