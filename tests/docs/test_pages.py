@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -146,12 +148,14 @@ def test_every_page_says_for_whom(page: Path):
 
 
 def test_pages_made_from_the_code_are_current():
-    made = tool("docs").made()
-    stale = [
-        name_of(path) for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    assert stale == [], "put it right with: python3 tools/docs.py --write"
-    assert sorted(made) == sorted(path for path in PAGES if is_made(path))
+    """In a process of its own: tests that ran before may have left classes of errors behind, which the page lists."""
+    check = [sys.executable, str(DOCS.parent / "tools" / "docs.py"), "--check"]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_page_made_from_the_code_is_made_still():
+    assert sorted(tool("docs").made()) == sorted(path for path in PAGES if is_made(path))
 
 
 def test_regions_made_from_the_code_are_current():
