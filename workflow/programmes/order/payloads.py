@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment
 from ...validation import (
     STRICT,
     DateText,
@@ -80,14 +81,6 @@ class Claimant(TypedDict):
     contact: NotRequired[Text]
     age: NotRequired[int | Literal["unknown"] | None]
     sanctions: NotRequired[Literal["clear", "possible", "match", "unknown"] | None]
-
-
-class Evidence(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    id: NotRequired[Identifier]
-    kind: NotRequired[Text]
-    sha256: NotRequired[Identifier]
-    received_at: NotRequired[Text]
 
 
 class FileFacts(TypedDict):
@@ -155,12 +148,6 @@ class AppealDecision(TypedDict):
     at_fault: NotRequired[Literal["seller", "carrier", "none"]]
 
 
-class Hold(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    hold: NotRequired[Identifier]
-    pause_clocks: NotRequired[bool]
-
-
 class Note(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     text: NotRequired[LongText]
@@ -170,21 +157,6 @@ class Note(TypedDict):
 class Assign(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     owner: NotRequired[Identifier]
-
-
-class EvidencePayload(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    evidence: list[Evidence | Identifier]
-
-
-class Payment(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    ref: NotRequired[Identifier]
-    by: NotRequired[Identifier]
-
-
-class Nothing(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
 
 
 #: The shape of each verb's payload.

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment
 from ...validation import (
     STRICT,
     DateText,
@@ -75,14 +76,6 @@ class Injury(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     kind: NotRequired[Literal["trauma", "ingestion", "implantation", "exposure", "unknown"]]
     severity: NotRequired[Text]
-
-
-class Evidence(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    id: NotRequired[Identifier]
-    kind: NotRequired[Text]
-    sha256: NotRequired[Identifier]
-    received_at: NotRequired[Text]
 
 
 class FileFacts(TypedDict):
@@ -179,12 +172,6 @@ class RequestInformation(TypedDict):
     kind: NotRequired[Literal["inconsistent_dates", "proof_of_loss", "producer", "other"]]
 
 
-class Hold(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    hold: NotRequired[Identifier]
-    pause_clocks: NotRequired[bool]
-
-
 class Note(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     text: NotRequired[LongText]
@@ -195,21 +182,6 @@ class Assign(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     owner: NotRequired[Identifier]
     to: NotRequired[Identifier]
-
-
-class EvidencePayload(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    evidence: list[Evidence | Identifier]
-
-
-class Payment(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    ref: NotRequired[Identifier]
-    by: NotRequired[Identifier]
-
-
-class Nothing(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
 
 
 #: The shape of each verb's payload.
