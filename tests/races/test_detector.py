@@ -61,7 +61,9 @@ def careless(monkeypatch) -> None:
     move: Callable[[Any, Any], None] = SqlWrite._move
 
     def over_the_present_one(self: Any, rows: Any) -> None:
-        kept = dict(tuple(found) for found in self._c.exec_driver_sql('SELECT id, version FROM "case"'))
+        # Locked on a server, or another writer moves it between this read and our write, and ours is stale after all.
+        lock = "" if self._s.sqlite else " FOR UPDATE"
+        kept = dict(tuple(found) for found in self._c.exec_driver_sql(f'SELECT id, version FROM "case"{lock}'))  # noqa: S608
         move(self, [(kept[row.id], row) for _, row in rows])
 
     monkeypatch.setattr(SqlWrite, "_move", over_the_present_one)
