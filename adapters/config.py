@@ -39,6 +39,11 @@ KEYS: Mapping[str, Key] = {
     "actor": Key("text", "CLAIMDESK_ACTOR", "who acts when --as is left out"),
     "lang": Key("text", "CLAIMDESK_LANG", "language of sentences", ("en", "zh-CN"), "en"),
     "keys": Key("text", "CLAIMDESK_KEYS", "the file with the keys of sealed values", is_path=True),
+    "log_key": Key("text", "CLAIMDESK_LOG_KEY", "the file with the transparency log's signing key", is_path=True),
+    "log_folder": Key("text", "CLAIMDESK_LOG_FOLDER", "the folder the transparency log is published in", is_path=True),
+    "log_archive": Key(
+        "text", "CLAIMDESK_LOG_ARCHIVE", "a file that gets every checkpoint, better on another machine", is_path=True
+    ),
     "sender": Key(
         "text", "CLAIMDESK_SENDER", "how letters leave: files:FOLDER, console, smtp://…, https://…", is_path=True
     ),
@@ -48,6 +53,10 @@ KEYS: Mapping[str, Key] = {
     "language": Key("table", None, "language of letters by party: customer, seller, insurer", default={}),
     "rulebook": Key("table", None, "parameters of the rulebook to override, by dotted name", default={}),
 }
+
+_OF_THE_DESK = (
+    "actor", "keys", "log_key", "log_folder", "log_archive", "sender", "payments", "gateway", "overlays",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class Config:
 
     def desk(self) -> dict[str, Any]:
         """What ``ClaimDesk.open`` takes beside the address."""
-        found = {name: self.value(name) for name in ("actor", "keys", "sender", "payments", "gateway", "overlays")}
+        found = {name: self.value(name) for name in _OF_THE_DESK}
         found["language"] = self.value("language") or None
         found["rulebook_overrides"] = self.value("rulebook") or None
         return found

@@ -8,18 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from ..states.errors import ConfigError
 from ..workflow.desk import Desk
 from ..workflow.ports import NoticeSender, PaymentGateway, Store, Vault
 from .gateways import ManualGateway, SandboxGateway
 
+if TYPE_CHECKING:
+    from .tlog.log import TransparencyLog
+    from .tlog.sequencer import Sequenced
+
 _GATEWAYS: Mapping[str, Callable[[], PaymentGateway]] = {"sandbox": SandboxGateway, "manual": ManualGateway}
 
 
 class ClaimDesk(Desk):
     """A claim desk. ``with ClaimDesk.open("sqlite:///claims.db", actor="cs:mei") as desk: ...``"""
+
+    #: The address it was opened with; the log's key and its published folder stand beside it unless they are told.
+    url = "memory:"
+    _log_places: Mapping[str, Path | None] = {}
 
     @classmethod
     def open(
@@ -35,6 +45,9 @@ class ClaimDesk(Desk):
         rulebook_overrides: Mapping[str, Any] | None = None,
         language: Mapping[str, str] | None = None,
         keys: str | None = None,
+        log_key: str | None = None,
+        log_folder: str | None = None,
+        log_archive: str | None = None,
         store: Store | None = None,
         vault: Vault | None = None,
         random_bits: Callable[[int], int] | None = None,
@@ -45,12 +58,14 @@ class ClaimDesk(Desk):
 
         The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``,
         ``memory``, ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file.
+        ``log_key``, ``log_folder``, ``log_archive``: the transparency log's key file, the folder it is published in and
+        a file that gets every checkpoint.
         """
         from .open_store import default_vault, open_store  # database libraries load only when one is opened
 
         if payments not in (None, "instant", "manual", "gateway"):
             raise ConfigError("bad_setting", "payments is instant, manual or gateway", field="payments")
-        return cls(
+        made = cls(
             store or open_store(url),
             vault or default_vault(url, keys),
             actor=actor,
@@ -65,6 +80,25 @@ class ClaimDesk(Desk):
             plain=plain,
             templates=templates,
         )
+        made.url = url
+        told = {"key": log_key, "folder": log_folder, "archive": log_archive}
+        made._log_places = {name: None if value is None else Path(value) for name, value in told.items()}
+        return made
+
+    @cached_property
+    def log(self) -> TransparencyLog:
+        """The transparency log over the journal of this store; its key is made when there is no log yet."""
+        from .tlog.log import TransparencyLog
+
+        return TransparencyLog.open(self.store, self.url, clock=self.clock, **self._log_places)
+
+    def sequence(self, *, most: int | None = None, relearn: bool = False) -> Sequenced:
+        """Gives the entries that wait their places in the log, signs the checkpoint and publishes it.
+
+        Safe to call at any time, by anybody, as often as wanted; ``most``: not more than so many entries.
+        IntegrityFailure, before anything is signed, when the database does not continue what was published.
+        """
+        return self.log.sequence(most=most, relearn=relearn)
 
 
 def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> PaymentGateway:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "list": Entry("listing", _CLAIMS, "List claims."),
     "tick": Entry("tick", _TIME, "Do what is due: letters, payments, clocks that ran out."),
     "ledger": Entry("ledger", _TIME, "List the transfers of money, or prove that the books balance."),
+    "audit": Entry("audit", _TIME, "Check the record, prove it to others, draw samples from it."),
     "seller": Entry("seller", _SELLERS, "Sellers' compliance files: duty, proceeds, requests."),
     "certificate": Entry("certificate", _SELLERS, "Certificates of insurance and their verdicts."),
     "odr": Entry("odr", _SELLERS, "Show a seller's order defect rate over sixty days."),
@@ -42,4 +43,11 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys and clock."),
     "commands": Entry("tree", _HOUSE, "List every command and option, for people and programs."),
     "version": Entry("version", _HOUSE, "Print the version."),
+}
+
+#: The commands of groups that are loaded command by command: module under ``commands``, one line of help.
+PARTS: dict[str, dict[str, tuple[str, str]]] = {
+    "audit": {
+        "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
+    },
 }

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from .call import Call
-from .catalogue import COMMANDS, Entry
+from .catalogue import COMMANDS, PARTS, Entry
 from .options import COMMON, WRITE, write_names
 
 EXITS: Mapping[int, str] = {
@@ -139,6 +139,24 @@ class Family(_Help, click.Group):
         self.write_end(formatter)
 
 
+class LateFamily(Family):
+    """A group whose commands stand in ``catalogue.PARTS``; each is loaded when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As the catalogue lists them."""
+        return list(PARTS[str(self.name)])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded now."""
+        found = PARTS[str(self.name)].get(cmd_name)
+        return None if found is None else import_module(f".commands.{found[0]}", __package__).command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the catalogue: nothing is loaded for a list."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in PARTS[str(self.name)].items()])
+
+
 class Root(Family):
     """The whole command line."""
 
@@ -217,4 +235,13 @@ def family(name: str, help_text: str, *pages: Page, examples: Sequence[tuple[str
     made.exits = sorted({code for p in pages for code in p.exits})
     for one in pages:
         made.add_command(one)
+    return made
+
+
+def late_family(
+    name: str, help_text: str, *, examples: Sequence[tuple[str, str]] = (), exits: Sequence[int] = _READS
+) -> LateFamily:
+    """A group of the commands that ``catalogue.PARTS`` names."""
+    made = LateFamily(name, help=help_text, no_args_is_help=False)
+    made.examples, made.exits = examples, exits
     return made

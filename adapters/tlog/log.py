@@ -83,10 +83,14 @@ class TransparencyLog:
         database when left out (a store in memory has neither). ``archive``: a file that gets every checkpoint.
         """
         with store.read() as unit:
-            origin = log_read(unit).origin()
+            log = log_read(unit)
+            origin, size = log.origin(), log.state().size
         if origin is None:
             raise ConfigError("no_origin", "this store has no origin yet", hint="open a desk on it first")
         key, folder = key or default_key(url), folder or default_folder(url)
+        if size and key is not None and not key.exists():  # a new key could not go on with it, and would hide the loss
+            raise ConfigError("no_log_key", f"the log of this database was begun with the key file {key.name}, which is"
+                              " not there", hint="restore it from its backup, or name it: log_key")  # fmt: skip
         signer = Signer(origin, os.urandom(32)) if key is None else signer_from(key, origin)
         publisher = None if folder is None else Publisher(folder, archive)
         return cls(store, signer, publisher, witnesses=witnesses, needed=needed, clock=clock)

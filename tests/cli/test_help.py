@@ -8,7 +8,7 @@ import click
 import pytest
 
 from claimdesk.adapters.cli.app import cli
-from claimdesk.adapters.cli.catalogue import COMMANDS
+from claimdesk.adapters.cli.catalogue import COMMANDS, PARTS
 from claimdesk.adapters.cli.groups import EXITS, Page
 
 
@@ -51,6 +51,15 @@ def test_the_catalogue_says_what_the_command_says(name):
     assert command is not None
     assert command.name == name
     assert command.get_short_help_str(200) == COMMANDS[name].line
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_list_of_a_group_says_what_its_commands_say(name):
+    group = cli.get_command(click.Context(cli), name)
+    assert isinstance(group, click.Group)
+    for part, (_, line) in PARTS[name].items():
+        command = group.get_command(click.Context(group), part)
+        assert command is not None and (command.name, command.get_short_help_str(200)) == (part, line)
 
 
 def test_the_first_page_lists_every_command_and_every_exit_code(run):
