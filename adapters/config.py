@@ -54,10 +54,6 @@ KEYS: Mapping[str, Key] = {
     "rulebook": Key("table", None, "parameters of the rulebook to override, by dotted name", default={}),
 }
 
-_OF_THE_DESK = (
-    "actor", "keys", "log_key", "log_folder", "log_archive", "sender", "payments", "gateway", "overlays",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -85,10 +81,17 @@ class Config:
 
     def desk(self) -> dict[str, Any]:
         """What ``ClaimDesk.open`` takes beside the address."""
-        found = {name: self.value(name) for name in _OF_THE_DESK}
+        found = {name: self.value(name) for name in ("actor", "keys", "sender", "payments", "gateway", "overlays")}
         found["language"] = self.value("language") or None
         found["rulebook_overrides"] = self.value("rulebook") or None
+        found["log"] = self._log()
         return found
+
+    def _log(self) -> Any:
+        from .desk import LogPlaces
+
+        told = {name: self.value(f"log_{name}") for name in ("key", "folder", "archive")}
+        return LogPlaces(**{name: None if value is None else Path(value) for name, value in told.items()})
 
 
 def load(told: Mapping[str, Any], environ: Mapping[str, str] | None = None, start: Path | None = None) -> Config:

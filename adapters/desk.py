@@ -7,6 +7,7 @@ no thread. Everything may be given instead: a store, a vault, a sender, a gatewa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,12 +25,20 @@ if TYPE_CHECKING:
 _GATEWAYS: Mapping[str, Callable[[], PaymentGateway]] = {"sandbox": SandboxGateway, "manual": ManualGateway}
 
 
+@dataclass(frozen=True, slots=True)
+class LogPlaces:
+    """Where the transparency log has what it needs; what is left out stands beside the database."""
+
+    key: Path | None = None  #: the file with the signing key
+    folder: Path | None = None  #: what is published
+    archive: Path | None = None  #: a file that gets every checkpoint, better on another machine
+
+
 class ClaimDesk(Desk):
     """A claim desk. ``with ClaimDesk.open("sqlite:///claims.db", actor="cs:mei") as desk: ...``"""
 
-    #: The address it was opened with; the log's key and its published folder stand beside it unless they are told.
-    url = "memory:"
-    _log_places: Mapping[str, Path | None] = {}
+    url = "memory:"  #: the address it was opened with
+    log_places = LogPlaces()
 
     @classmethod
     def open(
@@ -45,9 +54,7 @@ class ClaimDesk(Desk):
         rulebook_overrides: Mapping[str, Any] | None = None,
         language: Mapping[str, str] | None = None,
         keys: str | None = None,
-        log_key: str | None = None,
-        log_folder: str | None = None,
-        log_archive: str | None = None,
+        log: LogPlaces | None = None,
         store: Store | None = None,
         vault: Vault | None = None,
         random_bits: Callable[[int], int] | None = None,
@@ -58,8 +65,7 @@ class ClaimDesk(Desk):
 
         The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``,
         ``memory``, ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file.
-        ``log_key``, ``log_folder``, ``log_archive``: the transparency log's key file, the folder it is published in and
-        a file that gets every checkpoint.
+        ``log``: where the transparency log's key and its published folder are.
         """
         from .open_store import default_vault, open_store  # database libraries load only when one is opened
 
@@ -80,9 +86,7 @@ class ClaimDesk(Desk):
             plain=plain,
             templates=templates,
         )
-        made.url = url
-        told = {"key": log_key, "folder": log_folder, "archive": log_archive}
-        made._log_places = {name: None if value is None else Path(value) for name, value in told.items()}
+        made.url, made.log_places = url, log or LogPlaces()
         return made
 
     @cached_property
@@ -90,7 +94,10 @@ class ClaimDesk(Desk):
         """The transparency log over the journal of this store; its key is made when there is no log yet."""
         from .tlog.log import TransparencyLog
 
-        return TransparencyLog.open(self.store, self.url, clock=self.clock, **self._log_places)
+        places = self.log_places
+        return TransparencyLog.open(
+            self.store, self.url, key=places.key, folder=places.folder, archive=places.archive, clock=self.clock
+        )
 
     def sequence(self, *, most: int | None = None, relearn: bool = False) -> Sequenced:
         """Gives the entries that wait their places in the log, signs the checkpoint and publishes it.
