@@ -262,7 +262,8 @@ def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:
                 totals = replace(totals, pending=None, pending_minor=0)
             case "reverse":
                 if move["reverses"] == totals.posted:
-                    totals = replace(totals, posted=None, by_amazon=totals.by_amazon - amount)
+                    # What was given up went with it: the database counts write-offs since the last post.
+                    totals = replace(totals, posted=None, by_amazon=totals.by_amazon - amount, written_off=0)
                 else:
                     totals = replace(totals, recovered=totals.recovered - amount)
             case "recoup":

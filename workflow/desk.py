@@ -31,7 +31,7 @@ from .deskverbs import Options, Verbs
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
 from .overlays import checked
-from .plan import Command, Refusal
+from .plan import Command, Programme, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
 from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
@@ -254,6 +254,41 @@ class Desk(Verbs, Reads):
 
     def perform(self, verb: str, claim: str, payload: Mapping[str, Any], **options: Unpack[Options]) -> Done:
         """One verb, with everything it came to."""
+        case, programme = self._meant(verb, claim)
+        if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
+        told = _reason(options.get("reason"), payload)
+        beside = self._beside(options, payload)
+        dry_run = options.get("dry_run", False)
+        if not dry_run:
+            self.dispatcher.catch_up(case, beside["at"])
+        whose: Any = None
+        if verb == "amend":
+            payload, whose = _whose(case, payload)
+        canonical, personal = self._validated(programme, case, verb, payload)
+        if told:
+            personal = {**personal, "reason": told}
+        if whose is not None:
+            canonical["seller"] = _seller_id(whose)
+            beside["told"] = [whose]
+        command = Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
+
+        def step(session: Session) -> Done:
+            if dry_run:
+                self.dispatcher.catch_up_in(session, claim, beside["at"])
+            if whose is not None and session.known(command) is None:
+                self._know_seller(session, replace(command, marketplace=case.marketplace), whose)
+            done = session.execute(command)
+            if isinstance(done, Refusal):
+                raise raised(done, claim)
+            return done
+
+        also = [] if whose is None else [seller_file_id(str(canonical["seller"]))]
+        keys = sorted({*locks_of([case]), *also})
+        return self._retried(step, keys, dry_run)
+
+    def _meant(self, verb: str, claim: str) -> tuple[Case, Programme]:
+        """The case a verb is meant for, and its programme, which must have the verb."""
         if not isinstance(claim, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_text", "a claim id is text", field="claim", hint="for example CLM-...")
         case = self.case_of(claim)
@@ -272,27 +307,7 @@ class Desk(Verbs, Reads):
                 field="verb",
                 hint="verbs: " + ", ".join(programme.lifecycle.verbs),
             )
-        if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
-        told = _reason(options.get("reason"), payload)
-        beside = self._beside(options, payload)
-        dry_run = options.get("dry_run", False)
-        if not dry_run:
-            self.dispatcher.catch_up(case, beside["at"])
-        canonical, personal = self._validated(programme, case, verb, payload)
-        if told:
-            personal = {**personal, "reason": told}
-        command = Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
-
-        def step(session: Session) -> Done:
-            if dry_run:
-                self.dispatcher.catch_up_in(session, claim, beside["at"])
-            done = session.execute(command)
-            if isinstance(done, Refusal):
-                raise raised(done, claim)
-            return done
-
-        return self._retried(step, locks_of([case]), dry_run)
+        return case, programme
 
     def _beside(self, options: Options, payload: Mapping[str, Any]) -> dict[str, Any]:
         """What stands beside a payload, checked: who, when, who else approved, under which key."""
@@ -489,6 +504,19 @@ def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
     ):
         raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
     return found
+
+
+def _whose(case: Case, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
+    """What ``amend`` says apart from the seller, and the seller it names (None: none); a seller's claim has one."""
+    whose = payload.get("seller")
+    order: Any = payload.get("order")
+    sold_by: Any = order.get("sold_by") if isinstance(order, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if (whose is None and "seller" in payload) or (sold_by == "seller" and whose is None and case.seller is None):
+        raise InputError(
+            "missing_field", "a required field is missing", field="seller", hint="give the seller: an id, or {id: ...}"
+        )
+    _seller_id(whose)
+    return {k: v for k, v in payload.items() if k != "seller"}, whose
 
 
 def _sellers_book(elected: Any, marketplace: str) -> Book:

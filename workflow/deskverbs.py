@@ -46,7 +46,7 @@ class Verbs(ABC):
         return found
 
     def amend(self, claim: str, *, facts: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
-        """Corrects facts of the filing; mappings merge key by key, lists are replaced."""
+        """Corrects facts of the filing, also its ``seller``; mappings merge key by key, lists are replaced."""
         return self._claim("amend", claim, dict(facts), options)
 
     def provide_information(

@@ -24,7 +24,7 @@ from . import registry
 from .plan import Command, Context, Plan, Programme, Refusal, Sibling, plan
 from .ports import CaseFilter, IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
 from .rulebook import Version, book_for, resolve
-from .sealing import merge, write_set
+from .sealing import copied, merge, write_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a session had staged at some point."""
+    """What a session held of each case (staged rows, view, personal values) before it was touched since a point."""
 
-    staged: frozenset[str]
+    cases: dict[str, tuple[WriteSet | None, Case | None, dict[str, Any] | None]] = field(default_factory=lambda: {})
+    siblings: dict[tuple[str, str], list[Sibling]] = field(default_factory=lambda: {})
 
 
 class Session:
@@ -85,6 +86,7 @@ class Session:
         self._staged: dict[str, WriteSet] = {}
         self._siblings: dict[tuple[str, str], list[Sibling]] = {}
         self._personal: dict[str, dict[str, Any]] = {}
+        self._mark: Mark | None = None
         self._overrides = json.dumps(settings.overrides, sort_keys=True, default=str)
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ class Session:
                 key = command.payload["order"]["id"], command.payload["incident_on"]
                 siblings = self._alike(key, programme.id, marketplace, None)
         else:
-            marketplace, seller = case.marketplace, case.seller
+            marketplace, seller = case.marketplace, command.payload.get("seller") or case.seller
             rulebook = resolve(case.rulebook)
             personal = command.personal
             if programme.reads_personal:
@@ -246,6 +248,7 @@ class Session:
         )
         case_id = made.case.id
         staged = self._staged.get(case_id)
+        self._touch(case_id, staged)
         self._staged[case_id] = merge(staged, rows) if staged else rows
         self._cases[case_id] = rows.case
         if before is None:
@@ -259,6 +262,8 @@ class Session:
         for known in (group_of(before) if before else None, key):
             if known is None or known not in self._siblings:
                 continue
+            if self._mark is not None:
+                self._mark.siblings.setdefault(known, self._siblings[known])
             self._siblings[known] = [s for s in self._siblings[known] if s.id != rows.case.id]
         if key is not None and key in self._siblings and rows.columns.get("counts_together"):
             sibling = Sibling(
@@ -366,21 +371,39 @@ class Session:
         self._staged[case_id].sources.append(row)
 
     def mark(self) -> Mark:
-        """A point to come back to when one line of a batch is refused."""
-        return Mark(frozenset(self._staged))
+        """A point to come back to when one line of a batch is refused; the latest one counts."""
+        self._mark = Mark()
+        return self._mark
+
+    def _touch(self, case_id: str, staged: WriteSet | None) -> None:
+        """Remembers what was held of a case before the first change since the mark."""
+        if self._mark is None or case_id in self._mark.cases:
+            return
+        # Staged rows grow in place (``merge``), so what must come back is a copy.
+        kept = None if staged is None else copied(staged)
+        self._mark.cases[case_id] = kept, self._cases.get(case_id), self._personal.get(case_id)
 
     def back_to(self, mark: Mark) -> None:
-        """Forgets what was staged for new cases since ``mark`` (a refused line leaves nothing behind)."""
-        for case_id in set(self._staged) - mark.staged:
-            del self._staged[case_id]
-            self._cases.pop(case_id, None)
+        """Undoes what was staged since ``mark``: a refused line leaves nothing behind, also not on older cases."""
+        for case_id, (staged, case, personal) in mark.cases.items():
+            self._staged.pop(case_id, None)
+            self._cases.pop(case_id, None)  # read again, unless it was known
             self._personal.pop(case_id, None)
+            if staged is not None:
+                self._staged[case_id] = staged
+            if case is not None:
+                self._cases[case_id] = case
+            if personal is not None:
+                self._personal[case_id] = personal
+        self._siblings.update(mark.siblings)
+        self._mark = None
 
     def flush(self) -> None:
         """Writes every unwritten change."""
         if self._staged:
             self.unit.append(list(self._staged.values()))
             self._staged = {}
+        self._mark = None
 
 
 def request_digest(command: Command) -> str:

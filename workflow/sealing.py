@@ -155,6 +155,15 @@ def _payment_tasks(found: WriteSet, before: Case | None, bodies: Sequence[Mappin
         found.dropped_tasks.append(old)
 
 
+_GROWING = ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources")
+
+
+def copied(rows: WriteSet) -> WriteSet:
+    """The same rows in lists of their own, so that a later ``merge`` into the original leaves them alone."""
+    lists = {name: list(getattr(rows, name)) for name in ("tasks", "dropped_tasks", *_GROWING)}
+    return replace(rows, **lists)
+
+
 def merge(first: WriteSet, second: WriteSet) -> WriteSet:
     """Two plans of one case in one transaction, as one set."""
     first.case, first.columns = second.case, second.columns
@@ -162,6 +171,6 @@ def merge(first: WriteSet, second: WriteSet) -> WriteSet:
     gone = set(second.dropped_tasks)
     first.tasks = [t for t in first.tasks if t.id not in gone] + second.tasks
     first.dropped_tasks += [t for t in second.dropped_tasks if t not in created]
-    for name in ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources"):
+    for name in _GROWING:
         getattr(first, name).extend(getattr(second, name))
     return first

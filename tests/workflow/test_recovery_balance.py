@@ -74,3 +74,19 @@ def test_the_ceiling_of_an_incident_is_used_once_and_used_up(paid_first):
     total = sum(drive.desk.get(c.id).paid_by_amazon.minor for c in claims)
     assert total == 1_000_000_00
     assert_sound(drive.desk.store)
+
+
+def test_a_reversal_takes_what_was_given_up_with_it():
+    """The database counts write-offs since the last payment; the fold must say the same."""
+    drive = Drive.start()
+    claim = drive.do(drive.to("recovery_due"), "write_off", reason="the seller is gone")
+    assert drive.desk.case_of(claim.id).totals.written_off == 120000
+    claim = drive.do(claim, "reverse_payment", reason="paid twice by the bank")
+    totals = drive.desk.case_of(claim.id).totals
+    assert (totals.by_amazon, totals.written_off, totals.recovered) == (0, 0, 0)
+    assert_sound(drive.desk.store)
+    claim = drive.do(claim, "release_hold", reason="pay again")
+    claim = drive.do(claim, "confirm_payment")
+    claim = drive.do(claim, "write_off", reason="still gone")
+    assert drive.desk.case_of(claim.id).totals.written_off == 120000
+    assert_sound(drive.desk.store)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ....states.breakage_1688 import BreakageReasonCode
 from ....states.codes import NoticeKind, Outcome, Party, ReasonCode, RefusalCode
 from ....states.money import to_text
+from ... import whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -24,9 +25,16 @@ def file(draft: Draft, ctx: Context, command: Command) -> None:
     draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
 
 
-def amend(draft: Draft, ctx: Context, command: Command) -> None:
+def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Corrects facts of the filing; the rules decide anew."""
-    draft.take("amend", set={**patch(draft.case.facts, command.payload), "examined": None})
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    refused = whose.refused(PROGRAMME, draft.case, command)
+    if refused is not None:
+        return refused
+    facts = {**patch(draft.case.facts, command.payload), "examined": None}
+    draft.take("amend", set=facts, seller=command.payload.get("seller"))
+    return None
 
 
 def settle_filed(draft: Draft, ctx: Context) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from ....states.case import Case, Deadline
 from ....states.codes import DeadlineKind, Outcome, RefusalCode, TaskKind
 from ....states.fba import FbaReasonCode
+from ... import whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -51,11 +52,19 @@ def _told(draft: Draft, ctx: Context, command: Command, trigger: str) -> Refusal
     from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
 
     case = draft.case
+    refused = whose.refused(PROGRAMME, case, command)
+    if refused is not None:
+        return refused
     found = patch(case.facts, command.payload)
     if trigger == "take_answer" and "evidence" in found:
         found["evidence"] = [*case.facts.get("evidence", []), *found["evidence"]]
     clocks = draft.settled(DeadlineKind.INFORMATION) if trigger == "take_answer" else []
-    draft.take(trigger, set={**found, "examined": None, "information": None}, deadlines=clocks)
+    draft.take(
+        trigger,
+        set={**found, "examined": None, "information": None},
+        deadlines=clocks,
+        seller=command.payload.get("seller"),
+    )
     if draft.case.state != "filed":
         return None
     why = too_early(examine(draft.case, ctx))

@@ -15,7 +15,7 @@ from ....states.case import Case, Deadline
 from ....states.codes import DeadlineKind, NoticeKind, Outcome, Party, RefusalCode
 from ....states.order import OrderReasonCode
 from ....states.times import instant_text, parse_instant
-from ... import overlays
+from ... import overlays, whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -192,9 +192,16 @@ def answer_missed(draft: Draft, ctx: Context, clock: Deadline) -> None:
 # -- corrections and ends ------------------------------------------------------------------------------------------
 
 
-def amend(draft: Draft, ctx: Context, command: Command) -> None:
+def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Corrects facts of the filing; a claim that waits for a person is looked at again."""
-    draft.take("amend", set={**patch(draft.case.facts, command.payload), "examined": None})
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    refused = whose.refused(PROGRAMME, draft.case, command)
+    if refused is not None:
+        return refused
+    facts = {**patch(draft.case.facts, command.payload), "examined": None}
+    draft.take("amend", set=facts, seller=command.payload.get("seller"))
+    return None
 
 
 def withdraw(draft: Draft, ctx: Context, command: Command) -> Refusal | None:

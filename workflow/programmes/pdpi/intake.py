@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
+from ... import whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
@@ -36,6 +37,9 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     from . import PROGRAMME  # noqa: PLC0415
 
     case = draft.case
+    refused = whose.refused(PROGRAMME, case, command)
+    if refused is not None:
+        return refused
     if "losses" in command.payload and (
         case.facts.get("screening") or case.state not in ("filed", "information_requested")
     ):

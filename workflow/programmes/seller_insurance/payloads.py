@@ -17,17 +17,16 @@ from pydantic import BeforeValidator, TypeAdapter, WrapValidator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from ....states.codes import HoldReason
 from ....states.errors import InputError
 from ....states.money import to_text
 from ...rulebook import shipped
+from ...shapes import GENERIC, listed, without_reason
 from ...validation import (
     STRICT,
     DateText,
     Fact,
     Identifier,
     InstantText,
-    LongText,
     MoneyValue,
     Text,
     check,
@@ -209,41 +208,10 @@ class Recorded(TypedDict):
     certificate: Any
 
 
-class Evidence(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    id: NotRequired[Identifier]
-    kind: NotRequired[Text]
-    sha256: NotRequired[Identifier]
-    received_at: NotRequired[Text]
-
-
-class Kept(TypedDict):
-    """What ``attach_evidence`` keeps: references, never content."""
-
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    evidence: list[Evidence | Identifier]
-
-
-class Note(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    text: NotRequired[LongText]
-
-
-class Owner(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    owner: NotRequired[Identifier]
-
-
-class Hold(TypedDict):
-    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
-    hold: NotRequired[Identifier]
-    pause_clocks: NotRequired[bool]
-
-
 #: The verbs every file of the desk has.
 _DESK: Mapping[str, Any] = {
-    "attach_evidence": Kept, "note": Note, "assign": Owner, "hold": Hold, "release_hold": Hold,
-}  # fmt: skip
+    verb: GENERIC[verb] for verb in ("attach_evidence", "note", "assign", "hold", "release_hold")
+}
 
 
 class RecordedCertificate(TypedDict):
@@ -337,24 +305,16 @@ def validate(
         case "request_insurance":
             return check(_adapter(Request), given), {}
         case _:
-            return _desk_verb(verb, payload, given)
+            return _desk_verb(verb, payload)
 
 
-def _desk_verb(
-    verb: str, payload: Mapping[str, Any], given: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _desk_verb(verb: str, payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if verb not in _DESK:
         verbs = "update_seller, record_certificate, record_proceeds, request_insurance, " + ", ".join(_DESK)
         raise InputError("unknown_verb", "this programme has no such verb", hint="one of: " + verbs)
-    found = check(_adapter(_DESK[verb]), given)
-    if verb in ("hold", "release_hold") and "hold" not in found:
-        # The reason of a hold may be its code (contract section 3).
-        reason = payload.get("reason")
-        known = {r.value for r in HoldReason}
-        if reason in known or verb == "hold":
-            found["hold"] = reason if reason in known else HoldReason.OTHER.value
+    found = check(_adapter(_DESK[verb]), without_reason(verb, dict(payload)))
     if "evidence" in found:
-        found["evidence"] = [{"id": e} if isinstance(e, str) else e for e in found["evidence"]]
+        found["evidence"] = listed(found["evidence"])
     return found, {"text": found.pop("text")} if "text" in found else {}
 
 
