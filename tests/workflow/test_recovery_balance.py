@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from claimdesk import Refused
+from claimdesk import Claim, Refused
+from claimdesk.states.case import Totals
 from support.checks import assert_sound
 from support.desks import BIG, Drive, filing
 
@@ -76,17 +77,23 @@ def test_the_ceiling_of_an_incident_is_used_once_and_used_up(paid_first):
     assert_sound(drive.desk.store)
 
 
+def _totals(drive: Drive, claim: Claim) -> Totals:
+    case = drive.desk.case_of(claim.id)
+    assert case is not None
+    return case.totals
+
+
 def test_a_reversal_takes_what_was_given_up_with_it():
     """The database counts write-offs since the last payment; the fold must say the same."""
     drive = Drive.start()
     claim = drive.do(drive.to("recovery_due"), "write_off", reason="the seller is gone")
-    assert drive.desk.case_of(claim.id).totals.written_off == 120000
+    assert _totals(drive, claim).written_off == 120000
     claim = drive.do(claim, "reverse_payment", reason="paid twice by the bank")
-    totals = drive.desk.case_of(claim.id).totals
+    totals = _totals(drive, claim)
     assert (totals.by_amazon, totals.written_off, totals.recovered) == (0, 0, 0)
     assert_sound(drive.desk.store)
     claim = drive.do(claim, "release_hold", reason="pay again")
     claim = drive.do(claim, "confirm_payment")
     claim = drive.do(claim, "write_off", reason="still gone")
-    assert drive.desk.case_of(claim.id).totals.written_off == 120000
+    assert _totals(drive, claim).written_off == 120000
     assert_sound(drive.desk.store)
