@@ -17,7 +17,7 @@ class Entry(NamedTuple):
 
 
 _START, _CLAIMS, _TIME = "Start", "Claims", "Time and money"
-_SELLERS, _RULES, _HOUSE = "Sellers", "Rules", "Housekeeping"
+_SELLERS, _RULES, _RECORD, _HOUSE = "Sellers", "Rules", "The record", "Housekeeping"
 
 COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", _START, "Triage example claims into a database of their own and show what came out."),
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Entry] = {
     "rules": Entry("rules", _RULES, "Rulebooks: every number with its source, and the ambiguity register."),
     "scenario": Entry("scenario", _RULES, "Run scenario files: given, when, then."),
     "schema": Entry("schema", _RULES, "JSON Schema of each verb's payload."),
+    "report": Entry("report", _RECORD, "Make a compliance report or an export, with its footer."),
     "db": Entry("db", _HOUSE, "Make, upgrade and check the database."),
     "config": Entry("config", _HOUSE, "Show the settings in force and where each comes from."),
     "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys and clock."),

@@ -1,0 +1,278 @@
+"""Every report: columns as they say, footer over body, to the cent with the ledger, and nothing personal in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from claimdesk import ClaimdeskError
+from claimdesk.adapters.reports.reading import records
+from claimdesk.adapters.reports.tables import safe_cell
+from claimdesk.adapters.tlog.log import TransparencyLog
+from claimdesk.states.times import instant_text, parse_instant
+from claimdesk.workflow.reports.catalogue import REPORTS
+from claimdesk.workflow.reports.shape import Asked, Kind
+from support.desks import PAYLOADS, ROADS, Drive, filing, seller
+
+from .made import NOW, faults, json_lines, report
+
+CANARY = "Zilpha Quimby"
+
+
+def busy_desk() -> Drive:
+    """A desk with a claim in every state, money that came back in parts, was given back, reversed and written off."""
+    drive = Drive.start(overlays=("us_ca_fair_claims",))
+    for state in ROADS:
+        drive.to(state)
+    part = drive.to("recovery_due")
+    drive.do(part, "record_recovery", amount="400.00 USD", **{"from": "seller"})
+    drive.do(part, "write_off")
+    back = drive.to("recovery_due")
+    drive.do(back, "record_recovery", amount="100.00 USD", **{"from": "insurer"})
+    drive.do(back, "reverse_payment")
+    waived = drive.to("recovery_due")
+    drive.do(waived, "record_recovery", amount="300.00 USD", **{"from": "seller"})
+    drive.do(waived, "appeal", by="seller")
+    drive.do(waived, "decide_appeal", decision="upheld")
+    told = drive.file(claimant={"name": CANARY, "contact": f"{CANARY}@example.com"}, description=f"{CANARY} fell")
+    drive.do(told, "note", text=f"{CANARY} called")
+    drive.desk.tick()
+    return drive
+
+
+@pytest.fixture(scope="module")
+def drive() -> Drive:
+    return busy_desk()
+
+
+def test_every_report_comes_to_what_the_ledger_comes_to(drive):
+    assert faults(drive.desk.store) == []
+    register = report(drive.desk.store, "claims")
+    assert register.total("recovered") == {"USD": Decimal("400.00")}
+    assert register.total("written_off") == {"USD": Decimal("800.00")}
+    assert len(register.rows) == sum(1 for _ in drive.desk.list())
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    roads=st.lists(st.sampled_from(sorted(ROADS)), min_size=1, max_size=3),
+    steps=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(sorted(PAYLOADS)), st.integers(0, 9)), max_size=12),
+)
+def test_after_anything_that_was_done_the_reports_reconcile(roads, steps):
+    drive = Drive.start()
+    claims = [drive.to(state).id for state in roads]
+    for which, verb, days in steps:
+        drive.clock.advance(days=days)
+        try:
+            drive.desk.do(verb, claims[which % len(claims)], PAYLOADS[verb], reason="so", approved_by="cs:bo")
+        except ClaimdeskError:
+            continue
+    assert faults(drive.desk.store) == []
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_is_the_same_in_csv_and_json_and_holds_nothing_personal(drive, name):
+    store, known = drive.desk.store, REPORTS[name]
+    table = report(store, name)
+    *rows, last = json_lines(store, name)
+    assert table.rows, "a report nothing is in proves nothing"
+    assert [list(row) for row in rows] == [[c.name for c in known.columns]] * len(table.rows)
+    for shown, row in zip(table.rows, rows, strict=True):
+        for column in known.columns:
+            value = row[column.name]
+            expected = "" if value is None else {True: "yes", False: "no"}[value] if column.kind is Kind.FLAG else value
+            assert shown[column.name] == safe_cell(str(expected)) or column.kind in (Kind.MONEY, Kind.COUNT)
+            if column.kind is Kind.MONEY and value is not None:
+                assert isinstance(value, str)
+                assert Decimal(shown[column.name]) == Decimal(value)
+    assert last["footer"]["rows"] == len(rows)
+    assert {"report", "code", "logic_sha256", "query_sha256", "parameters", "as_of", "totals", "generated_at",
+            "generated_by", "body_sha256"} <= last["footer"].keys()  # fmt: skip
+    assert CANARY not in table.text + json.dumps([rows, last], ensure_ascii=False)
+
+
+def test_the_footer_says_as_of_which_checkpoint(drive):
+    store = drive.desk.store
+    assert report(store, "claims").foot["as_of.checkpoint"] == "not sequenced"
+    own = busy_desk()
+    log = TransparencyLog.open(own.desk.store, "memory:")
+    done = log.sequence()
+    foot = report(own.desk.store, "claims").foot
+    assert (foot["as_of.checkpoint"], foot["as_of.waiting"]) == (str(done.size), "0")
+    assert foot["as_of.root"] == log.status().root
+
+
+def test_another_question_has_another_digest(drive):
+    store = drive.desk.store
+    first, again = report(store, "claims"), report(store, "claims")
+    other = report(store, "claims", programme="pdpi")
+    assert first.text == again.text
+    assert first.foot["query_sha256"] != other.foot["query_sha256"]
+    assert first.foot["logic_sha256"] == other.foot["logic_sha256"]
+
+
+def test_the_period_is_of_local_days_and_both_ends_count(drive):
+    store = drive.desk.store
+    rows = report(store, "claims").rows
+    days = sorted({parse_instant(r["received_at"]).date() for r in rows})
+    inside = report(store, "claims", since=days[0], until=days[-1]).rows
+    assert len(inside) == len(rows)
+    assert report(store, "claims", until=days[0] - timedelta(days=1)).rows == []
+    # 23:00 in Los Angeles is the next day in UTC; the day is the marketplace's.
+    late = Drive.start()
+    late.clock.advance(hours=14)
+    late.file()
+    assert len(report(late.desk.store, "claims", since=date(2024, 6, 3), until=date(2024, 6, 3)).rows) == 1
+    assert report(late.desk.store, "claims", since=date(2024, 6, 4)).rows == []
+
+
+def test_a_population_is_narrowed_and_never_by_accident(drive):
+    store = drive.desk.store
+    assert report(store, "claims", programme="order").rows == []
+    assert {r["seller"] for r in report(store, "claims", seller="A2REQUIRED").rows} == {"A2REQUIRED"}
+    law = report(store, "timeliness", jurisdiction="us_ca_fair_claims").rows
+    assert law
+    assert {r["law"] for r in law} == {"us_ca_fair_claims"}
+
+
+def test_a_past_view_shows_what_was_known_then():
+    drive = Drive.start()
+    claim = drive.to("approved")
+    at = instant_text(drive.clock())
+    drive.clock.advance(days=1)
+    drive.do(claim, "confirm_payment")
+    store = drive.desk.store
+    assert report(store, "claims", at=at).total("posted") == {}
+    assert report(store, "claims", at=at).total("authorised") == {"USD": Decimal("600.00")}
+    assert report(store, "payments", at=at).total("paid") == {}
+    assert report(store, "claims").total("posted") == {"USD": Decimal("600.00")}
+
+
+# -- single reports ----------------------------------------------------------------------------------------------------
+
+
+def test_clocks_are_met_late_missed_open_or_overdue():
+    drive = Drive.start()
+    drive.to("seller_notified")
+    drive.desk.tick()
+
+    def result(at: str) -> dict[str, str]:
+        return {r["clock"]: r["result"] for r in report(drive.desk.store, "timeliness", at=at).rows}
+
+    # The last good day is 10 June; it ends at 07:00 UTC of the 11th.
+    assert result("2024-06-11T06:59:59.999999Z")["seller_response"] == "open"
+    assert result("2024-06-11T07:00:00.000000Z")["seller_response"] == "overdue"
+    drive.clock.advance(days=8)
+    drive.desk.tick()
+    assert {r["clock"]: r["result"] for r in report(drive.desk.store, "timeliness").rows}["seller_response"] == "missed"
+
+
+def test_a_payment_nobody_confirmed_is_a_break_after_one_working_day():
+    drive = Drive.start()
+    claim = drive.to("approved")  # on a Monday
+    store = drive.desk.store
+    for at, aged in (("2024-06-03", "no"), ("2024-06-04", "no"), ("2024-06-05", "yes")):
+        row = report(store, "breaks", at=f"{at}T20:00:00.000000Z").rows[0]
+        assert (row["claim"], row["break"], row["amount"], row["aged"]) == (claim.id, "unpaid", "600.00", aged)
+    drive.do(claim, "fail_payment")
+    assert report(store, "breaks").rows[0]["break"] == "failed"
+    drive.do(claim, "confirm_payment")
+    assert report(store, "breaks").rows == []
+
+
+def test_a_transfer_the_journal_does_not_tell_is_found():
+    drive = Drive.start()
+    claim = drive.to("closed")
+    asked = Asked(as_of=NOW, claims=frozenset({claim.id}))
+    (record,) = records(drive.desk.store, asked)
+    more = [row._replace(amount=row.amount + 1) if row.kind == "post" else row for row in record.transfers]
+    for moved, wrong in ((record.transfers, []), (tuple(more), [1]), (record.transfers[:1], [-60_000])):
+        found = REPORTS["breaks"].collector(asked).of(replace(record, transfers=moved))
+        assert [row["amount"] for _, row in found if row["break"] == "ledger_differs"] == wrong
+
+
+def test_automatic_payments_carry_what_they_hung_on(drive):
+    rows = report(drive.desk.store, "auto-pay").rows
+    assert all(r["not_passed"] == "0" and r["rulebook"] == "pdpi-us@2021-09-01" for r in rows)
+    assert {r["limit"] for r in rows} == {"under 1000.00 USD"}, "what a person stepped in for is not among them"
+    assert len({r["inputs_sha256"] for r in rows}) < len(rows), "the same facts have the same digest"
+
+
+def test_an_exempt_seller_is_shown_with_the_evidence_of_the_day():
+    drive = Drive.start()
+    drive.to("closed")
+    row = report(drive.desk.store, "exemptions").rows[0]
+    assert (row["exempt"], row["by"], row["recouped"], row["exempt_recouped"]) == ("yes", "rules", "0.00", "no")
+    assert "2020-01-01 to 2030-12-31" in row["evidence"]
+
+
+def test_what_people_decided_is_listed_with_the_second_person(drive):
+    rows = report(drive.desk.store, "overrides").rows
+    assert {"decide_dispute", "deny", "write_off", "reverse_payment", "decide_appeal"} <= {r["verb"] for r in rows}
+    assert {r["second"] for r in rows if r["verb"] == "write_off"} == {"cs:bo"}
+    assert all(r["reason_sealed"] == "yes" for r in rows if r["verb"] == "write_off")
+    assert not any(r["actor"] == "rules" for r in rows)
+
+
+def test_a_letter_that_waits_for_a_day_is_found():
+    drive = Drive.start()
+    drive.letters.fails = True
+    drive.file()
+    drive.desk.tick()
+    store = drive.desk.store
+    early = report(store, "notices", at="2024-06-04T15:59:00.000000Z")
+    late = report(store, "notices", at="2024-06-04T16:00:00.000000Z")
+    assert (early.found, late.found) == (0, 1)
+    assert late.rows[0]["status"] == "waiting"
+
+
+# -- spreadsheets ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A2EXAMPLE", "A2EXAMPLE"),
+        ("", ""),
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "' =1"),
+        ("\r=1", "' =1"),
+        ("  =1", "'  =1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("\uff20x", "'\uff20x"),
+        ("a=1", "a=1"),
+        ("line\nbreak", "line break"),
+        ("\u202ecod.exe", " cod.exe"),
+    ],
+)
+def test_a_cell_is_never_a_formula(text, shown):
+    assert safe_cell(text) == shown
+
+
+def test_hostile_names_stay_in_their_cells():
+    drive = Drive.start()
+    name = '=HYPERLINK("http://example.com","x")'
+    drive.desk.file(**filing(order=name, seller=seller(id="A2HOSTILE")))
+    table = report(drive.desk.store, "claims")
+    assert table.rows[0]["order"] == "'" + name
+    raw = list(csv.reader(io.StringIO(table.text, newline="")))
+    assert not any(cell.startswith("=") for line in raw for cell in line)
+
+
+def test_questions_are_questions_and_columns_have_meanings():
+    for known in REPORTS.values():
+        assert known.question.endswith("?")
+        assert all(c.meaning for c in known.columns)
+        assert len({c.name for c in known.columns}) == len(known.columns)
+        assert not known.money or any(c.name == "currency" for c in known.columns)
