@@ -78,8 +78,8 @@ class Story:
     def add(self, claim: str = "CLM-1", at: str | None = None, **more: Any) -> bytes:
         seq, prev, before = self.heads.get(claim, (0, None, ""))
         when = at or before or f"2024-06-03T16:00:00.{len(self.entries):06d}Z"
-        body = {"claim": claim, "seq": seq + 1, "prev": prev, "at": when, "log": self.origin, "v": 1,
-                "id": f"EVT-{len(self.entries)}", **more}  # fmt: skip
+        body = {"actor": {"id": "cs:mei", "kind": "cs"}, "claim": claim, "seq": seq + 1, "prev": prev, "at": when,
+                "log": self.origin, "v": 1, "id": f"EVT-{len(self.entries)}", **more}  # fmt: skip
         data = canonical(body)
         self.heads[claim] = (seq + 1, leaf(data).hex(), body["at"])
         self.entries.append(data)

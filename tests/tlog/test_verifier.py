@@ -55,8 +55,8 @@ def test_right_logs_are_accepted(size):
     files = published(story.entries)
     held = [signed_checkpoint(SIGNER, n, mth([leaf(e) for e in story.entries[:n]])) for n in {0, 1, size // 2, size}
             if n <= size]  # fmt: skip
-    for quick in (False, True):
-        report = checked(files, held=held, quick=quick)
+    for quick, thorough in ((False, False), (True, False), (False, True)):
+        report = checked(files, held=held, quick=quick, thorough=thorough)
         assert report.ok, report.fault
         assert (report.size, report.entries, report.origin) == (size, size, ORIGIN)
         assert report.root == mth([leaf(e) for e in story.entries]).hex()
@@ -67,13 +67,10 @@ def test_right_logs_are_accepted(size):
 
 def test_a_log_of_three_levels():
     """65,536 entries and some: tiles of level 2 appear."""
-    story = Story()
-    for i in range(65_536 + 300):
-        story.add(f"CLM-{i % 1000}")
-    files = published(story.entries)
+    files = published([b"%d" % i for i in range(65_536 + 300)])
     assert "tile/2/000.p/1" in files
     told: list[int] = []
-    report = checked(files, progress=told.append)
+    report = checked(files, progress=told.append, quick=True)
     assert report.ok, report.fault
     assert told[-1] == 65_836
     files["tile/2/000.p/1"] = b"\x00" * 32
@@ -215,12 +212,29 @@ def test_any_flipped_bit_in_any_file_is_found(data):
     assert not checked(files, quick=True).ok
 
 
-def test_memory_for_few_claims_is_enough():
-    report = checked(FILES, claims_in_memory=7)
-    assert report.ok
-    assert report.claims is None
+def test_what_breaks_first_is_named_first():
+    """A claim that broke before a file that is wrong, and the other way round."""
     broken = published(edited(STORY.entries, 100, v=2))
-    assert bad(checked(broken, claims_in_memory=7)) == ("claim_chain", f"entry {_next_of_claim(100)}")
+    following = _next_of_claim(100)
+    for number, wanted in ((2, ("claim_chain", f"entry {following}")), (0, ("bad_tile", "tile/0/000"))):
+        files = {**broken}
+        name = next(n for n in files if n.startswith(f"tile/0/{number:03d}"))
+        files[name] = files[name][:-1]
+        assert following < 512
+        assert bad(checked(files))[0] == wanted[0]
+    assert bad(checked(broken, thorough=True)) == ("claim_chain", f"entry {following}")
+
+
+def test_how_deep_a_look_goes_is_told():
+    spaced = Story()
+    spaced.add("CLM-1")
+    spaced.entries[0] += b" "  # the same to every reader of JSON, yet not the canonical bytes
+    files = published(spaced.entries)
+    assert checked(files, quick=True).to_dict()["thorough"] is False
+    assert checked(files).ok
+    report = checked(files, thorough=True)
+    assert bad(report) == ("bad_entry", "entry 0")
+    assert report.to_dict()["thorough"] is True
 
 
 def test_witnesses_that_are_asked_for_must_have_signed(tmp_path):

@@ -4,7 +4,7 @@ Decision: standard library only, with ``cryptography`` for signatures where it i
 claimdesk. Nothing is believed that does not follow from the trust file, which must come from somewhere else than the
 log. Authority: RFC 6962, RFC 8032 and the C2SP documents. Left out: what the entries mean (the journal says that).
 
-    python verifier log FOLDER --trust TRUST_FILE [--held CHECKPOINT ...] [--quick]
+    python verifier log FOLDER --trust TRUST_FILE [--held CHECKPOINT ...] [--quick | --thorough]
     python verifier proof FILE.tlog-proof ENTRY_FILE --trust TRUST_FILE
 """
 

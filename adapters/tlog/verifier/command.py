@@ -21,7 +21,9 @@ def main(words: Sequence[str] | None = None) -> int:
     whole = kinds.add_parser("log", help="a published log")
     whole.add_argument("folder", type=Path)
     whole.add_argument("--held", type=Path, action="append", default=[], help="a checkpoint kept from earlier")
-    whole.add_argument("--quick", action="store_true", help="the tree only, not the inside of the entries")
+    depth = whole.add_mutually_exclusive_group()
+    depth.add_argument("--quick", action="store_true", help="the tree only, not the chains of the claims")
+    depth.add_argument("--thorough", action="store_true", help="also that every entry is canonical JSON")
     one = kinds.add_parser("proof", help="one entry and its proof")
     one.add_argument("proof", type=Path)
     one.add_argument("entry", type=Path)
@@ -36,7 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
             parser.error("the trust file must not come from the folder of the log it judges")
         trust = parse_trust(given.trust.read_bytes())
         if given.kind == "log":
-            report = verify_log(given.folder, trust, held=[p.read_bytes() for p in given.held], quick=given.quick)
+            held = [p.read_bytes() for p in given.held]
+            report = verify_log(given.folder, trust, held=held, quick=given.quick, thorough=given.thorough)
         else:
             report = verify_proof(given.proof.read_bytes(), given.entry.read_bytes(), trust)
     except (OSError, Untrue) as error:

@@ -1,4 +1,4 @@
-"""The inside of entries: canonical form, and the chain of each claim.
+"""The inside of entries: canonical form, and the fields that chain them.
 
 Decision: entries are never made again to be hashed; their form is checked so that two readers see one entry.
 Authority: trust notes 2.2. Left out: what an entry means.
@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from typing import Any, Final
-
-from .fault import Untrue, safe
 
 _DEPTH_MAX: Final = 8
 _INTEGER_MAX: Final = 2**53 - 1
@@ -127,52 +124,3 @@ class Shapes:
         self._keys[skeleton] = tuple(keys)
         self._known[skeleton, '"'.join([pieces[i] for i in keys])] = tuple(top[name] for name in _FIELDS)
         return found
-
-
-class Claims:
-    """The chain of every claim: seq counts up by one, prev is the entry before, at never goes back.
-
-    Holds one small row for each claim. When there are too many, it keeps a half of them and leaves the other to
-    another run through the log.
-    """
-
-    def __init__(self, origin: str, limit: int, part: int = 0, parts: int = 1) -> None:
-        self.origin, self.limit, self.part, self.parts = origin, limit, part, parts
-        self.left: list[tuple[int, int]] = []  #: what other runs have to look at: (part, of parts)
-        self.rows: dict[str, tuple[int, bytes, str]] = {}
-        self.shapes = Shapes()
-
-    def take(self, index: int, entry: bytes, leaf: bytes, where: str) -> None:
-        """The next entry; Untrue when it does not follow."""
-        try:
-            at, claim, log, prev, seq = self.shapes.fields(entry.decode())
-        except ValueError as error:
-            raise Untrue("bad_entry", where, f"it is not a canonical entry: {safe(error)}", index) from None
-        if self.parts > 1 and not self._ours(claim):
-            return
-        if log != self.origin:
-            raise Untrue("other_log", where, "it belongs to another log", index)
-        known = self.rows.get(claim)
-        if known is None:
-            if seq != 1 or prev is not None:
-                raise Untrue("claim_order", where, f"claim {safe(claim)} begins with seq {seq}", index)
-            if len(self.rows) >= self.limit:
-                self._halve()
-                if not self._ours(claim):
-                    return
-        else:
-            if seq != known[0] + 1:
-                raise Untrue("claim_order", where, f"claim {safe(claim)}: seq {seq} after {known[0]}", index)
-            if prev is None or prev != known[1].hex():
-                raise Untrue("claim_chain", where, f"claim {safe(claim)}: prev is not the entry before", index)
-            if at < known[2]:
-                raise Untrue("time_goes_back", where, f"claim {safe(claim)}: {at} after {known[2]}", index)
-        self.rows[claim] = (seq, leaf, at)
-
-    def _halve(self) -> None:
-        self.left.append((self.part + self.parts, self.parts * 2))
-        self.parts *= 2
-        self.rows = {c: r for c, r in self.rows.items() if self._ours(c)}
-
-    def _ours(self, claim: str) -> bool:
-        return zlib.crc32(claim.encode()) % self.parts == self.part

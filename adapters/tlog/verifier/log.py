@@ -2,18 +2,28 @@
 
 Decision: entries are streamed and every tile is compared with what its entries make, so that the first bad item can
 be named; memory does not grow with the log. Authority: c2sp.org/tlog-tiles. Left out: fetching over a network.
+
+What is looked at, in three depths, each with all of the one before:
+
+- quick: the checkpoint's signature and cosignatures; every entry's bytes against their leaf hash; every tile of every
+  level against the one below it; the signed root; every checkpoint held from earlier.
+- chains (when nothing else is said): of every claim, that its entries count up from 1, each names the hash of the one
+  before and none goes back in time, and that every entry names this log.
+- thorough: that every entry is canonical JSON of the restricted profile (which the quick cut of chains relies on).
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from .entries import Claims
+from .chains import Chains
 from .fault import Fault, Untrue
 from .notes import Checkpoint, parse_checkpoint
 from .tree import EMPTY_ROOT, WIDTH, fold, tile_path
@@ -35,10 +45,11 @@ class Report:
     size: int = 0
     root: str = ""
     entries: int = 0  #: how many were looked at
-    claims: int | None = None  #: how many claims they belong to; None after a quick check or several runs
+    claims: int | None = None  #: how many claims they belong to; None after a quick check
     witnesses: tuple[str, ...] = ()  #: names of the trust file that cosigned the checkpoint
     held: tuple[int, ...] = ()  #: sizes of the earlier checkpoints that this log continues
     quick: bool = False
+    thorough: bool = False
     seconds: float = 0.0
 
     @property
@@ -52,18 +63,23 @@ class Report:
         return {
             "ok": self.ok, "fault": fault, "origin": self.origin, "size": self.size, "root": self.root,
             "entries": self.entries, "claims": self.claims, "witnesses": list(self.witnesses),
-            "held": list(self.held), "quick": self.quick, "seconds": round(self.seconds, 3),
+            "held": list(self.held), "quick": self.quick, "thorough": self.thorough,
+            "seconds": round(self.seconds, 3),
         }  # fmt: skip
 
 
 def files_of(folder: str | Path) -> Read:
     """Reads the files of a log in a folder; none of them is longer than a log's file may be."""
-    top = Path(folder)
+    top = str(Path(folder)) + os.sep
 
     def read(path: str) -> bytes | None:
+        # One read of just the file's length: buffers of the largest size would cost more than the hashing.
         try:
-            with (top / path).open("rb") as file:
-                return file.read(_BUNDLE_MAX + 1)
+            with open(top + path, "rb", buffering=0) as file:  # noqa: PTH123  # a path object costs as much as the read
+                found = os.fstat(file.fileno())
+                if not stat.S_ISREG(found.st_mode):
+                    return None
+                return file.read(_BUNDLE_MAX + 1) if found.st_size > _BUNDLE_MAX else file.readall()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
@@ -76,18 +92,18 @@ def verify_log(
     *,
     held: Sequence[bytes] = (),
     quick: bool = False,
-    claims_in_memory: int = 250_000,
+    thorough: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Checks a whole published log; the report names the first bad item.
 
-    ``held``: checkpoints of this log kept from earlier, which it must continue. ``quick`` leaves out the look into
-    the entries (canonical form, and each claim's seq, prev and at). ``progress`` is told the entries done.
+    ``held``: checkpoints of this log kept from earlier, which it must continue. ``quick`` looks at the tree only,
+    ``thorough`` also at the form of every entry (see above). ``progress`` is told the entries done.
     """
-    report, started = Report(quick=quick), time.perf_counter()
+    report, started = Report(quick=quick, thorough=thorough and not quick), time.perf_counter()
     read = log if callable(log) else files_of(log)
     try:
-        _Log(read, trust, report).check(held, quick, claims_in_memory, progress)
+        _Log(read, trust, report).check(held, progress)
     except Untrue as error:
         report.fault = error.fault
     report.seconds = time.perf_counter() - started
@@ -100,8 +116,8 @@ class _Log:
     def __init__(self, read: Read, trust: Trust, report: Report) -> None:
         self.read, self.trust, self.report = read, trust, report
 
-    def check(self, held: Sequence[bytes], quick: bool, limit: int, progress: Callable[[int], None] | None) -> None:
-        """Runs through the log as often as the number of claims asks for."""
+    def check(self, held: Sequence[bytes], progress: Callable[[int], None] | None) -> None:
+        """Runs through the log, then follows the claims."""
         note = self.read("checkpoint")
         if note is None:
             raise Untrue("missing_file", "checkpoint", "there is none")
@@ -110,17 +126,18 @@ class _Log:
         report.origin, report.size, report.root = found.origin, found.size, found.root.hex()
         report.witnesses = self.trust.check(found)
         earlier = self._earlier(found, held)
-        if quick:
+        if report.quick:
             self._run(found, earlier, None, progress)
             return
-        waiting = [(0, 1)]
-        runs = 0
-        while waiting:
-            claims = Claims(found.origin, limit, *waiting.pop())
-            self._run(found, earlier, claims, progress)
-            waiting += claims.left
-            runs += 1
-            report.claims = len(claims.rows) if runs == 1 and not waiting else None
+        with Chains(found.origin, found.size, thorough=report.thorough) as chains:
+            try:
+                self._run(found, earlier, chains, progress)
+            except Untrue:
+                # A claim that broke before that place is named first.
+                chains.finish()
+                raise
+            chains.finish()
+            report.claims = chains.claims
 
     def _earlier(self, found: Checkpoint, held: Sequence[bytes]) -> list[Checkpoint]:
         earlier: list[Checkpoint] = []
@@ -142,7 +159,7 @@ class _Log:
         self,
         found: Checkpoint,
         earlier: list[Checkpoint],
-        claims: Claims | None,
+        chains: Chains | None,
         progress: Callable[[int], None] | None,
     ) -> None:
         rows: list[bytes] = [b""]  # of every level, the hashes of the tile that is not full yet
@@ -151,7 +168,7 @@ class _Log:
         for number in range(-(-found.size // WIDTH)):
             first = number * WIDTH
             width = min(WIDTH, found.size - first)
-            leaves = self._bundle(number, width, claims)
+            leaves = self._bundle(number, width, chains)
             while waiting and waiting[0].size <= first + width:
                 old = waiting.pop(0)
                 rows[0] = leaves[: 32 * (old.size - first)]
@@ -181,30 +198,29 @@ class _Log:
             raise Untrue("missing_file", path, "there is no such file", number * WIDTH if not level else None)
         return path, data
 
-    def _bundle(self, number: int, width: int, claims: Claims | None) -> bytes:
+    def _bundle(self, number: int, width: int, chains: Chains | None) -> bytes:
         path, data = self._fetch(None, number, width)
         first = number * WIDTH
         leaves: list[bytes] = []
-        place, end = 0, len(data)
-        entry_at: list[tuple[int, int]] = []
-        for i in range(width):
-            stop = place + 2
-            if stop > end:
-                raise Untrue("bad_bundle", path, f"it ends before entry {first + i}", first + i)
-            length = data[place] << 8 | data[place + 1]
-            place, stop = stop, stop + length
-            if stop > end:
-                raise Untrue("bad_bundle", path, f"it ends inside entry {first + i}", first + i)
-            leaves.append(_sha256(b"\x00" + data[place:stop]).digest())
-            entry_at.append((place, stop))
-            place = stop
-        if place != end and (width == WIDTH or path.endswith(f".p/{width}")):
+        stops: list[int] = []
+        place, sha256 = 0, _sha256
+        try:
+            for _ in range(width):
+                start = place + 2
+                place = start + (data[place] << 8 | data[place + 1])
+                stops.append(place)
+                leaves.append(sha256(b"\x00" + data[start:place]).digest())
+        except IndexError:
+            pass
+        if place > len(data) or len(leaves) < width:
+            index = first + sum(stop <= len(data) for stop in stops)
+            raise Untrue("bad_bundle", path, f"it ends before the end of entry {index}", index)
+        if place != len(data) and (width == WIDTH or path.endswith(f".p/{width}")):
             raise Untrue("bad_bundle", path, f"something stands after its {width} entries")
         found = b"".join(leaves)
         self._level_zero(number, width, found)
-        if claims is not None:
-            for i, (begin, stop) in enumerate(entry_at):
-                claims.take(first + i, data[begin:stop], leaves[i], f"entry {first + i}")
+        if chains is not None:
+            chains.take(first, data[:place], stops, found)
         return found
 
     def _level_zero(self, number: int, width: int, leaves: bytes) -> None:
