@@ -39,6 +39,13 @@ KEYS: Mapping[str, Key] = {
     "actor": Key("text", "CLAIMDESK_ACTOR", "who acts when --as is left out"),
     "lang": Key("text", "CLAIMDESK_LANG", "language of sentences", ("en", "zh-CN"), "en"),
     "keys": Key("text", "CLAIMDESK_KEYS", "the file with the keys of sealed values", is_path=True),
+    "log": Key(
+        "text",
+        "CLAIMDESK_LOG",
+        "who signs the log: inline (each command, at its end) or worker",
+        ("inline", "worker"),
+        "inline",
+    ),
     "log_key": Key("text", "CLAIMDESK_LOG_KEY", "the file with the transparency log's signing key", is_path=True),
     "log_folder": Key("text", "CLAIMDESK_LOG_FOLDER", "the folder the transparency log is published in", is_path=True),
     "log_archive": Key(

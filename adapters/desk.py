@@ -99,13 +99,21 @@ class ClaimDesk(Desk):
             self.store, self.url, key=places.key, folder=places.folder, archive=places.archive, clock=self.clock
         )
 
-    def sequence(self, *, most: int | None = None, relearn: bool = False) -> Sequenced:
+    @property
+    def keeps_log(self) -> bool:
+        """Whether the log outlives the process: a store in memory has neither key nor folder of its own."""
+        from .open_store import default_keys
+
+        return self.log_places.key is not None or default_keys(self.url) is not None
+
+    def sequence(self, *, most: int | None = None, relearn: bool = False, thorough: bool | None = None) -> Sequenced:
         """Gives the entries that wait their places in the log, signs the checkpoint and publishes it.
 
-        Safe to call at any time, by anybody, as often as wanted; ``most``: not more than so many entries.
+        Safe to call at any time, by anybody, as often as wanted; ``most``: not more than so many entries; ``thorough``:
+        looks whether every published file is there (left out, the first time).
         IntegrityFailure, before anything is signed, when the database does not continue what was published.
         """
-        return self.log.sequence(most=most, relearn=relearn)
+        return self.log.sequence(most=most, relearn=relearn, thorough=thorough)
 
 
 def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> PaymentGateway:

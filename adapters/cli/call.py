@@ -28,6 +28,7 @@ class Call:
         self.began = time.perf_counter()
         self.verb = ""  #: the command, for the log line
         self.claim: str | None = None  #: the claim it was about, once known
+        self.journals = False  #: whether the command leaves journal entries
         self.kept = ""  #: what is safely written so far, said when the run is interrupted
         self._config: Config | None = None
 
@@ -108,6 +109,10 @@ class Call:
 
         with ClaimDesk.open(self.db, **{**self.config.desk(), **parts}) as desk:
             yield desk
+            if self.journals and not self.dry_run and self.config.text("log") == "inline":
+                from .inline import sequence
+
+                sequence(desk)
 
     def database_exists(self) -> bool:
         """Whether there is a database to read: False only for a SQLite file that nobody has made yet."""

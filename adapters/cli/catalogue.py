@@ -31,6 +31,9 @@ COMMANDS: dict[str, Entry] = {
     "list": Entry("listing", _CLAIMS, "List claims."),
     "tick": Entry("tick", _TIME, "Do what is due: letters, payments, clocks that ran out."),
     "ledger": Entry("ledger", _TIME, "List the transfers of money, or prove that the books balance."),
+    "worker": Entry(
+        "worker", _TIME, "Run on: do what is due, sign the log, publish it; any number of workers may run."
+    ),
     "audit": Entry("audit", _TIME, "Check the record, prove it to others, draw samples from it."),
     "seller": Entry("seller", _SELLERS, "Sellers' compliance files: duty, proceeds, requests."),
     "certificate": Entry("certificate", _SELLERS, "Certificates of insurance and their verdicts."),
@@ -41,7 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "report": Entry("report", _RECORD, "Make a compliance report or an export, with its footer."),
     "db": Entry("db", _HOUSE, "Make, upgrade and check the database."),
     "config": Entry("config", _HOUSE, "Show the settings in force and where each comes from."),
-    "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys and clock."),
+    "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys, log and clock."),
     "commands": Entry("tree", _HOUSE, "List every command and option, for people and programs."),
     "version": Entry("version", _HOUSE, "Print the version."),
 }

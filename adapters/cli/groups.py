@@ -62,6 +62,7 @@ class Page(_Help, click.Command):
 
     writes = False
     past = False
+    journals = False  #: it leaves journal entries, which get their places in the log at its end
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Usage, what it does, examples, options, exit codes."""
@@ -86,6 +87,7 @@ class Page(_Help, click.Command):
         """Runs it, unless an option was given that does not fit."""
         call = call_of(ctx)
         call.verb = ctx.command_path.partition(" ")[2]
+        call.journals = self.writes or self.journals
         if call.told.get("at") is not None and not self.past:
             raise click.UsageError("--at shows a past view; this command has none", ctx)
         if not self.writes:
@@ -214,6 +216,7 @@ def page(
     examples: Sequence[tuple[str, str]],
     writes: bool = False,
     past: bool = False,
+    journals: bool = False,
     exits: Sequence[int] | None = None,
     see: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Page]:
@@ -222,6 +225,7 @@ def page(
     def made(function: Callable[..., Any]) -> Page:
         command = click.command(name, cls=Page)(function)
         command.examples, command.writes, command.past, command.see = examples, writes, past, see
+        command.journals = journals
         command.exits = exits or (_WRITES if writes else _READS)
         return command
 

@@ -7,7 +7,6 @@ Left out: serving the folder, which any web server does.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from ...states.errors import ConfigError, IntegrityFailure, NotFound
-from ...states.times import parse_instant
 from ...workflow.ports import Store
 from ..open_store import database_url, default_keys
 from .audit import Audit, SealedCheck, audit
 from .cosign import WitnessClient
 from .forms import proof_file
+from .health import waiting_seconds
 from .keys import signer_from
 from .prove import Tree
 from .publish import Publisher
@@ -104,16 +103,16 @@ class TransparencyLog:
         """The trust file, read."""
         return parse_trust(self.trust_file())
 
-    def sequence(self, *, most: int | None = None, relearn: bool = False) -> Sequenced:
+    def sequence(self, *, most: int | None = None, relearn: bool = False, thorough: bool | None = None) -> Sequenced:
         """Sequences, signs and publishes what waits; see ``sequencer.sequence``. Safe to call at any time, by anybody.
 
-        The first run of a process also looks whether every published file is there.
+        The first run of a process also looks whether every published file is there, unless ``thorough`` says otherwise.
         """
         if self.publisher is not None:
             self.publisher.belongs_to(self.signer.key)
         done = sequence(
             self.store, self.signer, publisher=self.publisher, witnesses=self.witnesses, needed=self.needed,
-            clock=self.clock, most=most, relearn=relearn, thorough=self._first,
+            clock=self.clock, most=most, relearn=relearn, thorough=self._first if thorough is None else thorough,
         )  # fmt: skip
         if self.publisher is not None and self._first and done.published is not None:
             self.publisher.trust(self.signer.key, self.trust_file())
@@ -124,12 +123,8 @@ class TransparencyLog:
         """How the log stands; ``oldest_waiting_seconds`` is the gauge to alarm on."""
         with self.store.read() as unit:
             log = log_read(unit)
-            state, last, first, waiting = log.state(), log.checkpoint(), log.first_waiting(), log.waiting_count()
-        seconds = 0.0
-        if first is not None:
-            body = json.loads(first.data)
-            written = parse_instant(body.get("recorded", body["at"]))
-            seconds = max(0.0, (self.clock().astimezone(UTC) - written).total_seconds())
+            state, last, waiting = log.state(), log.checkpoint(), log.waiting_count()
+            seconds = waiting_seconds(log, self.clock())
         return Status(
             self.signer.key.name, str(self.signer.key), state.size, last.root.hex() if last else None,
             last.signed_at if last else None, state.published, waiting, seconds,

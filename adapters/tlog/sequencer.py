@@ -93,6 +93,16 @@ def sequence(
     return done
 
 
+def agrees(store: Store, signer: CheckpointSigner, publisher: Publisher | None) -> None:
+    """IntegrityFailure when the sequencer would refuse to sign: the database does not continue what was published.
+
+    Looks only. Witnesses are not asked.
+    """
+    if publisher is not None:
+        publisher.belongs_to(signer.key)
+    _Run(store, signer, publisher, (), 0, lambda: datetime.now(UTC), relearn=False, thorough=False).agree()
+
+
 class _Run:
     """One run of the sequencer."""
 
@@ -115,11 +125,7 @@ class _Run:
 
     def catch_up(self, done: Sequenced) -> None:
         """Looks at what is remembered outside, then publishes what a crash left unpublished."""
-        remembered = self._remembered()  # before the database, which may meanwhile only grow
-        with self.store.read() as unit:
-            log = log_read(unit)
-            state, last = log.state(), log.checkpoint()
-            self._agrees(log, state, remembered)
+        state, last = self.agree()
         if self.witnesses:
             ask_memory(self.store, self.witnesses, last or self._nothing())
         if self.publisher is not None:
@@ -130,6 +136,15 @@ class _Run:
                 done.repaired = len(repaired.files)
         if state.size and (done.published or 0) < state.size:
             self.publish(done)
+
+    def agree(self) -> tuple[State, CheckpointRow | None]:
+        """The log as it stands; IntegrityFailure unless it continues what is remembered outside."""
+        remembered = self._remembered()  # before the database, which may meanwhile only grow
+        with self.store.read() as unit:
+            log = log_read(unit)
+            state, last = log.state(), log.checkpoint()
+            self._agrees(log, state, remembered)
+        return state, last
 
     def _nothing(self) -> CheckpointRow:
         """An empty tree, to ask a witness whether it knows better."""

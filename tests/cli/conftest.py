@@ -63,9 +63,7 @@ def office_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def office(office_files: Path, run: Callable[..., Outcome], place: Path) -> Desk:
     """The example claims in the default database of the working folder."""
-    for file in office_files.iterdir():
-        if file.is_file():
-            shutil.copy2(file, place / file.name)
+    shutil.copytree(office_files, place, dirs_exist_ok=True)
     return Desk(run, place)
 
 

@@ -38,6 +38,7 @@ _DATABASE = "sqlite:///claimdesk-demo.db"
         ("claimdesk demo --db sqlite:///other.db", "elsewhere"),
         ("claimdesk demo", "again: nothing is created twice"),
     ],
+    journals=True,
     exits=(0, 2, 75, 130),
     see=("triage", "explain", "tick"),
 )

@@ -22,6 +22,8 @@ _ZONES = ("America/Los_Angeles", "America/Toronto", "Europe/London", "Europe/Ber
 #: A clock before this package was made is wrong for certain.
 _NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
 _CLOCK_SLACK = timedelta(minutes=5)
+#: An entry that waits longer for its place in the log is an alarm (trust notes 2.5, T4).
+_LOG_PATIENCE = timedelta(hours=1)
 
 
 class Check(NamedTuple):
@@ -44,8 +46,10 @@ class Check(NamedTuple):
 )
 @click.pass_obj
 def command(call: Call) -> int:
-    """Check database, time zones, keys and clock."""
-    found = [check for look in (_python, _database, _sqlite, _zones, _keys, _clock) for check in _looked(look, call)]
+    """Check database, time zones, keys, log and clock."""
+    found = [
+        check for look in (_python, _database, _sqlite, _zones, _keys, _log, _clock) for check in _looked(look, call)
+    ]
     good = all(check.ok for check in found)
     if call.as_json:
         checks = [{"check": c.name, "ok": c.ok, "seen": c.seen, **({"hint": c.hint} if c.hint else {})} for c in found]
@@ -193,6 +197,39 @@ def _has_sealed(call: Call) -> bool:
             return connection.execute(select(tables.sealed.c.claim).limit(1)).first() is not None
     finally:
         engine.dispose()
+
+
+def _log(call: Call) -> Iterator[Check]:
+    """The transparency log: how far it is signed, what waits and how long, whether it could be signed now."""
+    from ...open_store import default_keys, open_store
+    from ...tlog.health import health
+    from ...tlog.log import default_folder, default_key
+    from ...tlog.publish import Publisher
+    from .db import faults
+
+    if default_keys(call.db) is None or not call.database_exists() or faults(call):
+        return
+    places = call.config.desk()["log"]
+    key, folder = places.key or default_key(call.db), places.folder or default_folder(call.db)
+    publisher = None if folder is None else Publisher(folder, places.archive)
+    store = open_store(call.db)
+    try:
+        found = health(store, key, publisher, lambda: datetime.now(UTC))
+    finally:
+        store.close()
+    who = call.config.text("log")
+    last = f"checkpoint {found.size} of {found.signed_at[:19]}Z" if found.signed_at else "no checkpoint yet"
+    if found.fault is not None:
+        yield Check("log", False, f"{last}: {found.fault.message} [{found.fault.code}]", found.fault.hint)
+    else:
+        lost = found.key == "missing"
+        hint = "no further checkpoint can be signed without it; restore it from its backup" if lost else ""
+        seen = f"{last}, {found.published} published, signed {who}"
+        yield Check("log", not lost, f"{seen}: its key {key} is MISSING" if lost else seen, hint)
+    late = found.oldest_waiting_seconds > _LOG_PATIENCE.total_seconds()
+    age = f", the oldest for {timedelta(seconds=int(found.oldest_waiting_seconds))}" if found.waiting else ""
+    hint = "claimdesk audit checkpoint --publish, or keep a claimdesk worker running"
+    yield Check("log waiting", not late, f"{found.waiting} entries{age}", hint if late else "")
 
 
 def _clock(call: Call) -> Iterator[Check]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ("claimdesk tick --until 2024-06-18T00:00:00-07:00", "as if it were then (demonstrations)"),
         ("*/5 * * * *  claimdesk tick -q || mail …", "for a timer: quiet unless something failed"),
     ],
+    journals=True,
     exits=(0, 1, 2, 75, 130),
     see=("list", "timeline"),
 )

@@ -35,6 +35,7 @@ _EVERY = 50  #: lines between two updates of the counter and of what is printed
         ("cat claims.jsonl | claimdesk triage - --json | jq .outcome", "one result a line"),
         ("claimdesk triage claims.jsonl --dry-run", "what would come out"),
     ],
+    journals=True,
     exits=(0, 1, 2, 75, 130),
     see=("list", "explain", "tick"),
 )
