@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
 from typing import Any
 
 from ..states.codes import Described
 from ..states.errors import RulebookError
+from . import places
 from .reasons import Reason
 from .registry import SELLER_FILE
 from .rulebook import Confidence, Parameter, Version, book_for
@@ -60,12 +60,12 @@ def label(code: Described, lang: str) -> str:
     return words(type(code).__name__, code.value, lang)
 
 
-@cache
+@places.kept
 def _patterns(kind: str) -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...]:
     return tuple((re.compile(p["match"] + r"\Z"), p) for p in catalogue("values")[kind])
 
 
-@lru_cache(8192)
+@places.kept_up_to(8192)
 def value_words(value: str, lang: str, *, plain: bool = False) -> str:
     """A value on file in words; ``plain`` leaves amounts and dates as the wire has them."""
     text = _value(value, lang)
@@ -98,7 +98,7 @@ def beyond(limit: str, lang: str) -> str:
     return value_words(limit, lang)
 
 
-@lru_cache(16384)
+@places.kept_up_to(16384)
 def reason_part(reason: Reason, part: str, lang: str) -> str | None:
     """One part of a reason's entry with its values filled in; None where there is no such part."""
     entry = entry_of(reason.code)
@@ -125,14 +125,14 @@ def tested(reason: Reason, lang: str = "en", *, plain: bool = False) -> str:
     return _tested(said, value, reason.limit, lang, plain)
 
 
-@lru_cache(4096)
+@places.kept_up_to(4096)
 def _test_line(code: str, rule: str, lang: str) -> str:
     entry = entry_of(code)
     said: Mapping[str, str] = entry.get(f"tested {rule}") or entry.get("tested") or entry["text"]
     return said[lang]
 
 
-@lru_cache(4096)
+@places.kept_up_to(4096)
 def _tested(said: str, value: str | None, limit: str | None, lang: str, plain: bool) -> str:
     text = said.replace("{limit}", value_words(limit or "none", lang, plain=plain))
     text = text.replace("{value}", value_words(value or "none", lang, plain=plain))

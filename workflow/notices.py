@@ -14,11 +14,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ..states.case import Case
+from . import places
 from .catalogue import LANGUAGES
 from .ports import NoticeRow
 from .rulebook import Version
@@ -72,17 +72,17 @@ def _source(name: str) -> str:
     """The text of a template: a shared one, or ``PROGRAMME/NAME`` for one that a programme keeps beside its rules."""
     programme, _, own = name.rpartition("/")
     if programme:
-        return (files("claimdesk.workflow.programmes") / programme / "letters" / own).read_text("utf-8")
+        return (places.folder_of(programme) / "letters" / own).read_text("utf-8")
     return (files("claimdesk.workflow.texts") / "letters" / name).read_text("utf-8")
 
 
 def _name(kind: str, lang: str, programme: str) -> str:
     """The programme's own template of this kind, where it has one, else the shared one."""
-    own = files("claimdesk.workflow.programmes") / programme / "letters" / f"{kind}.{lang}.j2"
+    own = places.folder_of(programme) / "letters" / f"{kind}.{lang}.j2"
     return f"{programme}/{kind}.{lang}.j2" if own.is_file() else f"{kind}.{lang}.j2"
 
 
-@cache
+@places.kept
 def _environment() -> SandboxedEnvironment:
     from jinja2 import FunctionLoader, StrictUndefined  # noqa: PLC0415  # loaded only where letters are written
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
@@ -99,7 +99,7 @@ def _environment() -> SandboxedEnvironment:
     )
 
 
-@cache
+@places.kept
 def _template(kind: str, lang: str, programme: str) -> Template:
     """The compiled template; one that names anything outside its party's list does not compile."""
     environment = _environment()

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..states.case import Case, Deadline, fold
-from ..states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party, RefusalCode, TaskKind
+from ..states.codes import DeadlineKind, Described, HoldReason, Outcome, Party, RefusalCode, TaskKind
 from ..states.ledger import TransferKind
 from ..states.lifecycle import Lifecycle
 from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_instant
@@ -154,6 +154,9 @@ class Programme:
     letter_facts: Callable[[Case, str], Sequence[tuple[str, str]]] | None = (
         None  #: what a letter says the claim is about
     )
+    #: Its own codes beside the shared ones, by the kind they add to: ``{ReasonCode: MyReasonCode}``.
+    codes: Mapping[type[Described], type[Described]] = field(default_factory=lambda: {})
+    of_orders: bool = True  #: whether its claims name an order (a scenario fills one in)
 
 
 class Draft:
@@ -247,7 +250,7 @@ class Draft:
     # -- parts of entries ----------------------------------------------------------------------------------------
 
     def deadline(
-        self, kind: DeadlineKind, days: int, start: date, *, event: str, notice: NoticeKind | None = None
+        self, kind: Described, days: int, start: date, *, event: str, notice: Described | None = None
     ) -> dict[str, Any]:
         """An opened clock of ``days`` calendar days after day 0 ``start`` (R3)."""
         zone = self.case.zone
@@ -263,7 +266,7 @@ class Draft:
         }
 
     def deadline_hours(
-        self, kind: DeadlineKind, hours: int, *, event: str, notice: NoticeKind | None = None
+        self, kind: Described, hours: int, *, event: str, notice: Described | None = None
     ) -> dict[str, Any]:
         """An opened clock of ``hours`` elapsed hours from now; exactly so many is in time (R3)."""
         last, due = end_of_hours(self.now, hours, self.case.zone)
@@ -277,7 +280,7 @@ class Draft:
             "notice": notice.value if notice else None,
         }
 
-    def settled(self, *kinds: DeadlineKind, how: str = "met") -> list[dict[str, Any]]:
+    def settled(self, *kinds: Described, how: str = "met") -> list[dict[str, Any]]:
         """Closing ops for those of ``kinds`` that are open."""
         wanted = {k.value for k in kinds}
         return [d.op(how) for d in self.case.deadlines if own_clock(d) and d.kind in wanted]
@@ -294,7 +297,7 @@ class Draft:
             return []
         return [self.deadline(DeadlineKind.DECIDE, ctx.rulebook.number("desk.target"), ctx.today, event=event)]
 
-    def notice(self, ctx: Context, kind: NoticeKind, party: Party, **params: Any) -> dict[str, Any]:
+    def notice(self, ctx: Context, kind: Described, party: Party, **params: Any) -> dict[str, Any]:
         """A queued notice; its row carries ``params``, the entry only id, kind and party."""
         made = ctx.new_id("NTC")
         self.notices.append(
@@ -476,7 +479,7 @@ def run_on(programme: Programme, draft: Draft, ctx: Context) -> None:
     raise AssertionError(f"{programme.id}: the rules do not come to rest from {draft.case.state}")
 
 
-def set_holds(held: Sequence[tuple[HoldReason, Reason]], draft: Draft, ctx: Context) -> bool:
+def set_holds(held: Sequence[tuple[Described, Reason]], draft: Draft, ctx: Context) -> bool:
     """Sets these holds, unless a person has settled that fact for good; False when none was set."""
     asked = [*held, *overlays.held(draft.case, ctx)] if ctx.overlays else held
     new = [(r, why) for r, why in asked if r.value not in draft.case.holds and r.value not in draft.case.released]

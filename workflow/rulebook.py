@@ -15,12 +15,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from ..states.errors import RulebookError
 from ..states.money import parse as parse_money
+from . import places
 
 
 class Confidence(StrEnum):
@@ -272,12 +274,30 @@ def _parameters(entries: list[dict[str, Any]], name: str) -> Iterator[Parameter]
             )
 
 
-@cache
+@places.kept
 def shipped() -> Mapping[str, Book]:
-    """The rulebooks that come with the package, by id."""
-    folder = files("claimdesk.workflow") / "rulebooks"
-    books = [parse_book(f.read_text("utf-8"), f.name) for f in folder.iterdir() if f.name.endswith(".toml")]
-    return {b.id: b for b in sorted(books, key=lambda b: b.id)}
+    """The rulebooks that come with the package and with the programmes added to it, by id."""
+    books = {b.id: b for b in _books_in(files("claimdesk.workflow") / "rulebooks")}
+    for name in places.added():
+        for book in _books_in(places.folder_of(name) / "rulebooks"):
+            if book.id in books or book.programme not in (name, "overlay"):
+                raise RulebookError("rulebook_invalid", f"{name}: the rulebook {book.id} is another programme's")
+            books[book.id] = book
+    return {name: books[name] for name in sorted(books)}
+
+
+def _books_in(folder: Traversable) -> Iterator[Book]:
+    if folder.is_dir():
+        for file in folder.iterdir():
+            if file.name.endswith(".toml"):
+                yield parse_book(file.read_text("utf-8"), file.name)
+
+
+def _more() -> bool:
+    """Whether installed packages bring rulebooks nobody has asked for yet."""
+    from .registry import load_installed  # noqa: PLC0415  # programmes are built on this module
+
+    return load_installed()
 
 
 def book_for(programme: str, marketplace: str) -> Book:
@@ -285,6 +305,8 @@ def book_for(programme: str, marketplace: str) -> Book:
     for book in shipped().values():
         if (book.programme, book.marketplace) == (programme, marketplace):
             return book
+    if _more():
+        return book_for(programme, marketplace)
     there = sorted(b.marketplace for b in shipped().values() if b.programme == programme)
     raise RulebookError(
         "no_rulebook",
@@ -310,6 +332,8 @@ def resolve(ref: str) -> Version:
     """The version a claim was pinned to, from its ``ref``."""
     head, *overrides = ref.split("+")
     book_id, _, since = head.partition("@")
+    if book_id not in shipped():
+        _more()
     try:
         version = shipped()[book_id].at(date.fromisoformat(since))
     except (KeyError, ValueError):

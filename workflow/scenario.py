@@ -231,7 +231,8 @@ class _Play:
         for name in _NOT_OURS:
             if name in payload:
                 raise InputError("unknown_field", f"{name} is not a field of a claim", field=name)
-        order: dict[str, Any] = payload.setdefault("order", {})
+        programme = registry.programme(str(payload.get("programme", self.case.programme)))
+        order: dict[str, Any] = payload.setdefault("order", {}) if programme.of_orders else {}
         if isinstance(order, dict):  # pyright: ignore[reportUnnecessaryIsInstance]  # it is checked with the rest
             order.setdefault("id", self._own(f"ORDER-{len(self.claims) + 1}"))
         dated = registry.programme(self.case.programme).dated

@@ -7,7 +7,7 @@ Decision: a file is text to a person, so dates and instants stay text until the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, cast
@@ -186,6 +186,7 @@ def _case(value: Any, number: int, file: str) -> Scenario:
         zone = book_for(programme, marketplace).zone
     except ClaimdeskError as error:
         raise where.at("marketplace").wrong(error.code, error.message, error.hint) from None
+    where = replace(where, programme=programme)
     states = tuple(s.name for s in registry.programme(programme).lifecycle.states)
     given = _given(case.get("given"), programme, where.at("given"))
     return Scenario(
@@ -220,7 +221,7 @@ def _steps(value: Any, programme: str, zone: str, states: tuple[str, ...], where
         raise where.at("steps").wrong("no_steps", "there is no step in this case")
     before: datetime | None = None
     for number, written in enumerate(steps, 1):
-        step = _step(written, programme, zone, states, Where(where.file, where.case, number))
+        step = _step(written, programme, zone, states, replace(where, step=number))
         if before is not None and step.at < before:
             raise step.where.at("at").wrong(
                 "not_in_order", "this step is before the one above it", "steps stand in the order of time"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from ..states.codes import DeadlineKind, NoticeKind, Party, TaskKind
+from ..states.codes import DeadlineKind, Described, NoticeKind, Party, TaskKind
 from ..states.errors import ClaimdeskError, InputError
 from ..states.money import Money, parse
 from ..states.times import parse_date
@@ -28,12 +28,17 @@ RECOVERY_STATUSES = ("none", "pending", "review", "due", "appealed", "waived", "
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place in a scenario file, for errors: file, case, step, key."""
+    """A place in a scenario file, for errors: file, case, step, key; and which programme's words are known there."""
 
     file: str
     case: str = ""
     step: int | None = None
     key: str = ""
+    programme: str = ""
+
+    def codes(self, kind: type[Described]) -> tuple[str, ...]:
+        """The codes of a kind that may stand here: the shared ones and the programme's own."""
+        return registry.codes_of(self.programme, kind) if self.programme else tuple(kind)
 
     def at(self, key: str | int) -> Where:
         """One key deeper."""
@@ -137,13 +142,13 @@ def _day(value: Any, where: Where) -> None:
         raise where.wrong(error.code, error.message, error.hint) from None
 
 
-def _words(allowed: Iterable[str] | None) -> Callable[[Any, Where], None]:
+def _words(kind: type[Described] | None) -> Callable[[Any, Where], None]:
     def look(value: Any, where: Where) -> None:
         for i, word in enumerate(sequence(value, where)):
-            if allowed is None:
+            if kind is None:
                 text(word, where.at(i))
             else:
-                known(word, allowed, where.at(i))
+                known(word, where.codes(kind), where.at(i))
 
     return look
 
@@ -174,20 +179,20 @@ def _deadline(value: Any, where: Where) -> None:
     only(found, ("kind", "on"), where)
     if "kind" not in found:
         raise where.wrong("missing_key", "kind is missing", "write {kind: proof_of_insurance, on: 2024-06-10}")
-    known(found["kind"], DeadlineKind, where.at("kind"))
+    known(found["kind"], where.codes(DeadlineKind), where.at("kind"))
     if "on" in found:
         _day(found["on"], where.at("on"))
 
 
 def _deadlines(value: Any, where: Where) -> None:
     for kind, on in mapping(value, where).items():
-        known(kind, DeadlineKind, where)
+        known(kind, where.codes(DeadlineKind), where)
         _day(on, where.at(kind))
 
 
 def _no_deadline(value: Any, where: Where) -> None:
     if value is not True:
-        known(value, DeadlineKind, where)
+        known(value, where.codes(DeadlineKind), where)
 
 
 def _certificate(value: Any, where: Where) -> None:

@@ -186,16 +186,11 @@ def schema_of(programme: str, verb: str) -> Mapping[str, Any]:
     """The JSON Schema of a verb's payload; empty when the programme shows none."""
     from importlib import import_module
 
-    from ...workflow import programmes
+    from ...workflow import places, registry
 
+    registry.programme(programme)  # one of an installed package has its place from now on
+    payloads = import_module(f"{places.package_of(programme)}.payloads")
     try:
-        payloads = import_module(f"{programmes.__name__}.{programme}.payloads")
-    except ModuleNotFoundError:  # a programme of the host's own
-        return {}
-    adapter_of = getattr(payloads, "adapter_of", None)
-    if adapter_of is None:
-        return {}
-    try:
-        return adapter_of(verb).json_schema()
+        return payloads.adapter_of(verb).json_schema()
     except KeyError:
         return {}

@@ -11,7 +11,7 @@ from typing import Any
 from .adapters.gateways import FakeProvider, SandboxGateway
 from .states.times import parse_instant
 
-__all__ = ["FakeProvider", "FrozenClock", "SandboxGateway", "valid_certificate"]
+__all__ = ["FakeProvider", "FrozenClock", "SandboxGateway", "programme_faults", "valid_certificate"]
 
 
 class FrozenClock:
@@ -39,3 +39,13 @@ def valid_certificate(**overrides: Any) -> dict[str, Any]:
     from .workflow.programmes.seller_insurance.testing_template import valid_certificate as made  # noqa: PLC0415
 
     return made(**overrides)
+
+
+def programme_faults(name: str) -> list[str]:
+    """What a programme of yours still lacks (words, letters, shapes of payloads), in plain words; empty when nothing.
+
+    ``name`` is its id; register it first, or install the package that brings it.
+    """
+    from .workflow.soundness import faults  # noqa: PLC0415
+
+    return faults(name)

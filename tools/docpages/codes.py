@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from claimdesk.states.codes import Described
-from claimdesk.workflow import registry
+from claimdesk.workflow import places, registry
 from claimdesk.workflow.texts.load import catalogue, line
 
 from .markdown import Page, cell, code, page, table
@@ -33,15 +33,16 @@ def kinds() -> list[type[Described]]:
     for path in trees():
         if path.startswith("states/"):
             import_module(f"claimdesk.{module_name(path)}")
-    found = [kind for kind in Described.__subclasses__() if kind.__module__.startswith("claimdesk.")]
-    places = list(trees())
-    return sorted(found, key=lambda kind: (kind.__module__ != "claimdesk.states.codes", _place(kind, places)))
+    own = {kind for name in places.added() for kind in registry.programme(name).codes.values()}
+    found = [k for k in Described.__subclasses__() if k.__module__.startswith("claimdesk.") or k in own]
+    paths = list(trees())
+    return sorted(found, key=lambda kind: (kind.__module__ != "claimdesk.states.codes", _place(kind, paths)))
 
 
-def _place(kind: type[Described], places: list[str]) -> tuple[int, int]:
+def _place(kind: type[Described], paths: list[str]) -> tuple[int, int]:
     path = kind.__module__.removeprefix("claimdesk.").replace(".", "/") + ".py"
     names = list(import_module(kind.__module__).__dict__)
-    return (places.index(path) if path in places else len(places), names.index(kind.__name__))
+    return (paths.index(path) if path in paths else len(paths), names.index(kind.__name__))
 
 
 def title(kind: type[Described]) -> str:
@@ -71,9 +72,18 @@ def _row(kind: type[Described], member: Described) -> tuple[str, ...]:
     return code(member.value), cell(member.meaning), *(said.get(lang, "") for lang in ("en", "zh-CN"))
 
 
+def _section(kind: type[Described]) -> str:
+    """Where the words of a kind stand: those of a programme's own stand with the kind they add to."""
+    for name in places.added():
+        for shared, own in registry.programme(name).codes.items():
+            if own is kind:
+                return shared.__name__
+    return kind.__name__
+
+
 def words_of(kind: type[Described], member: Described) -> dict[str, str]:
     """The words of a code in each language; nothing where there are none."""
-    found = line(kind.__name__, member.value)
+    found = line(_section(kind), member.value)
     if found is None:
         found = catalogue("reasons").get(member.value, {}).get("text")
     if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from claimdesk.states.codes import DeadlineKind
+from claimdesk.states.codes import Described
 from claimdesk.states.lifecycle import RULES, Lifecycle, Rest, Row
 from claimdesk.workflow import registry
 from claimdesk.workflow.catalogue import value_words
@@ -164,7 +164,7 @@ def _states(programme: Programme) -> Iterator[tuple[str, ...]]:
             cell(state.waits_for_zh),
             english,
             chinese,
-            codes(clocks().get((programme.id, state.name), ())),
+            codes(clocks(programme.id).get(state.name, ())),
         )
 
 
@@ -192,7 +192,7 @@ def _clocks(programme: Programme) -> str:
     return table(("clock", "of", "中文", "length", "when it runs out", "届满时"), rows)
 
 
-def _clock(kind: DeadlineKind, books: Sequence[Book]) -> tuple[str, ...]:
+def _clock(kind: Described, books: Sequence[Book]) -> tuple[str, ...]:
     said = line("DeadlineKind", kind.value) or {}
     then = said.get("then", {})
     parameter = said.get("parameter")

@@ -1,7 +1,8 @@
 """Which clocks run while a claim rests in a state: seen in the project's own scenarios, not told twice.
 
 The lifecycle table says that a state has a clock; which one it is, the rules decide when they move a claim. So every
-case of tests/scenarios without overlays is run once, and its journal is read.
+case of tests/scenarios without overlays is run once, and its journal is read; a programme of another package has its
+cases beside it, in ``scenarios``.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from claimdesk import ClaimDesk, InputError
 from claimdesk.states.case import Case, fold
 from claimdesk.states.lifecycle import Rest
-from claimdesk.workflow import registry
+from claimdesk.workflow import places, registry
 from claimdesk.workflow.scenario import find, load, run_case
 
 from .markdown import ROOT
@@ -23,12 +25,18 @@ from .markdown import ROOT
 _SHARE = 0.5
 
 
+def clocks(programme: str) -> Mapping[str, tuple[str, ...]]:
+    """The clocks of each state of a programme in which a claim rests."""
+    added = programme in places.added()
+    folder = Path(str(places.folder_of(programme))) / "scenarios" if added else ROOT / "tests" / "scenarios"
+    return {state: kinds for (name, state), kinds in _clocks(folder).items() if name == programme}
+
+
 @cache
-def clocks() -> Mapping[tuple[str, str], tuple[str, ...]]:
-    """The clocks of each (programme, state) in which a claim rests."""
+def _clocks(folder: Path) -> Mapping[tuple[str, str], tuple[str, ...]]:
     visits: Counter[tuple[str, str]] = Counter()
     running: Counter[tuple[str, str, str]] = Counter()
-    for case in _rests():
+    for case in _rests(folder):
         place = (case.programme, case.state)
         visits[place] += 1
         running.update((*place, clock.kind) for clock in case.deadlines if clock.status == "open")
@@ -51,9 +59,9 @@ class _Watched(ClaimDesk):
         super().close()
 
 
-def _rests() -> Iterator[Case]:
+def _rests(folder: Path) -> Iterator[Case]:
     """Every case as it stood when it came to rest somewhere."""
-    for path in find([ROOT / "tests" / "scenarios"]):
+    for path in find([folder]):
         try:
             cases = load(path)
         except InputError:  # a file that cannot be read is the scenarios' own tests' affair

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NotRequired, Required, get_args, get
 from pydantic import TypeAdapter
 from typing_extensions import is_typeddict
 
-from claimdesk.workflow import registry, validation
+from claimdesk.workflow import places, registry, validation
 from claimdesk.workflow.desk import Desk
 from claimdesk.workflow.plan import Programme
 
@@ -76,11 +76,8 @@ def pages() -> Iterator[Page]:
 
 
 def shapes(programme: Programme) -> Mapping[str, Any]:
-    """The shape of each verb of a programme, where its folder tells them; the opening verb first."""
-    try:
-        module = import_module(f"claimdesk.workflow.programmes.{programme.id}.payloads")
-    except ModuleNotFoundError:
-        return {}
+    """The shape of each verb of a programme, as its folder tells them; the opening verb first."""
+    module = import_module(f"{places.package_of(programme.id)}.payloads")
     found: dict[str, Any] = {}
     for verb in dict.fromkeys([programme.opening, *programme.lifecycle.verbs]):
         shape = getattr(module, "SHAPES", {}).get(verb)

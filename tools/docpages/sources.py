@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from claimdesk.states.codes import DeadlineKind
+from claimdesk.states.codes import DeadlineKind, Described
+from claimdesk.workflow import places
 from claimdesk.workflow.plan import Programme
 
 from .markdown import ROOT
@@ -27,21 +28,22 @@ def module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def folder_of(programme: Programme) -> str:
-    """The folder of a programme's rules."""
-    return f"workflow/programmes/{programme.id}/"
+def modules_of(programme: Programme) -> Iterator[ast.Module]:
+    """The modules of a programme's rules, wherever its package is."""
+    for path in sorted(Path(str(places.folder_of(programme.id))).rglob("*.py")):
+        yield ast.parse(path.read_text(encoding="utf-8"))
 
 
-def kinds_named_in(programme: Programme) -> Iterator[DeadlineKind]:
-    """The clocks a programme's rules start, in the order of the enum."""
+def kinds_named_in(programme: Programme) -> Iterator[Described]:
+    """The clocks a programme's rules start, in the order of the enums: the shared one, then its own."""
+    kinds = [DeadlineKind, *(own for kind, own in programme.codes.items() if kind is DeadlineKind)]
     named = {
-        node.attr
-        for path, tree in trees().items()
-        if path.startswith(folder_of(programme))
+        (node.value.id, node.attr)
+        for tree in modules_of(programme)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "DeadlineKind"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    return (kind for kind in DeadlineKind if kind.name in named)
+    return (member for kind in kinds for member in kind if (kind.__name__, member.name) in named)
 
 
 def texts_in(path: str) -> set[str]:

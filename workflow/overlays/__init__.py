@@ -8,12 +8,12 @@ clocks, holds and tasks and changes nothing a programme decides. A new jurisdict
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...states.case import Case, Deadline
 from ...states.codes import HoldReason
 from ...states.errors import InputError
+from .. import places
 from ..reasons import Reason
 from ..rulebook import Version, shipped
 from . import fair_claims, medicare, minors, product_safety, sanctions
@@ -41,7 +41,7 @@ _KINDS: Mapping[str, Kind] = {
 }
 
 
-@cache
+@places.kept
 def names() -> tuple[str, ...]:
     """Every overlay there is."""
     return tuple(b.id for b in shipped().values() if b.programme == "overlay")
@@ -49,6 +49,10 @@ def names() -> tuple[str, ...]:
 
 def checked(wanted: Sequence[str]) -> frozenset[str]:
     """The overlays asked for; InputError names one that does not exist."""
+    if not set(wanted) <= set(names()):
+        from ..registry import load_installed  # noqa: PLC0415  # programmes are built on this package
+
+        load_installed()
     for name in wanted:
         if name not in names():
             raise InputError(

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from .. import places
 
 LANGUAGES = ("en", "zh-CN")
 
 
-@cache
+@places.kept
 def catalogue(name: str) -> Mapping[str, Any]:
     """One catalogue: the shared file and what the programmes add to it."""
     found = tomllib.loads((files("claimdesk.workflow.texts") / f"{name}.toml").read_text("utf-8"))
-    for folder in sorted(files("claimdesk.workflow.programmes").iterdir(), key=lambda f: f.name):
+    for programme, folder in places.folders():
         own = folder / "texts" / f"{name}.toml"
         if own.is_file():
-            _add(found, tomllib.loads(own.read_text("utf-8")), f"{folder.name}: {name}")
+            _add(found, tomllib.loads(own.read_text("utf-8")), f"{programme}: {name}")
     return found
 
 
