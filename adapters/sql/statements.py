@@ -42,16 +42,28 @@ _CASE_FIXED = frozenset({"id", "programme", "marketplace", "currency", "opened_a
 
 
 class Statement:
-    """The text of a statement and the order of its values."""
+    """The text of a statement and the order of its values, rendered when it is first used."""
 
-    __slots__ = ("fixed", "names", "text")
+    __slots__ = ("_made_of", "fixed", "names", "text")
+
+    text: str
+    names: tuple[str, ...]
+    fixed: dict[str, Any]  # values SQLAlchemy put in itself, such as OFFSET 0
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        self._made_of = (statement, dialect)
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked for a slot that is still empty, so this costs nothing once the statement is rendered. Most commands use
+        # a few of the forty statements. Two threads may both come here: they fill in the same.
+        if name not in ("fixed", "names", "text"):
+            raise AttributeError(name)
+        statement, dialect = self._made_of
         made: Any = statement.compile(dialect=dialect)
+        self.fixed = {n: v for n, v in made.params.items() if v is not None}
+        self.names = tuple(made.positiontup or ())
         self.text = str(made)
-        self.names: tuple[str, ...] = tuple(made.positiontup or ())
-        # Values SQLAlchemy put in itself, such as OFFSET 0.
-        self.fixed: dict[str, Any] = {n: v for n, v in made.params.items() if v is not None}
+        return getattr(self, name)
 
     def _run(self, connection: Connection, values: dict[str, Any]) -> CursorResult[Any]:
         if self.fixed:
@@ -80,8 +92,16 @@ class Statement:
 _KEEP_COUNT = {"preserve_rowcount": True}
 
 
+def statements_of(dialect: Dialect) -> Statements:
+    """The statements for databases of this kind, the same ones for every store of the process."""
+    known = _known.get((dialect.name, dialect.driver))
+    if known is None:
+        known = _known[dialect.name, dialect.driver] = Statements(dialect)
+    return known
+
+
 class Statements:
-    """All of them, for one database."""
+    """All of them, for one kind of database."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.sqlite = dialect.name == "sqlite"
@@ -272,6 +292,7 @@ class Statements:
         return made.on_conflict_do_update(index_elements=[key], set_=new)
 
 
+_known: dict[tuple[str, str], Statements] = {}
 _UNNESTED = f"SELECT * FROM unnest({', '.join(['%s::text[]'] * 6)}, %s::int[], %s::text[])"  # noqa: S608
 
 

@@ -20,7 +20,7 @@ from ...workflow.ports import WriteUnit
 from . import schema
 from .durability import faults
 from .engine import Options, for_reading, for_writing, make_engine, run_unit
-from .statements import Statements
+from .statements import statements_of
 from .units import SqlRead, SqlWrite
 
 _T = TypeVar("_T")
@@ -34,7 +34,7 @@ class SqlStore:
     ) -> None:
         self.engine = make_engine(url, options or Options())
         self._reads, self._writes = for_reading(self.engine), for_writing(self.engine)
-        self._statements = Statements(self.engine.dialect)
+        self._statements = statements_of(self.engine.dialect)
         self._sleep = sleep
         self._process = os.getpid()
 
