@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from ..states.errors import Conflict, StaleVersion
 from ..states.ledger import TransferKind
-from ..workflow.ports import DecisionRow, TransferRow
+from ..workflow.ports import DecisionRow, EntryRow, ErasureRow, TransferRow
 
 #: name -> what it says; a database uses the same names for its indexes, checks and triggers.
 GUARDS: Final[dict[str, str]] = {
@@ -43,6 +43,14 @@ GUARDS: Final[dict[str, str]] = {
     "transfer_fixed": "transfers are never changed or removed",
     "decision_fixed": "decisions are never changed or removed",
     "notice_fixed": "a notice that was handed over is never changed or removed",
+    "erasure_two_people": "two people stand for an erasure: who asks and who approves",
+    "erasure_entry": "an erasure comes from the journal entry of whoever asked for it",
+    "erasure_held": "nothing is erased under a legal hold",
+    "erasure_fixed": "erasures are never changed or removed",
+    "sealed_fixed": "sealed values are never changed; only their keys are wrapped anew",
+    "sealed_erased": "sealed values are removed by an erasure of their claim only",
+    "closed_epoch_two_people": "two people stand for a change of keys: who asks and who approves",
+    "closed_epoch_fixed": "a closed epoch stays closed",
     "case_fixed": "a case keeps its id, programme and currency, never goes back a version and is never removed",
 }
 
@@ -71,6 +79,9 @@ STALE: Final[dict[str, str]] = {
     "decision_new": "this decision is on file already",
     "notice_new": "this notice is on file already",
     "sealed_new": "these values are on file already",
+    "sealed_epoch": "the keys were changed in between",
+    "erasure_new": "this erasure is on file already",
+    "closed_epoch_new": "this epoch was closed in between",
     "idempotency_new": "this idempotency key was used in between",
     "source_new": "this line was filed in between",
 }
@@ -235,3 +246,18 @@ def _reversals_last(rows: list[TransferRow]) -> list[TransferRow]:
     for place, row in zip(places, ordered, strict=True):
         rows[place] = row
     return rows
+
+
+def two_people(asked_by: str, approved_by: str) -> bool:
+    """Whether two people stand for something: both are named, and they are not the same."""
+    return bool(asked_by and approved_by) and asked_by.lower() != approved_by.lower()
+
+
+def erasure_fault(row: ErasureRow, entry: EntryRow | None, hold: str | None) -> str | None:
+    """The first guard that an erasure would break, or None; ``hold`` is what stands on its claim."""
+    if not two_people(row.asked_by, row.approved_by):
+        return "erasure_two_people"
+    told = None if entry is None else (entry.claim, entry.seq, entry.type, entry.actor)
+    if told != (row.claim, row.seq, "redact", row.asked_by):
+        return "erasure_entry"
+    return "erasure_held" if "legal" in (hold or "").split() else None

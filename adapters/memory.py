@@ -21,6 +21,8 @@ from ..workflow.ports import (
     CaseFilter,
     DecisionRow,
     EntryRow,
+    EpochRow,
+    ErasureRow,
     IdempotencyRow,
     NoticeRow,
     SealedRow,
@@ -30,7 +32,16 @@ from ..workflow.ports import (
     WriteSet,
     WriteUnit,
 )
-from .guards import Posted, check_transfer, ledger_order, on_recovery, refusal, standing
+from .guards import (
+    Posted,
+    check_transfer,
+    erasure_fault,
+    ledger_order,
+    on_recovery,
+    refusal,
+    standing,
+    two_people,
+)
 from .rows import CaseRow, again, case_row, has_word, one_set_a_case, stale
 
 _T = TypeVar("_T")
@@ -99,6 +110,8 @@ class _Tables:
         self.notices_of: dict[str, list[str]] = {}
         self.tasks: dict[str, TaskRow] = {}
         self.sealed: dict[tuple[str, int], SealedRow] = {}
+        self.erasures: dict[str, list[ErasureRow]] = {}
+        self.closed_epochs: dict[str, EpochRow] = {}
         self.idempotency: dict[tuple[str, str], IdempotencyRow] = {}
         self.sources: dict[str, SourceRow] = {}
         self.meta: dict[str, str] = {}
@@ -162,6 +175,14 @@ class MemoryRead:
         kept = self._t.sealed
         entries = self._t.entries.get(case_id, ())
         return [kept[case_id, e.seq] for e in entries if (case_id, e.seq) in kept]
+
+    def erasures(self, case_id: str) -> list[ErasureRow]:
+        """The erasures of a case, oldest first."""
+        return list(self._t.erasures.get(case_id, ()))
+
+    def closed_epochs(self) -> list[EpochRow]:
+        """Every epoch whose key was given up, oldest first."""
+        return sorted(self._t.closed_epochs.values(), key=lambda e: (e.at, e.epoch))
 
     def sealed_under(self, epoch: str, after: tuple[str, int] | None = None, limit: int = 1000) -> list[SealedRow]:
         """A page of the values whose data keys an epoch wraps, by claim and place."""
@@ -340,6 +361,8 @@ class MemoryWrite(MemoryRead):
             for entry in given.entries:
                 self._entry(entry)
             for sealed in given.sealed:
+                if sealed.epoch in self._t.closed_epochs:
+                    raise refusal("sealed_epoch", sealed.claim)
                 self._new("sealed_new", self._t.sealed, (sealed.claim, sealed.seq), sealed, sealed.claim)
             self._decisions([d for d in given.decisions if not d.exempt])
             for transfer in ledger_order(given.transfers):
@@ -357,6 +380,21 @@ class MemoryWrite(MemoryRead):
                 self._new("idempotency_new", self._t.idempotency, (used.principal, used.key), used, used.claim)
             for source in given.sources:
                 self._new("source_new", self._t.sources, source.key, source, source.claim)
+            for erasure in given.erasures:
+                self._erase(erasure)
+
+    def _erase(self, row: ErasureRow) -> None:
+        kept = next((e for e in self._t.entries.get(row.claim, ()) if e.id == row.entry), None)
+        broken = erasure_fault(row, kept, self._t.cases[row.claim].hold)
+        if broken is not None:
+            raise refusal(broken, row.claim)
+        self._append(self._t.erasures, row.claim, row)
+        for sealed in self.sealed(row.claim):
+            if sealed.seq < row.seq:
+                self._remove(self._t.sealed, (sealed.claim, sealed.seq))
+        for notice in self.notices(row.claim):
+            if notice.status == "handed_over":
+                self._put(self._t.notices, notice.id, notice._replace(subject=None, body="", params="{}"))
 
     def _new(self, guard: str, table: dict[Any, Any], key: Any, value: Any, claim: str) -> None:
         if key in table:
@@ -482,19 +520,23 @@ class MemoryWrite(MemoryRead):
                     status="handed_over", handed_over_at=row.handed_over_at, channel=row.channel, sha256=row.sha256,
                     subject=row.subject, body=row.body))  # fmt: skip
 
-    def erase_sealed(self, case_id: str, seqs: Sequence[int] | None = None) -> int:
-        """Removes sealed values and their wrapped keys: of a case, or of some of its entries; how many."""
-        gone = [(r.claim, r.seq) for r in self.sealed(case_id) if seqs is None or r.seq in seqs]
-        for key in gone:
-            self._remove(self._t.sealed, key)
-        return len(gone)
-
     def rewrap(self, rows: Sequence[SealedRow]) -> None:
         """Keeps the same values under another epoch; only ``epoch`` and ``wrapped`` are taken from the rows."""
         for row in rows:
+            if row.epoch in self._t.closed_epochs:
+                raise refusal("sealed_epoch", row.claim)
             kept = self._t.sealed.get((row.claim, row.seq))
             if kept is not None and kept.subject == row.subject:
                 self._put(self._t.sealed, (row.claim, row.seq), kept._replace(epoch=row.epoch, wrapped=row.wrapped))
+
+    def close_epochs(self, rows: Sequence[EpochRow]) -> None:
+        """From now on nothing is sealed under these epochs."""
+        for row in rows:
+            if row.epoch in self._t.closed_epochs:
+                raise refusal("closed_epoch_new")
+            if not two_people(row.asked_by, row.approved_by):
+                raise refusal("closed_epoch_two_people")
+            self._put(self._t.closed_epochs, row.epoch, row)
 
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""

@@ -75,6 +75,7 @@ def _rows() -> tuple[Row, ...]:
         ("assign", "an owner is named"),
         ("hold", "nothing automatic happens and no money moves"),
         ("release_hold", "the fact behind a hold is settled"),
+        ("redact", "personal data is erased; two people stand for it"),
     ):
         rows += recording(_ALL, verb, meaning)
     return tuple(rows)

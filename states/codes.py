@@ -227,3 +227,16 @@ class CertificateFault(Described):
     FORM = "form", "not on an ACORD form"
     VALIDITY = "validity", "not valid for long enough after it was submitted"
     FILE_TYPE = "file_type", "not a PDF or Word file"
+
+
+class LegalBasis(Described):
+    """Why personal data is erased. Whether a request must be granted is a legal question that a person decides."""
+
+    GDPR_17 = "gdpr_17", "the person asked, under article 17 of the GDPR"
+    UK_GDPR_17 = "uk_gdpr_17", "the person asked, under article 17 of the UK GDPR"
+    CCPA_1798_105 = "ccpa_1798_105", "the person asked, under section 1798.105 of the California Civil Code"
+    PIPEDA_4_5_3 = "pipeda_4_5_3", "not needed any more, under principle 4.5.3 of PIPEDA (Canada)"
+    PIPL_47 = "pipl_47", "the person asked, under article 47 of the Personal Information Protection Law (China)"
+    COURT_ORDER = "court_order", "a court or an authority ordered it"
+    KEPT_IN_ERROR = "kept_in_error", "it should not have been on file"
+    RETENTION_ENDED = "retention_ended", "the time it had to be kept has ended"

@@ -164,6 +164,7 @@ def _rows() -> tuple[Row, ...]:
     rows += recording(_ALL, "assign", "an owner is named")
     rows += recording(_ALL, "hold", "nothing automatic happens and no money moves")
     rows += recording(_ALL, "release_hold", "the fact behind a hold is settled")
+    rows += recording(_ALL, "redact", "personal data is erased; two people stand for it")
     return tuple(rows)
 
 

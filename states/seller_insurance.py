@@ -35,6 +35,7 @@ _ROWS = (
     *recording(_ALL, "assign", "an owner is named"),
     *recording(_ALL, "hold", "nothing automatic happens"),
     *recording(_ALL, "release_hold", "the fact behind a hold is settled"),
+    *recording(_ALL, "redact", "personal data is erased; two people stand for it"),
 )
 
 # The duty lasts "throughout the remainder of the Term" (domain notes 2.1): the file has no end of its own.

@@ -33,6 +33,7 @@ from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
 from .overlays import checked
 from .plan import Command, Programme, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
+from .privacy import with_found
 from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
 
@@ -278,14 +279,17 @@ class Desk(Verbs, Reads):
                 self.dispatcher.catch_up_in(session, claim, beside["at"])
             if whose is not None and session.known(command) is None:
                 self._know_seller(session, replace(command, marketplace=case.marketplace), whose)
-            done = session.execute(command)
+            done = session.execute(with_found(session, command) if verb == "redact" else command)
             if isinstance(done, Refusal):
                 raise raised(done, claim)
             return done
 
         also = [] if whose is None else [seller_file_id(str(canonical["seller"]))]
         keys = sorted({*locks_of([case]), *also})
-        return self._retried(step, keys, dry_run)
+        done = self._retried(step, keys, dry_run)
+        if verb == "redact" and not dry_run:
+            self.dispatcher.forget(claim)
+        return done
 
     def _meant(self, verb: str, claim: str) -> tuple[Case, Programme]:
         """The case a verb is meant for, and its programme, which must have the verb."""

@@ -185,6 +185,12 @@ class Reads:
         """The rulebook version in force on a day, with this desk's overrides."""
         return book_for(programme, marketplace).at(on).override(self.settings.overrides)
 
+    def claims_of(self, subject: str) -> list[str]:
+        """The claims of one person: by the reference given for the claimant, or by a subject of the journal."""
+        from .privacy import claims_of  # noqa: PLC0415  # that module builds on the engine's session
+
+        return claims_of(self.store, self.settings.vault, subject)
+
     def personal(self, claim: str) -> dict[str, Any]:
         """The personal values of a claim. Reading them is the host's responsibility; they are never logged here."""
         self._case(claim)

@@ -181,6 +181,14 @@ class Verbs(ABC):
         """Settles the fact behind a hold for good; needs a reason."""
         return self._claim("release_hold", claim, {"hold": hold}, options)
 
+    def redact(self, claim: str, *, basis: str, **options: Unpack[Options]) -> Claim:
+        """Erases the personal data of a claim under a legal basis; needs ``approved_by``, and no legal hold.
+
+        The record stays: what is erased cannot be read any more, everything else can be proved as before. Where
+        nothing is left to erase, nothing is written.
+        """
+        return self._claim("redact", claim, {"basis": basis}, options)
+
     def reopen(self, claim: str, **options: Unpack[Options]) -> Claim:
         """New facts: back to screening; needs a reason."""
         return self._claim("reopen", claim, {}, options)

@@ -8,6 +8,7 @@ never read as "not paid".
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -200,6 +201,19 @@ class Dispatcher:
                 {"id": row.id, "channel": row.channel, "sha256": row.sha256, "at": row.handed_over_at, "late": late}
             )
         session.execute(Command("hand_over", {"notices": given}, "rules", at, claim=claim, lenient=True))
+
+    def forget(self, claim: str) -> int:
+        """The sender's own copies of erased letters go too, as far as it keeps any; how many went.
+
+        Looks at every erasure of the claim, so that one that was interrupted is finished by the next.
+        """
+        forget = getattr(self.sender, "forget", None)
+        if forget is None:
+            return 0
+        with self.store.read() as unit:
+            entries = [json.loads(e.data) for e in unit.entries(claim) if e.type == "redact"]
+        letters = dict.fromkeys(n for e in entries for n in e.get("redaction", {}).get("letters", ()))
+        return sum(bool(forget(letter)) for letter in letters)
 
     # -- payments ------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,8 @@ def explain(case: Case, decisions: Sequence[Mapping[str, Any]], *, lang: str, ve
         parts.append(_readings(decisions, lang, version_of))
     else:
         parts.append(_row("outcome", [_say("no_decision", lang)], lang))
+    if "erased" in case.facts:
+        parts.append(_row("erased", [_erased(case.facts["erased"], lang)], lang))
     parts.append(_row("next", _next(case, lifecycle, lang), lang))
     parts.append(_assumed(case, decisions, lang, version_of))
     parts.append(_earlier(decisions[:-1], lifecycle, lang, version_of))
@@ -193,6 +195,11 @@ def _with_value(rule: str, version: Version, lang: str) -> str:
 
 
 # -- what is next, and what was ------------------------------------------------------------------------------------
+
+
+def _erased(gone: Mapping[str, str], lang: str) -> str:
+    basis = words("LegalBasis", gone["basis"], lang, default=gone["basis"])
+    return _say("erased_on", lang, at=instant(parse_instant(gone["at"]), lang), basis=basis)
 
 
 def _open(case: Case) -> list[Deadline]:

@@ -19,6 +19,8 @@ from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_ins
 from .reasons import Reason
 
 _OPEN = ("open", "ran_out")
+#: Subjects an erasure names one by one; an entry has its limit of bytes.
+_SUBJECTS_MAX = 500
 
 
 def _refused(case: Case, code: RefusalCode, message: str, *unmet: Reason, hint: str = "") -> Refusal:
@@ -107,6 +109,28 @@ def _moved(draft: Draft, case: Case, paused: str) -> list[dict[str, Any]]:
         recipe = {**clock.recipe, "paused_days": days + clock.recipe.get("paused_days", 0)}
         found.append(clock.op("moved", on=on.isoformat(), due=instant_text(due), recipe=recipe))
     return found
+
+
+def redact(draft: Draft, ctx: Context, command: Command) -> None:
+    """Personal data is erased: what and under which basis is on record, never what it said.
+
+    The desk tells what there is to erase (``found``); where there is nothing, nothing is written.
+    """
+    found = command.found or {}
+    if not found.get("subjects") and not found.get("letters"):
+        return
+    basis: str = command.payload["basis"]
+    draft.take(
+        "redact",
+        set={"erased": {"at": instant_text(draft.now), "basis": basis}},
+        redaction={
+            "basis": basis,
+            "values": len(found["subjects"]),
+            "subjects": found["subjects"][:_SUBJECTS_MAX],
+            "epochs": found["epochs"],
+            "letters": found["letters"],
+        },
+    )
 
 
 def recheck(draft: Draft, ctx: Context, command: Command) -> None:
@@ -246,6 +270,7 @@ GENERIC: Mapping[str, Handler] = {
     "attach_evidence": attach_evidence,
     "hold": hold,
     "release_hold": release_hold,
+    "redact": redact,
     "recheck": recheck,
     "hand_over": hand_over,
     "send_payment": send_payment,

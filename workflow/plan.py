@@ -39,6 +39,7 @@ class Command:
     programme: str | None = None  #: only for the verb that opens a case
     marketplace: str | None = None
     told: Any = None  #: what else the request said (a filing's seller and date): part of what its key stands for
+    found: Mapping[str, Any] | None = None  #: what the desk found to act on (an erasure); no part of the request
     lenient: bool = False  #: scenario steps without an actor of their own: no reason or second person is asked
 
 
@@ -360,9 +361,10 @@ def open_verbs(programme: Programme, case: Case) -> tuple[str, ...]:
     here = programme.lifecycle.verbs_in(case.state)
     if not case.holds:
         return here
+    legal = HoldReason.LEGAL.value in case.holds  # what a court may ask for is not erased, whoever asks
     # Contract section 8: under payment_reversed a person releases the hold to pay again, or denies.
     denies = {"deny"} if case.holds == (HoldReason.PAYMENT_REVERSED.value,) else frozenset[str]()
-    return tuple(v for v in here if v in programme.records or v in denies)
+    return tuple(v for v in here if v in programme.records or v in denies or (v == "redact" and not legal))
 
 
 def refuse(
@@ -438,7 +440,7 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
         )
     if command.lenient:
         return None
-    if verb in programme.reasoned and not command.reason.strip():
+    if (verb in programme.reasoned or _places_legal_hold(command)) and not command.reason.strip():
         return refuse(
             programme,
             case,
@@ -447,7 +449,17 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
             Reason("needs_reason", "control.reason", None, False),
             hint="give a reason (--reason TEXT, reason=...)",
         )
-    if programme.second_person(case, ctx, command) and command.second in (None, "", command.actor):
+    if _takes_two(case, command):
+        if _nobody_else(command):
+            return refuse(
+                programme,
+                case,
+                RefusalCode.NEEDS_SECOND_PERSON,
+                f"{verb} needs a second person",
+                Reason("needs_second_person", "control.two_people", command.second, False),
+                hint="name another person who approved (approved_by); rules and scripts are no persons",
+            )
+    elif programme.second_person(case, ctx, command) and command.second in (None, "", command.actor):
         return refuse(
             programme,
             case,
@@ -457,6 +469,23 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
             hint="name another person who approved (approved_by)",
         )
     return None
+
+
+def _places_legal_hold(command: Command) -> bool:
+    return command.verb == "hold" and command.payload.get("hold") == HoldReason.LEGAL.value
+
+
+def _takes_two(case: Case, command: Command) -> bool:
+    """Erasing personal data and lifting what forbids it take two people, whatever the amount (trust notes 5.1, 5.4)."""
+    if command.verb == "redact":
+        return True
+    legal = HoldReason.LEGAL.value
+    return command.verb == "release_hold" and legal in case.holds and command.payload.get("hold") in (None, legal)
+
+
+def _nobody_else(command: Command) -> bool:
+    second = (command.second or "").casefold()
+    return second in ("", "rules", command.actor.casefold()) or second.startswith("script:")
 
 
 def show_overlays(draft: Draft, ctx: Context) -> None:

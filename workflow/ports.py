@@ -109,6 +109,28 @@ class SealedRow(NamedTuple):
     ciphertext: bytes
 
 
+class ErasureRow(NamedTuple):
+    """An erasure two people stand for. Writing it removes what was sealed before its entry and blanks sent letters."""
+
+    entry: str
+    claim: str
+    seq: int
+    asked_by: str
+    approved_by: str
+    basis: str
+    at: str
+
+
+class EpochRow(NamedTuple):
+    """An epoch whose key is given up: from then on nothing is sealed under it. Two people stand for it."""
+
+    epoch: str
+    successor: str
+    asked_by: str
+    approved_by: str
+    at: str
+
+
 class IdempotencyRow(NamedTuple):
     """What a key was first used for. ``request`` is the digest of the content; ``claim`` and ``version`` the result."""
 
@@ -145,6 +167,7 @@ class WriteSet:
     sealed: list[SealedRow] = field(default_factory=lambda: [])
     idempotency: list[IdempotencyRow] = field(default_factory=lambda: [])
     sources: list[SourceRow] = field(default_factory=lambda: [])
+    erasures: list[ErasureRow] = field(default_factory=lambda: [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +198,15 @@ class ReadUnit(Protocol):
 
     def entries(self, case_id: str, after: int = 0) -> list[EntryRow]: ...
     def sealed(self, case_id: str) -> list[SealedRow]: ...
+    def erasures(self, case_id: str) -> list[ErasureRow]:
+        """The erasures of a case, oldest first."""
+        ...
+
+    def sealed_under(self, epoch: str, after: tuple[str, int] | None = None, limit: int = 1000) -> list[SealedRow]:
+        """A page of the values whose data keys an epoch wraps, by claim and place."""
+        ...
+
+    def closed_epochs(self) -> list[EpochRow]: ...
     def transfers(
         self, case_id: str | None = None, after: str | None = None, limit: int = 1000
     ) -> list[TransferRow]: ...
@@ -228,6 +260,14 @@ class WriteUnit(ReadUnit, Protocol):
         """Keeps notices exactly as handed over; a notice already handed over is never changed."""
         ...
 
+    def rewrap(self, rows: Sequence[SealedRow]) -> None:
+        """Keeps the same values under another epoch; only ``epoch`` and ``wrapped`` are taken from the rows."""
+        ...
+
+    def close_epochs(self, rows: Sequence[EpochRow]) -> None:
+        """From now on nothing is sealed under these epochs; returns when every write that began before has ended."""
+        ...
+
     def set_meta(self, name: str, value: str) -> None: ...
 
 
@@ -267,7 +307,10 @@ class Letter:
 
 
 class NoticeSender(Protocol):
-    """Hands a letter over. Returning means it was accepted; an exception means it will be tried again."""
+    """Hands a letter over. Returning means it was accepted; an exception means it will be tried again.
+
+    A sender that keeps what it handed over also has ``forget(notice_id) -> bool``: its copy goes.
+    """
 
     name: str
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..states.case import Case
 from ..states.journal import canonical, leaf_hash, sha256_text
 from .plan import Command, Context, Plan, Programme
-from .ports import DecisionRow, EntryRow, NoticeRow, TaskRow, TransferRow, Vault, WriteSet
+from .ports import DecisionRow, EntryRow, ErasureRow, NoticeRow, TaskRow, TransferRow, Vault, WriteSet
 
 _OPEN = ("open",)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -111,6 +111,12 @@ def _rows_of(found: WriteSet, entry: dict[str, Any]) -> None:
                 entry["at"],
             )
         )
+    if "redaction" in entry:
+        asked = entry["actor"]["id"]
+        second = entry.get("second") or f"{asked}:second"  # a scenario step without people of its own
+        basis = entry["redaction"]["basis"]
+        row = ErasureRow(entry["id"], entry["claim"], entry["seq"], asked, second, basis, entry["at"])
+        found.erasures.append(row)
     made = entry.get("decision")
     if made:
         readings = " ".join(sorted({r for reason in made["reasons"] for r in reason.get("readings", ())}))
@@ -155,7 +161,7 @@ def _payment_tasks(found: WriteSet, before: Case | None, bodies: Sequence[Mappin
         found.dropped_tasks.append(old)
 
 
-_GROWING = ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources")
+_GROWING = ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources", "erasures")
 
 
 def copied(rows: WriteSet) -> WriteSet:

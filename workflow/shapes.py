@@ -6,12 +6,14 @@ again. Authority: contract section 3. Left out: what a programme narrows for its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
+from pydantic import BeforeValidator
 from typing_extensions import TypedDict
 
-from ..states.codes import HoldReason
+from ..states.codes import HoldReason, LegalBasis
 from .validation import STRICT, Identifier, LongText, Text
 
 UNKNOWN = "unknown"
@@ -53,6 +55,38 @@ class Payment(TypedDict):
     by: NotRequired[Identifier]
 
 
+def _basis(value: object) -> object:
+    """A legal basis by its code, or as people write it ("GDPR Art. 17(1)(a)")."""
+    if isinstance(value, str):
+        plain = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
+        return next((code.value for pattern, code in _BASES if pattern.fullmatch(plain)), value)
+    return value
+
+
+#: How people write the bases that have a citation; what does not fit must be the code itself.
+_BASES = tuple(
+    (re.compile(pattern, re.ASCII), code)
+    for pattern, code in (
+        (r"(art(icle)?_17_)?gdpr((_art(icle)?)?_?17(_[0-9])?(_[a-f])?)?", LegalBasis.GDPR_17),
+        (r"(art(icle)?_17_)?uk_gdpr((_art(icle)?)?_?17(_[0-9])?(_[a-f])?)?", LegalBasis.UK_GDPR_17),
+        (r"ccpa|(ccpa_)?(cal_civ_code_)?(s_|section_)?1798_105(_[a-d])?", LegalBasis.CCPA_1798_105),
+        (r"pipeda((_principle)?_4_5_3)?", LegalBasis.PIPEDA_4_5_3),
+        (r"pipl((_art(icle)?)?_47)?", LegalBasis.PIPL_47),
+    )
+)
+_Bases = Literal[
+    "gdpr_17", "uk_gdpr_17", "ccpa_1798_105", "pipeda_4_5_3", "pipl_47", "court_order", "kept_in_error",
+    "retention_ended",
+]  # fmt: skip
+
+
+class Redact(TypedDict):
+    """What ``redact`` takes: a legal basis by its code. Words of one's own are a reason, and sealed."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    basis: Annotated[_Bases, BeforeValidator(_basis)]
+
+
 class Nothing(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
 
@@ -64,6 +98,7 @@ GENERIC: Mapping[str, Any] = {
     "assign": Assign,
     "hold": Hold,
     "release_hold": Hold,
+    "redact": Redact,
     "confirm_payment": Payment,
     "fail_payment": Payment,
     "reverse_payment": Payment,

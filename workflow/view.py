@@ -66,6 +66,7 @@ class Claim:
     owner: str | None
     rulebook: str
     dry_run: bool = False
+    erased: dict[str, str] | None = None  #: when personal data was last erased, and under which legal basis
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values under the contract's names."""
@@ -104,6 +105,7 @@ class Claim:
             "owner": self.owner,
             "rulebook": self.rulebook,
             "dry_run": self.dry_run,
+            "erased": self.erased,
         }
 
 
@@ -181,6 +183,7 @@ def claim_view(case: Case, *, dry_run: bool = False) -> Claim:
         owner=case.owner,
         rulebook=case.rulebook,
         dry_run=dry_run,
+        erased=case.facts.get("erased"),
     )
 
 

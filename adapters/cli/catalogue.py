@@ -29,6 +29,7 @@ COMMANDS: dict[str, Entry] = {
     "actions": Entry("actions", _CLAIMS, "Say what can be done with a claim now, and why not the rest."),
     "do": Entry("do", _CLAIMS, "Do one verb on one claim."),
     "list": Entry("listing", _CLAIMS, "List claims."),
+    "redact": Entry("redact", _CLAIMS, "Erase personal data under a legal basis; two people stand for it."),
     "tick": Entry("tick", _TIME, "Do what is due: letters, payments, clocks that ran out."),
     "ledger": Entry("ledger", _TIME, "List the transfers of money, or prove that the books balance."),
     "worker": Entry(

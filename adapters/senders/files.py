@@ -60,6 +60,23 @@ class FileSender:
         if not self._sync:
             os.sync()
 
+    def forget(self, notice_id: str) -> bool:
+        """Removes the file of a letter, overwritten first; False when there is none (any more)."""
+        path = self.path_of(notice_id)
+        try:
+            for left in [*path.parent.glob(f".{path.name}.*.tmp"), path]:
+                with left.open("r+b") as file:
+                    file.write(bytes(left.stat().st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+                left.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else "input or output error"
+            raise DeliveryFailed("not_removed", f"the file of a letter could not be removed: {why}") from None
+        return True
+
     def _write(self, path: Path, data: bytes) -> None:
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:

@@ -22,3 +22,7 @@ class MemorySender:
     def send(self, letter: Letter) -> None:
         """Keeps the letter."""
         self._kept[letter.id] = letter
+
+    def forget(self, notice_id: str) -> bool:
+        """Lets go of a letter; False when it is not kept."""
+        return self._kept.pop(notice_id, None) is not None

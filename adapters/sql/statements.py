@@ -36,7 +36,21 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
-from .tables import case, decision, entry, idempotency, meta, metadata, notice, sealed, source, task, transfer
+from .tables import (
+    case,
+    closed_epoch,
+    decision,
+    entry,
+    erasure,
+    idempotency,
+    meta,
+    metadata,
+    notice,
+    sealed,
+    source,
+    task,
+    transfer,
+)
 
 _CASE_FIXED = frozenset({"id", "programme", "marketplace", "currency", "opened_at"})
 
@@ -125,9 +139,17 @@ class Statements:
             .order_by(sealed.c.claim, sealed.c.seq)
             .limit(bindparam("limit", type_=Integer))
         )
+        self.erasures = made(select(erasure).where(erasure.c.claim == bindparam("claim")).order_by(erasure.c.seq))
         self.erase_sealed = made(
-            delete(sealed).where(sealed.c.claim == bindparam("claim"), sealed.c.seq == bindparam("seq"))
+            delete(sealed).where(sealed.c.claim == bindparam("claim"), sealed.c.seq < bindparam("seq"))
         )
+        self.blank_letters = made(
+            update(notice)
+            .where(notice.c.claim == bindparam("at_claim"), notice.c.status == literal_column("'handed_over'"))
+            .values(subject=literal_column("NULL"), body=literal_column("''"), params=literal_column("'{}'"))
+        )
+        self.close_epoch = made(insert(closed_epoch))
+        self.closed_epochs = made(select(closed_epoch).order_by(closed_epoch.c.at, closed_epoch.c.epoch))
         self.rewrap = made(
             update(sealed)
             .where(
@@ -183,7 +205,7 @@ class Statements:
         self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
 
         self.insert = {t.name: made(insert(t)) for t in (
-            case, entry, transfer, decision, notice, sealed, idempotency, source)}  # fmt: skip
+            case, entry, transfer, decision, notice, sealed, idempotency, source, erasure)}  # fmt: skip
         self.copy = {name: copy_text(name) for name in self.insert}
         changed = [c for c in case.c if c.name not in _CASE_FIXED]
         self.move_case = made(

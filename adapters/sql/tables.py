@@ -33,7 +33,7 @@ from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
 from ...states.ledger import TransferKind
 
 #: The revision these tables stand at; the last file in ``migrations/versions``.
-REVISION = "0002_log"
+REVISION = "0003_privacy"
 VERSION_TABLE = "claimdesk_version"
 
 metadata = MetaData()
@@ -248,6 +248,42 @@ sealed = Table(
     PrimaryKeyConstraint("claim", "seq", name="sealed_new"),
     ForeignKeyConstraint(["claim", "seq"], ["entry.claim", "entry.seq"], name="sealed_entry"),
     **_STRICT,
+)
+
+#: Who asked for an erasure and who approved it. Sealed values go, and sent letters are blanked, by no other door.
+erasure = Table(
+    "erasure",
+    metadata,
+    _key("entry"),
+    _key("claim"),
+    Column("seq", Integer, nullable=False),
+    _key("asked_by"),
+    _key("approved_by"),
+    _key("basis"),
+    _key("at"),
+    PrimaryKeyConstraint("entry", name="erasure_new"),
+    ForeignKeyConstraint(["entry"], ["entry.id"], name="erasure_from"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="erasure_case"),
+    CheckConstraint("lower(asked_by) <> lower(approved_by)", name="erasure_two_people"),
+    _instant("erasure", "at"),
+    **_KEYED,
+)
+Index("erasure_claim", erasure.c.claim, erasure.c.seq)
+
+#: Epochs whose key is given up: nothing is sealed under them any more, so that their keys can be destroyed.
+closed_epoch = Table(
+    "closed_epoch",
+    metadata,
+    _key("epoch"),
+    _key("successor"),
+    _key("asked_by"),
+    _key("approved_by"),
+    _key("at"),
+    PrimaryKeyConstraint("epoch", name="closed_epoch_new"),
+    CheckConstraint("lower(asked_by) <> lower(approved_by)", name="closed_epoch_two_people"),
+    CheckConstraint("epoch <> successor", name="closed_epoch_into"),
+    _instant("closed_epoch", "at"),
+    **_KEYED,
 )
 
 idempotency = Table(

@@ -22,6 +22,8 @@ from ...workflow.ports import (
     CaseFilter,
     DecisionRow,
     EntryRow,
+    EpochRow,
+    ErasureRow,
     IdempotencyRow,
     NoticeRow,
     SealedRow,
@@ -92,6 +94,14 @@ class SqlRead:
     def sealed(self, case_id: str) -> list[SealedRow]:
         """The sealed values of a case, oldest first."""
         return [SealedRow(*row) for row in self._s.sealed.rows(self._c, claim=case_id)]
+
+    def erasures(self, case_id: str) -> list[ErasureRow]:
+        """The erasures of a case, oldest first."""
+        return [ErasureRow(*row) for row in self._s.erasures.rows(self._c, claim=case_id)]
+
+    def closed_epochs(self) -> list[EpochRow]:
+        """Every epoch whose key was given up, oldest first."""
+        return [EpochRow(*row) for row in self._s.closed_epochs.rows(self._c)]
 
     def sealed_under(self, epoch: str, after: tuple[str, int] | None = None, limit: int = 1000) -> list[SealedRow]:
         """A page of the values whose data keys an epoch wraps, by claim and place."""
@@ -243,7 +253,13 @@ class SqlWrite(SqlRead):
             ("put_task", [row for s in given for row in s.tasks]),
             ("idempotency", [row for s in given for row in s.idempotency]),
             ("source", [row for s in given for row in s.sources]),
+            ("erasure", [row for s in given for row in s.erasures]),
         )
+        self._erase([row for s in given for row in s.erasures])
+
+    def _erase(self, rows: Sequence[ErasureRow]) -> None:
+        self._s.erase_sealed.many(self._c, [(row.claim, row.seq) for row in rows])
+        self._s.blank_letters.many(self._c, [(claim,) for claim in dict.fromkeys(row.claim for row in rows)])
 
     def _write(self, *steps: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
         known = self._s.of_rows
@@ -300,14 +316,15 @@ class SqlWrite(SqlRead):
             if row.id not in kept:
                 raise NotFound("unknown_notice", "there is no such notice on file", claim=row.claim)
 
-    def erase_sealed(self, case_id: str, seqs: Sequence[int] | None = None) -> int:
-        """Removes sealed values and their wrapped keys: of a case, or of some of its entries; how many."""
-        wanted = [row.seq for row in self.sealed(case_id) if seqs is None or row.seq in seqs]
-        return self._s.erase_sealed.many(self._c, [(case_id, seq) for seq in wanted])
-
     def rewrap(self, rows: Sequence[SealedRow]) -> None:
         """Keeps the same values under another epoch; only ``epoch`` and ``wrapped`` are taken from the rows."""
         self._s.rewrap.many(self._c, [(r.epoch, r.wrapped, r.claim, r.seq, r.subject) for r in rows])
+
+    def close_epochs(self, rows: Sequence[EpochRow]) -> None:
+        """From now on nothing is sealed under these epochs; returns when every write that began before has ended."""
+        if not self._s.sqlite:
+            self._c.exec_driver_sql('LOCK TABLE "sealed" IN SHARE ROW EXCLUSIVE MODE')
+        self._s.close_epoch.many(self._c, list(rows))
 
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""

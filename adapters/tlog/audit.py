@@ -18,7 +18,7 @@ from ...states.case import Case, fold
 from ...states.errors import IntegrityFailure
 from ...states.journal import leaf_hash, sha256_text
 from ...workflow import registry
-from ...workflow.ports import DecisionRow, SealedRow, Store, TransferRow
+from ...workflow.ports import DecisionRow, ErasureRow, SealedRow, Store, TransferRow
 from ..rows import CaseRow, case_row
 from .edge import Edge
 from .ports import CheckpointRow, LogRead, State
@@ -229,6 +229,8 @@ class _Claim:
         self.decisions: list[DecisionRow] = []
         self.notices: dict[str, dict[str, Any]] = {}
         self.commitments: dict[int, list[dict[str, str]]] = {}
+        self.erasures: list[ErasureRow] = []
+        self.erased: set[str] = set()  #: letters whose text an erasure took
 
     def check(self) -> None:
         """Untrue at the first thing that does not check out."""
@@ -295,6 +297,13 @@ class _Claim:
                 self.notices[op["id"]] |= {"given": op["at"], "channel": op["channel"], "sha256": op["sha256"]}
         if "pii" in body:
             self.commitments[seq] = body["pii"]
+        gone = body.get("redaction")
+        if gone is not None:
+            second = body.get("second") or f"{body['actor']['id']}:second"
+            self.erasures.append(
+                ErasureRow(body["id"], body["claim"], seq, body["actor"]["id"], second, gone["basis"], body["at"])
+            )
+            self.erased.update(gone["letters"])
 
     def _case(self, folded: Case | None) -> None:
         where = f"claim {self.rows.claim}"
@@ -329,6 +338,8 @@ class _Claim:
                 raise Untrue("row_differs", where, "it is not what its entry says")
             given = (wanted.get("given"), wanted.get("channel"), wanted.get("sha256"))
             kept = None if notice.body is None else sha256_text(notice.body.encode())
+            if notice.id in self.erased and (notice.subject, notice.body) == (None, ""):
+                kept = given[2]  # the text is gone for good; its digest stays in the record
             status = "queued" if given[0] is None else "handed_over"
             if (notice.handed_over_at, notice.channel, notice.sha256) != given or (kept, notice.status) != (
                 given[2],
@@ -337,12 +348,31 @@ class _Claim:
                 raise Untrue("row_differs", where, "it is not the letter that was handed over")
         for missing in told:
             raise Untrue("row_missing", f"claim {rows.claim}, notice {missing}", "it is not in its table any more")
+        self._sealed()
         if self.sealed is not None:
             for row in rows.sealed:
                 wrong = list(self.sealed(row, self.commitments.get(row.seq, [])))
                 if wrong:
                     where = f"claim {rows.claim}, sealed values of entry {row.seq}"
                     raise Untrue("sealed_differ", where, f"not what was committed to: {', '.join(wrong)}")
+
+    def _sealed(self) -> None:
+        """Sealed values went by erasures on record, and by nothing else."""
+        rows = self.rows
+        if self.erasures != rows.erasures:
+            raise Untrue("row_differs", f"claim {rows.claim}, erasures", "they are not those its entries tell")
+        last = self.erasures[-1].seq if self.erasures else 0
+        kept = {row.seq: row.subject for row in rows.sealed}
+        for seq, told in self.commitments.items():
+            where = f"claim {rows.claim}, sealed values of entry {seq}"
+            if seq not in kept and seq >= last:
+                raise Untrue("row_missing", where, "they are gone, and no erasure took them")
+            if seq in kept and seq < last:
+                raise Untrue("row_not_told", where, "they are there, although they were erased")
+            if seq in kept and any(c["subject"] != kept[seq] for c in told):
+                raise Untrue("row_differs", where, "they are of another subject than their entry says")
+        for seq in kept.keys() - self.commitments.keys():
+            raise Untrue("row_not_told", f"claim {rows.claim}, sealed values of entry {seq}", "no entry speaks of them")
 
 
 def _same(kind: str, claim: str, told: list[Any], kept: list[Any]) -> None:

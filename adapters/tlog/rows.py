@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.engine import Connection
 
 from ...states.case import Case
-from ...workflow.ports import DecisionRow, EntryRow, NoticeRow, ReadUnit, SealedRow, TransferRow
+from ...workflow.ports import DecisionRow, EntryRow, ErasureRow, NoticeRow, ReadUnit, SealedRow, TransferRow
 from ..memory import MemoryRead
 from ..rows import CaseRow
 
@@ -41,6 +41,7 @@ class ClaimRows:
     decisions: list[DecisionRow] = field(default_factory=lambda: [])
     notices: list[NoticeRow] = field(default_factory=lambda: [])
     sealed: list[SealedRow] = field(default_factory=lambda: [])
+    erasures: list[ErasureRow] = field(default_factory=lambda: [])
 
 
 def claim_rows(unit: ReadUnit, after: str, limit: int) -> list[ClaimRows]:
@@ -93,7 +94,7 @@ def _memory(unit: MemoryRead, after: str, limit: int) -> list[ClaimRows]:
         found.append(
             ClaimRows(
                 claim, row.body, row._replace(body=None), entries, unit.transfers(claim, limit=1_000_000),
-                unit.decisions(claim), unit.notices(claim), unit.sealed(claim),
+                unit.decisions(claim), unit.notices(claim), unit.sealed(claim), unit.erasures(claim),
             )
         )  # fmt: skip
     return found
@@ -111,6 +112,7 @@ _BESIDE = {
     "decisions": ("decision", DecisionRow, "id"),
     "notices": ("notice", NoticeRow, "id"),
     "sealed": ("sealed", SealedRow, "seq"),
+    "erasures": ("erasure", ErasureRow, "seq"),
 }
 
 

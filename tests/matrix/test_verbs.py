@@ -20,7 +20,7 @@ PDPI = registry.programme("pdpi")
 VERBS = tuple(PAYLOADS)
 
 #: Verbs that every state takes and that leave it as it is.
-ALWAYS = ("attach_evidence", "note", "assign")
+ALWAYS = ("attach_evidence", "note", "assign", "redact")
 #: Verbs that every state with something to wait for takes too.
 OPEN = ("record_certificate", "request_insurance")
 UNPAID = {"amend": "=", "assess": "=", "withdraw": "withdrawn", "deny": "denied"}

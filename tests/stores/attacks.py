@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from claimdesk.workflow.ports import EpochRow
 from stores.world import AMAZON, AT, Book, handed_over, write
 
 #: Entries of every claim; the last ones carry nothing yet.
@@ -35,7 +36,21 @@ class Attack:
 
 
 def setting(store: Any) -> None:
-    """Claims OPEN (authorised), PAID, DUE (paid, 40000 recouped), WAIVED, UNDONE (reversed) and VOID, 64000 each."""
+    """Claims OPEN (authorised), PAID, DUE (paid, 40000 recouped), WAIVED, UNDONE (reversed) and VOID, 64000 each.
+
+    ERASED had its personal data erased, HELD is under a legal hold; epoch e0 is closed.
+    """
+    erased, held = Book(id="ERASED", seller="S"), Book(id="HELD", seller="S")
+    notice = erased.notice()._replace(id="ERASED-n")
+    write(store, erased.step(sealed=[erased.sealed()], notices=[notice]))
+    with store.write() as unit:
+        unit.notice_sent([handed_over(notice)])
+        unit.close_epochs([EpochRow("e0", "e1", "cs:mei", "cs:bo", AT)])
+    write(store, erased.step())
+    later = [erased.sealed(3)]
+    write(store, erased.step(erasures=[erased.erasure()], entries=[erased.redaction(3)], sealed=later))
+    write(store, held.step(sealed=[held.sealed()], holds=["legal"]))
+    write(store, held.step(entries=[held.redaction(2)], holds=["legal"]))
     for name in ("OPEN", "PAID", "DUE", "WAIVED", "UNDONE", "VOID"):
         book = Book(id=name, seller="S")
         made = book.authorize()._replace(id=f"{name}-a")
@@ -55,6 +70,8 @@ def setting(store: Any) -> None:
                 write(store, book.step(book.recoup(40000)._replace(id="DUE-r")))
             if name == "UNDONE":
                 write(store, book.step(book.reverse(post)._replace(id="UNDONE-x")))
+        if name == "PAID":
+            write(store, book.step(sealed=[book.sealed()._replace(seq=book.case.version + 1)]))  # type: ignore[union-attr]
         assert book.case is not None
         while book.case.version < ENTRIES:
             write(store, book.step())
@@ -195,6 +212,12 @@ BAD_ROWS = (
     _a("an entry of no case", "entry_case", entry("GHOST", 1)),
 )  # fmt: skip
 
+
+def erasure(claim: str, *, approved: str = "cs:bo", entry: str = "", seq: int = 9) -> str:
+    return (f"INSERT INTO erasure VALUES ('{entry or f'EVT-{claim}-{LAST}'}', '{claim}', {seq}, 'cs:mei', '{approved}',"
+            f" 'gdpr_17', '{AT}')")  # fmt: skip
+
+
 REWRITING = (
     _a("a transfer made larger", "transfer_fixed", "UPDATE transfer SET amount = 99999 WHERE id = 'PAID-p'"),
     _a("a post made a memo", "transfer_fixed",
@@ -213,6 +236,27 @@ REWRITING = (
        "UPDATE notice SET body = 'Dear all' WHERE id = 'PAID-n'"),
     _a("a letter queued again", "notice_fixed", "UPDATE notice SET status = 'queued' WHERE id = 'PAID-n'"),
     _a("a letter removed after it was sent", "notice_fixed", "DELETE FROM notice WHERE id = 'PAID-n'"),
+    _a("a letter blanked without an erasure", "notice_fixed",
+       "UPDATE notice SET subject = NULL, body = '', params = '{}' WHERE id = 'PAID-n'"),
+    _a("a blanked letter put on another day", "notice_fixed",
+       "UPDATE notice SET subject = NULL, body = '', params = '{}', sha256 = 'x' WHERE id = 'ERASED-n'"),
+    _a("sealed values removed without an erasure", "sealed_erased", "DELETE FROM sealed WHERE claim = 'PAID'"),
+    _a("what came with the erasure removed by it", "sealed_erased", "DELETE FROM sealed WHERE claim = 'ERASED'"),
+    _a("sealed values changed", "sealed_fixed", "UPDATE sealed SET ciphertext = {BYTES}00' WHERE claim = 'PAID'"),
+    _a("sealed values given to another", "sealed_fixed", "UPDATE sealed SET subject = 'x' WHERE claim = 'PAID'"),
+    _a("sealed values under a closed epoch", "sealed_epoch", "UPDATE sealed SET epoch = 'e0' WHERE claim = 'PAID'"),
+    _a("an erasure of one person", "erasure_two_people", erasure("PAID", approved="cs:mei")),
+    _a("an erasure of one person in capitals", "erasure_two_people", erasure("PAID", approved="CS:MEI")),
+    _a("an erasure nobody approved", "erasure_two_people", erasure("PAID", approved="")),
+    _a("an erasure without its entry", "erasure_entry", erasure("PAID")),
+    _a("an erasure by an entry of another claim", "erasure_entry", erasure("PAID", entry="EVT-HELD-0002")),
+    _a("an erasure under a legal hold", "erasure_held", erasure("HELD", entry="EVT-HELD-0002", seq=2)),
+    _a("an erasure told otherwise", "erasure_fixed", "UPDATE erasure SET basis = 'court_order'"),
+    _a("an erasure denied", "erasure_fixed", "DELETE FROM erasure WHERE claim = 'ERASED'"),
+    _a("a closed epoch opened", "closed_epoch_fixed", "DELETE FROM closed_epoch"),
+    _a("a closed epoch renamed", "closed_epoch_fixed", "UPDATE closed_epoch SET epoch = 'e9'"),
+    _a("an epoch closed by one person", "closed_epoch_two_people",
+       f"INSERT INTO closed_epoch VALUES ('e1', 'e2', 'cs:mei', 'cs:MEI', '{AT}')"),
     _a("a case removed", "case_fixed", "DELETE FROM \"case\" WHERE id = 'PAID'"),
     _a("a case made another", "case_fixed", "UPDATE \"case\" SET id = 'ELSE' WHERE id = 'PAID'"),
     _a("a case in another currency", "case_fixed", "UPDATE \"case\" SET currency = 'JPY' WHERE id = 'VOID'",

@@ -15,7 +15,7 @@ from claimdesk import Conflict, NotFound, StaleVersion
 from claimdesk.states.case import Totals
 from claimdesk.states.errors import StorageError
 from claimdesk.workflow.plan import Sibling
-from claimdesk.workflow.ports import CaseFilter, IdempotencyRow, SourceRow, Store, TaskRow
+from claimdesk.workflow.ports import CaseFilter, EpochRow, IdempotencyRow, SourceRow, Store, TaskRow
 from stores.world import AMAZON, AT, Book, all_tasks, everything, handed_over, instant, number, rich, write
 
 UNICODE = "Zoë 李雷 \U0001f9ef e\u0301 ﷺ \u2028 \" ' \\ % _ {}"
@@ -533,28 +533,79 @@ class Erasing:
 
     def test_what_is_erased_is_gone_and_the_rest_stands(self, store: Any) -> None:
         book, other = Book(), Book()
-        for n in (1, 2, 3):
-            write(store, book.step(sealed=[book.sealed(n)]))
+        letter, waits = book.notice(), book.notice()
+        for n in (1, 2):
+            write(store, book.step(sealed=[book.sealed(n)], notices=[letter, waits][n - 1 : n]))
         write(store, other.step(sealed=[other.sealed()]))
+        with store.write() as unit:
+            unit.notice_sent([handed_over(letter)])
         before = everything(store)
-        with store.write() as unit:
-            assert unit.erase_sealed(book.id, [2, 9]) == 1
-        with store.write() as unit:
-            assert [r.seq for r in unit.sealed(book.id)] == [1, 3]
-            assert unit.erase_sealed(book.id) == 2
-            assert unit.erase_sealed(book.id) == unit.erase_sealed("CLM-none") == 0
+        made = book.erasure()
+        write(store, book.step(sealed=[book.sealed(3)], erasures=[made], entries=[book.redaction(3)]))
+        with store.read() as unit:
+            assert unit.erasures(book.id) == [made] and unit.erasures(other.id) == []
+            assert [r.seq for r in unit.sealed(book.id)] == [3]  # what came with the erasure itself
+            blank = handed_over(letter)._replace(subject=None, body="", params="{}")
+            assert unit.notices(book.id) == [blank, waits]
         after = everything(store)
-        assert before.pop(f"sealed {book.id}") and f"sealed {book.id}" not in after
+        for name in ("cases", *(f"{kind} {book.id}" for kind in ("entries", "sealed", "notices"))):
+            assert before.pop(name) != after.pop(name)
         assert after == before
 
     def test_an_erasure_that_fails_erases_nothing(self, store: Any) -> None:
         book = Book()
         write(store, book.step(sealed=[book.sealed()]))
+        given = book.step(erasures=[book.erasure()], entries=[book.redaction(2)])
         with pytest.raises(ValueError), store.write() as unit:
-            unit.erase_sealed(book.id)
+            unit.append([given])
             raise ValueError
         with store.read() as unit:
             assert unit.sealed(book.id) == [book.sealed()]
+            assert unit.erasures(book.id) == []
+
+    @pytest.mark.parametrize(
+        "guard, changes, holds",
+        [
+            ("erasure_two_people", {"approved_by": "cs:mei"}, ()),
+            ("erasure_two_people", {"approved_by": "CS:Mei"}, ()),
+            ("erasure_two_people", {"approved_by": ""}, ()),
+            ("erasure_entry", {"asked_by": "cs:kim"}, ()),
+            ("erasure_entry", {"seq": 1}, ()),
+            ("erasure_held", {}, ("minor", "legal")),
+        ],
+    )
+    def test_an_erasure_nobody_stands_for_is_refused(
+        self, store: Any, guard: str, changes: dict[str, Any], holds: tuple[str, ...]
+    ) -> None:
+        book = Book()
+        write(store, book.step(sealed=[book.sealed()], holds=holds))
+        made = book.erasure()._replace(**changes)
+        with pytest.raises(Conflict) as caught:
+            write(store, book.step(erasures=[made], entries=[book.redaction(2)], holds=holds))
+        assert caught.value.field == guard
+        with store.read() as unit:
+            assert unit.sealed(book.id) == [book.sealed()]
+
+    def test_nothing_is_sealed_under_a_closed_epoch(self, store: Any) -> None:
+        book, other = Book(), Book()
+        write(store, book.step(sealed=[book.sealed()]))
+        closed = EpochRow("e1", "e2", "cs:mei", "cs:bo", AT)
+        with store.write() as unit:
+            unit.close_epochs([closed])
+            unit.rewrap([row._replace(epoch="e2", wrapped=b"new") for row in unit.sealed_under("e1")])
+        for work in (
+            lambda unit: unit.append([other.step(sealed=[other.sealed()])]),
+            lambda unit: unit.rewrap([r._replace(epoch="e1") for r in unit.sealed(book.id)]),
+        ):
+            with pytest.raises(StaleVersion) as caught, store.write() as unit:
+                work(unit)
+            assert caught.value.field == "sealed_epoch"
+        with pytest.raises(Conflict) as refused, store.write() as unit:
+            unit.close_epochs([closed._replace(epoch="e2", approved_by="cs:MEI")])
+        assert refused.value.field == "closed_epoch_two_people"
+        with store.read() as unit:
+            assert unit.closed_epochs() == [closed]
+            assert [r.epoch for r in unit.sealed(book.id)] == ["e2"]
 
     def test_another_epoch_changes_the_wrapping_only(self, store: Any) -> None:
         books = [Book() for _ in range(3)]

@@ -36,7 +36,7 @@ try:
 except ImportError:  # the tests that need it are skipped with the server
     psycopg = None
 
-TABLES = ("transfer", "entry", "decision", "notice", '"case"')
+TABLES = ("transfer", "entry", "decision", "notice", '"case"', "sealed", "erasure", "closed_epoch")
 
 
 def build(url: str) -> None:

@@ -641,7 +641,7 @@ def test_advance_is_what_the_other_tests_think(store: Any) -> None:
 
 def test_no_question_reads_a_whole_table(path: Path) -> None:
     """What is asked for each claim or each tick goes by an index, however many claims there are."""
-    whole = {"totals", "balances", "sealed_under"}
+    whole = {"totals", "balances", "sealed_under", "closed_epochs"}
     with closing(open_store(path)) as store, closing(sqlite3.connect(path)) as connection:
         asked = {name: one for name, one in vars(store._statements).items() if isinstance(one, statements.Statement)}
         assert len(asked) > 20

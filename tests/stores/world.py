@@ -13,6 +13,7 @@ from claimdesk.workflow.ports import (
     CaseFilter,
     DecisionRow,
     EntryRow,
+    ErasureRow,
     IdempotencyRow,
     NoticeRow,
     ReadUnit,
@@ -81,6 +82,7 @@ class Book:
         idempotency: Sequence[IdempotencyRow] = (),
         sources: Sequence[SourceRow] = (),
         entries: Sequence[EntryRow] | None = None,
+        erasures: Sequence[ErasureRow] = (),
     ) -> WriteSet:
         before = self.case.version if self.case else 0
         entry = self.entry(before + 1, data)
@@ -93,7 +95,7 @@ class Book:
                  "recovery": {"status": "none"}, **(columns or {})}  # fmt: skip
         return WriteSet(
             self.case, before, shown, list(entries if entries is not None else [entry]), list(money), list(decisions),
-            list(notices), list(tasks), list(dropped), list(sealed), list(idempotency), list(sources),
+            list(notices), list(tasks), list(dropped), list(sealed), list(idempotency), list(sources), list(erasures),
         )  # fmt: skip
 
     def _first(self) -> Case:
@@ -109,6 +111,15 @@ class Book:
         body = data if data is not None else f'{{"claim":"{self.id}","seq":{seq}}}'.encode()
         return EntryRow(f"EVT-{self.id}-{seq:04d}", self.id, seq, AT, "cs:mei", "note", "note", body,
                         hashlib.sha256(b"\x00" + body).digest())  # fmt: skip
+
+    def redaction(self, seq: int) -> EntryRow:
+        """The entry of an erasure."""
+        return self.entry(seq)._replace(verb="redact", type="redact")
+
+    def erasure(self) -> ErasureRow:
+        """The erasure that the next step tells."""
+        seq = (self.case.version if self.case else 0) + 1
+        return ErasureRow(self.next_entry, self.id, seq, "cs:mei", "cs:bo", "gdpr_17", AT)
 
     def move(self, kind: str, debit: str, credit: str, amount: int, **more: Any) -> TransferRow:
         """A transfer of the next step."""

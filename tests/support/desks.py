@@ -193,6 +193,7 @@ PAYLOADS: Mapping[str, dict[str, Any]] = {
     "reopen": {},
     "note": {"text": "seen"},
     "assign": {"owner": "cs:bo"},
+    "redact": {"basis": "gdpr_17"},
 }
 
 

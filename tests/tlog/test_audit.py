@@ -268,6 +268,7 @@ def test_sealed_values_are_compared_with_their_commitments(tmp_path: Path):
     assert log.audit(sealed=vault.faults).ok
     with store.write() as unit:
         connection: Any = getattr(unit, "connection")  # noqa: B009
+        connection.exec_driver_sql("DROP TRIGGER sealed_kept")
         connection.exec_driver_sql("UPDATE sealed SET ciphertext = zeroblob(length(ciphertext)) WHERE rowid = 2")
     assert log.audit().ok  # without the keys nobody can tell
     changed = log.audit(sealed=vault.faults).fault

@@ -23,6 +23,7 @@ TITLES = {
     "Party": "Parties",
     "Outcome": "Outcomes",
     "CertificateFault": "Faults of a certificate",
+    "LegalBasis": "Legal bases of an erasure",
 }
 
 

@@ -143,6 +143,13 @@ def _details(entry: Mapping[str, Any], currency: str, letters: Mapping[str, str]
         for op in entry.get(section, ()):
             what = words(said, op[name], lang, default=op[name])
             found.append(_filled(key, op["op"], lang, what=what, on=pretty(str(op.get("on", "")), lang)))
+    gone = entry.get("redaction")
+    if gone:
+        basis = words("LegalBasis", gone["basis"], lang, default=gone["basis"])
+        many = {"values": str(gone["values"]), "letters": str(len(gone["letters"]))}
+        found.append(
+            _filled("RedactStep", "done", lang, basis=basis, who=who(entry.get("second"), lang) or "-", **many)
+        )
     for op in entry.get("notices", ()):
         kind = op.get("kind") or letters.get(op["id"], "")
         what = f"{words('NoticeKind', kind, lang, default=kind)} ({op['id']})"

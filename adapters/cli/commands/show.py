@@ -59,6 +59,7 @@ def claim_lines(shown: dict[str, Any]) -> list[str]:
         ("owner", shown["owner"]),
         ("visited", " > ".join(shown["visited"])),
         ("rulebook", shown["rulebook"]),
+        ("personal", _erased(shown.get("erased"))),
     ]
     rows += [("clock", f"{d['kind']} until {d['on']}") for d in shown["deadlines"] if d["status"] == "open"]
     return columns([(name, value) for name, value in rows if value not in (None, "")])
@@ -66,6 +67,10 @@ def claim_lines(shown: dict[str, Any]) -> list[str]:
 
 def _unless_nothing(amount: str) -> str:
     return amount if any(c in "123456789" for c in amount) else ""
+
+
+def _erased(gone: dict[str, str] | None) -> str:
+    return f"erased on {gone['at'][:10]} under {gone['basis']}" if gone else ""
 
 
 def _recovery(recovery: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact
 from ...validation import (
     STRICT,
     DateText,
@@ -178,6 +178,7 @@ SHAPES: Mapping[str, Any] = {
     "assign": Assign,
     "hold": Hold,
     "release_hold": Hold,
+    "redact": Redact,
 }
 
 _PERSONAL = ("claimant", "grounds", "text", "description")

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact
 from ...validation import (
     STRICT,
     DateText,
@@ -202,6 +202,7 @@ SHAPES: Mapping[str, Any] = {
     "request_insurance": RequestInsurance,
     "hold": Hold,
     "release_hold": Hold,
+    "redact": Redact,
     "request_information": RequestInformation,
     "note": Note,
     "assign": Assign,

@@ -210,7 +210,7 @@ class Recorded(TypedDict):
 
 #: The verbs every file of the desk has.
 _DESK: Mapping[str, Any] = {
-    verb: GENERIC[verb] for verb in ("attach_evidence", "note", "assign", "hold", "release_hold")
+    verb: GENERIC[verb] for verb in ("attach_evidence", "note", "assign", "hold", "release_hold", "redact")
 }
 
 
