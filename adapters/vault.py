@@ -265,9 +265,10 @@ def _opened(cipher: AESGCM, nonce: bytes, ciphertext: bytes, bound: bytes) -> by
 
 def _bound(claim: str, subject: str, seq: int, epoch: str | None = None) -> bytes:
     # JSON keeps the parts apart: no two different lists give the same text.
-    return json.dumps(["claimdesk", SCHEMA, claim, subject, seq, epoch], separators=(",", ":")).encode()
+    return _plain(["claimdesk", SCHEMA, claim, subject, seq, epoch]).encode()
 
 
+_plain = json.JSONEncoder(separators=(",", ":")).encode
 _pack = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
 
 

@@ -8,7 +8,7 @@ Facts are JSON values; money in them is whole minor units of the case's currency
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +84,7 @@ class Totals:
     written_off: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: ``_changed`` copies one dictionary, which folding does more than anything
 class Case:
     """A case as its entries make it. ``version`` is the number of entries, ``head`` the hash of the last one."""
 
@@ -177,15 +177,16 @@ def fold(case: Case | None, entry: dict[str, Any], head: str | None) -> Case:
     return _changed(case, changes)
 
 
-_NAMES = tuple(f.name for f in fields(Case))
-
-
 def _changed(case: Case, changes: dict[str, Any]) -> Case:
     """``dataclasses.replace`` without its per-field checks: folding is the hottest step of a bulk run."""
     made = object.__new__(Case)
-    for name in _NAMES:
-        object.__setattr__(made, name, changes[name] if name in changes else getattr(case, name))
+    made.__dict__.update(case.__dict__, **changes)
     return made
+
+
+def chained(case: Case, version: int, head: str | None) -> Case:
+    """The same case at the end of its chain: ``version`` entries, the last one hashed to ``head``."""
+    return _changed(case, {"version": version, "head": head})
 
 
 def _fold_holds(case: Case, ops: list[dict[str, Any]]) -> dict[str, Any]:

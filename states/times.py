@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from .errors import InputError
@@ -33,13 +33,22 @@ def zone_of(name: str) -> ZoneInfo:
 
 def instant_text(at: datetime) -> str:
     """``2024-06-03T16:00:00.000000Z``: fixed width, so that text order is time order."""
-    if at.tzinfo is not UTC:
-        at = at.astimezone(UTC)
+    return _text_of(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+# The same few instants and days are written and read over and over while one claim is planned. Only UTC comes here:
+# of two local instants an hour apart on the day clocks go back, each would find the other's answer.
+@lru_cache(maxsize=4096)
+def _text_of(at: datetime) -> str:
     return at.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def parse_instant(value: object, field: str = "at") -> datetime:
     """An aware UTC datetime from RFC 3339 text or an aware datetime; naive ones are refused."""
+    return _known_instant(value, field) if type(value) is str else _instant(value, field)
+
+
+def _instant(value: object, field: str) -> datetime:
     if isinstance(value, datetime):
         found = value
     elif isinstance(value, str) and _INSTANT.match(value):
@@ -56,8 +65,15 @@ def parse_instant(value: object, field: str = "at") -> datetime:
     return found.astimezone(UTC)
 
 
+_known_instant = lru_cache(maxsize=4096)(_instant)
+
+
 def parse_date(value: object, field: str = "on") -> date:
     """A date from ``YYYY-MM-DD`` or a date object; an instant is not a date."""
+    return _known_date(value, field) if type(value) is str else _date(value, field)
+
+
+def _date(value: object, field: str) -> date:
     found: date | None = None
     if isinstance(value, date) and not isinstance(value, datetime):
         found = value
@@ -69,8 +85,16 @@ def parse_date(value: object, field: str = "on") -> date:
     raise InputError("not_a_date", "this is not a date", field=field, hint="write YYYY-MM-DD, for example 2024-06-01")
 
 
+_known_date = lru_cache(maxsize=4096)(_date)
+
+
 def local_day(at: datetime, zone: str) -> date:
     """The calendar day of an instant in ``zone``."""
+    return _day_of(at if at.tzinfo is UTC else at.astimezone(UTC), zone)
+
+
+@lru_cache(maxsize=4096)
+def _day_of(at: datetime, zone: str) -> date:
     return at.astimezone(zone_of(zone)).date()
 
 
@@ -79,6 +103,7 @@ def start_of_day(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def end_of_window(start: date, days: int, zone: str) -> tuple[date, datetime]:
     """(last good day, first instant too late) of a window of ``days`` calendar days after day 0 ``start``."""
     last = start + timedelta(days=days)

@@ -40,6 +40,7 @@ from .view import Claim, SellerFile, claim_view, seller_view
 _TRIES = 8
 _PASSING = ("serialization", "deadlock", "lock_timeout")
 _SELLERS_REMEMBERED = 1024
+_keyed = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 def _system_millis() -> int:
@@ -229,7 +230,7 @@ class Desk(Verbs, Reads):
     def _told_facts(self, seller: Mapping[str, Any], marketplace: str) -> tuple[dict[str, Any], str]:
         """(canonical facts, country) of an inline seller; a bulk file tells the same seller many times."""
         try:
-            key = json.dumps([marketplace, seller], sort_keys=True, default=str)
+            key = _keyed([marketplace, seller])
         except (TypeError, ValueError, RecursionError):
             raise InputError(
                 "not_an_object", "a seller is a mapping of names to plain values", field="seller"

@@ -87,6 +87,7 @@ class Session:
         self._siblings: dict[tuple[str, str], list[Sibling]] = {}
         self._personal: dict[str, dict[str, Any]] = {}
         self._mark: Mark | None = None
+        self._shown: dict[str, tuple[Case, dict[str, Any]]] = {}
         self._overrides = json.dumps(settings.overrides, sort_keys=True, default=str)
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -236,7 +237,6 @@ class Session:
         if "language" in told:
             language = {**language, "customer": told["language"]}
         rows = write_set(
-            programme,
             before,
             made,
             command,
@@ -255,24 +255,30 @@ class Session:
             self._personal[case_id] = dict(command.personal)  # just told: no need to unseal it again
         elif command.personal:
             self._personal.pop(case_id, None)
-        self._note_sibling(before, rows)
+        self._note_sibling(before, rows.case)
 
-    def _note_sibling(self, before: Case | None, rows: WriteSet) -> None:
-        key = group_of(rows.case)
+    def shown(self, case: Case) -> dict[str, Any]:
+        """The outside view of a case with its outcome, made once for each version of it."""
+        known = self._shown.get(case.id)
+        if known is not None and known[0] is case:
+            return known[1]
+        programme = registry.programme(case.programme)
+        made = {**programme.summary(case), "outcome": programme.outcome(case)}
+        self._shown[case.id] = case, made
+        return made
+
+    def _note_sibling(self, before: Case | None, after: Case) -> None:
+        key = group_of(after)
         for known in (group_of(before) if before else None, key):
             if known is None or known not in self._siblings:
                 continue
             if self._mark is not None:
                 self._mark.siblings.setdefault(known, self._siblings[known])
-            self._siblings[known] = [s for s in self._siblings[known] if s.id != rows.case.id]
-        if key is not None and key in self._siblings and rows.columns.get("counts_together"):
-            sibling = Sibling(
-                rows.case.id,
-                rows.case.state,
-                rows.columns["eligible_minor"],
-                rows.columns["asked_minor"],
-                rows.case.totals.by_amazon,
-            )
+            self._siblings[known] = [s for s in self._siblings[known] if s.id != after.id]
+        shown = self.shown(after) if key is not None and key in self._siblings else {}
+        if key is not None and shown.get("counts_together"):
+            by_amazon = after.totals.by_amazon
+            sibling = Sibling(after.id, after.state, shown["eligible_minor"], shown["asked_minor"], by_amazon)
             self._siblings[key].append(sibling)
 
     # -- what belongs to a command --------------------------------------------------------------------------------
@@ -305,12 +311,12 @@ class Session:
         groups = {group_of(before), group_of(after)} - {None}
         siblings = {s.id: s for key in groups for s in self.siblings(after, key) if not s.paid}
         waiting = [s.id for s in siblings.values() if s.state in programme.waits_on_siblings]
-        moved = len(groups) > 1 or self._counted(programme, before) != self._counted(programme, after)
+        moved = waiting and (len(groups) > 1 or self._counted(before) != self._counted(after))
         for sibling in waiting if moved else ():
             self._internal(sibling, "recheck", {}, command)
 
-    def _counted(self, programme: Programme, case: Case) -> int:
-        shown = programme.summary(case)
+    def _counted(self, case: Case) -> int:
+        shown = self.shown(case)
         return shown["eligible_minor"] if shown.get("counts_together") else 0
 
     def _recheck_waiting(self, seller_file: Case, command: Command) -> None:
@@ -401,6 +407,8 @@ class Session:
     def flush(self) -> None:
         """Writes every unwritten change."""
         if self._staged:
+            for rows in self._staged.values():
+                rows.columns = self.shown(rows.case)
             self.unit.append(list(self._staged.values()))
             self._staged = {}
         self._mark = None

@@ -77,11 +77,14 @@ class Version:
     readings: Mapping[str, Reading]
     overrides: tuple[tuple[str, str], ...] = ()
     _sha: list[str] = field(default_factory=lambda: [], compare=False, repr=False)
+    _ref: list[str] = field(default_factory=lambda: [], compare=False, repr=False)
 
     @property
     def ref(self) -> str:
         """``pdpi-us@2021-09-01``, with ``+name=value`` for each override."""
-        return f"{self.book}@{self.since}" + "".join(f"+{k}={v}" for k, v in self.overrides)
+        if not self._ref:
+            self._ref.append(f"{self.book}@{self.since}" + "".join(f"+{k}={v}" for k, v in self.overrides))
+        return self._ref[0]
 
     @property
     def sha256(self) -> str:
@@ -300,11 +303,19 @@ def _more() -> bool:
     return load_installed()
 
 
+@places.kept
+def _by_place() -> Mapping[tuple[str, str], Book]:
+    found: dict[tuple[str, str], Book] = {}
+    for book in shipped().values():
+        found.setdefault((book.programme, book.marketplace), book)
+    return found
+
+
 def book_for(programme: str, marketplace: str) -> Book:
     """The rulebook of a programme in a marketplace; RulebookError lists what there is."""
-    for book in shipped().values():
-        if (book.programme, book.marketplace) == (programme, marketplace):
-            return book
+    found = _by_place().get((programme, marketplace))
+    if found is not None:
+        return found
     if _more():
         return book_for(programme, marketplace)
     there = sorted(b.marketplace for b in shipped().values() if b.programme == programme)

@@ -6,22 +6,19 @@ Each entry of a plan gets its id, its place in the case's chain and its exact by
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from ..states.case import Case
+from ..states.case import Case, chained
 from ..states.journal import canonical, leaf_hash, sha256_text
-from .plan import Command, Context, Plan, Programme
+from .jsontext import json_text
+from .plan import Command, Context, Plan
 from .ports import DecisionRow, EntryRow, ErasureRow, NoticeRow, TaskRow, TransferRow, Vault, WriteSet
 
 _OPEN = ("open",)
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def write_set(
-    programme: Programme,
     before: Case | None,
     made: Plan,
     command: Command,
@@ -32,7 +29,7 @@ def write_set(
     language: Mapping[str, str],
     recorded: str,
 ) -> WriteSet:
-    """The rows of one plan. ``language`` gives the language of each party's letters."""
+    """The rows of one plan, without the columns. ``language`` gives the language of each party's letters."""
     seq = before.version if before else 0
     head = before.head if before else None
     found = WriteSet(case=made.case, before=seq, columns={})
@@ -71,7 +68,7 @@ def write_set(
             )
         )
         _rows_of(found, entry)
-    found.case = replace(made.case, version=seq, head=head)
+    found.case = chained(made.case, seq, head)
     for notice in made.notices:
         found.notices.append(
             NoticeRow(
@@ -82,14 +79,13 @@ def write_set(
                 language.get(notice["party"], "en"),
                 notice["at"],
                 recorded,
-                _encode(notice["params"]),
+                json_text(notice["params"]),
             )
         )
         found.tasks.append(TaskRow(notice["id"], made.case.id, "notice", notice["kind"], notice["at"]))
     _clock_tasks(found, before)
     if ctx.payments == "gateway":
         _payment_tasks(found, before, made.bodies)
-    found.columns = {**programme.summary(found.case), "outcome": programme.outcome(found.case)}
     return found
 
 
@@ -172,7 +168,7 @@ def copied(rows: WriteSet) -> WriteSet:
 
 def merge(first: WriteSet, second: WriteSet) -> WriteSet:
     """Two plans of one case in one transaction, as one set."""
-    first.case, first.columns = second.case, second.columns
+    first.case = second.case
     created = {t.id for t in first.tasks}
     gone = set(second.dropped_tasks)
     first.tasks = [t for t in first.tasks if t.id not in gone] + second.tasks

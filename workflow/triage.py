@@ -213,7 +213,7 @@ def _line(desk: Desk, session: Session, ready: _Ready, known: dict[str, SourceRo
     made = SourceRow(ready.key, ready.content, case.id, run_id)
     session.keep_source(case.id, made)
     known[ready.key] = made
-    return _result(ready.line, "created", case, decisions)
+    return _result(session, ready.line, "created", case, decisions)
 
 
 def case_initial(case: Case) -> str:
@@ -237,16 +237,15 @@ def _known(session: Session, ready: _Ready, row: SourceRow, run_id: str) -> dict
     if case is None:
         return _rejected(ready.line, InputError("unknown_claim", "the claim of this line is gone", claim=row.claim))
     entries = [json.loads(e.data) for e in session.unit.entries(row.claim)]
-    return _result(ready.line, "duplicate" if row.run == run_id else "unchanged", case, _decisions(entries))
+    return _result(session, ready.line, "duplicate" if row.run == run_id else "unchanged", case, _decisions(entries))
 
 
 def _decisions(bodies: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [b["decision"] for b in bodies if "decision" in b and b["decision"]["kind"] in _KINDS]
 
 
-def _result(line: Line, status: str, case: Case, decisions: list[dict[str, Any]]) -> dict[str, Any]:
-    programme = registry.programme(case.programme)
-    shown = programme.summary(case)
+def _result(session: Session, line: Line, status: str, case: Case, decisions: list[dict[str, Any]]) -> dict[str, Any]:
+    shown = session.shown(case)
     version = resolve(case.rulebook)
     reasons = [Reason.from_entry(r) for r in decisions[-1]["reasons"]] if decisions else []
     if not reasons:
@@ -257,7 +256,7 @@ def _result(line: Line, status: str, case: Case, decisions: list[dict[str, Any]]
         "status": status,
         "claim": case.id,
         "state": case.state,
-        "outcome": programme.outcome(case),
+        "outcome": shown["outcome"],
         "eligible_amount": shown["eligible_amount"],
         "paid_by_amazon": shown["paid_by_amazon"],
         "recovery": {"status": shown["recovery"]["status"], "amount": shown["recovery"]["amount"]},

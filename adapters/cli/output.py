@@ -38,11 +38,15 @@ def put_json(value: Any) -> None:
     sys.stdout.write(as_json(value) + "\n")
 
 
+_as_it_is = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_escaped = json.JSONEncoder(default=str).encode
+
+
 def as_json(value: Any) -> str:
     """Compact JSON on one line; text as it is when standard output can hold it."""
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     # A lone surrogate can come from a file name only; escaped, it is valid JSON and harms nobody.
-    text = json.dumps(value, ensure_ascii=encoding != "utf8", default=str)
+    text = (_as_it_is if encoding == "utf8" else _escaped)(value)
     return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
 
 

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from ...states.case import Case, Deadline, NoticeRef, Totals
+from ...workflow.jsontext import json_text
 
 _CASE = tuple(f.name for f in fields(Case))
 _DEADLINE = tuple(f.name for f in fields(Deadline))
@@ -25,7 +26,6 @@ _case, _deadline, _notice, _totals = (
     attrgetter(*_NOTICE),
     attrgetter(*_TOTALS),
 )
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _NO_TOTALS = Totals()
 
 
@@ -35,7 +35,7 @@ def encode(case: Case) -> str:
     body["deadlines"] = [dict(zip(_DEADLINE, _deadline(d), strict=True)) for d in case.deadlines]
     body["notices"] = [dict(zip(_NOTICE, _notice(n), strict=True)) for n in case.notices]
     body["totals"] = {} if case.totals == _NO_TOTALS else dict(zip(_TOTALS, _totals(case.totals), strict=True))
-    return _encode(body)
+    return json_text(body)
 
 
 def decode(text: str) -> Case:

@@ -310,7 +310,7 @@ class _Claim:
         if folded is None:
             raise Untrue("no_entries", where, "it has no entries")
         if folded != self.rows.case:
-            names = [n for n in Case.__slots__ if getattr(folded, n) != getattr(self.rows.case, n, None)]
+            names = [n for n in Case.__dataclass_fields__ if getattr(folded, n) != getattr(self.rows.case, n, None)]
             raise Untrue("case_differs", where, f"it is not what its entries make: {', '.join(names)}")
         programme = registry.programme(folded.programme)
         columns = {**programme.summary(folded), "outcome": programme.outcome(folded)}

@@ -103,7 +103,7 @@ def chain_faults(case: Case, rows: Sequence[EntryRow]) -> Iterator[str]:
 def _difference(folded: Case | None, case: Case) -> str:
     if folded is None:
         return "there are no entries"
-    names = [n for n in Case.__slots__ if getattr(folded, n) != getattr(case, n)]
+    names = [n for n in Case.__dataclass_fields__ if getattr(folded, n) != getattr(case, n)]
     return "; ".join(f"{n}: {getattr(folded, n)!r} from the entries, {getattr(case, n)!r} kept" for n in names)
 
 
