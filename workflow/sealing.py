@@ -7,6 +7,7 @@ Each entry of a plan gets its id, its place in the case's chain and its exact by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..states.case import Case, chained
