@@ -54,6 +54,29 @@ GUARDS: Final[dict[str, str]] = {
     "case_fixed": "a case keeps its id, programme and currency, never goes back a version and is never removed",
 }
 
+#: Who may do what, and who approves: the rules of the access journal and of the second person.
+CONTROL_GUARDS: Final[dict[str, str]] = {
+    "control_next": "entries of the access journal follow each other without a gap",
+    "control_fixed": "the access journal is never changed or removed",
+    "control_self": "nobody grants a role to themselves",
+    "control_role": "whoever writes to the access journal holds the role for it",
+    "control_roles": "there are the roles that there are",
+    "rulebook_self": "nobody approves a change of the rulebook that they proposed themselves",
+    "rulebook_late": "a change of the rulebook is approved before it takes effect, once, after it was proposed",
+    "rulebook_tested": "a change of the rulebook names its test run and when it takes effect",
+    "proposal_fixed": "what waits for a second person is never changed or removed",
+    "answer_self": "nobody answers their own proposal, except by taking it back",
+    "answer_of": "an answer belongs to a proposal on file and names its author",
+    "answer_role": "whoever answers holds a role that may",
+    "answer_once": "a proposal is answered once",
+    "answer_fixed": "answers are never changed or removed",
+    "approval_self": "nobody approves what they did themselves",
+    "approval_entry": "an approval belongs to an entry of the same claim, step and author",
+    "approval_answer": "with roles on, an approval was given by the approver themselves",
+    "approval_missing": "at this amount the step needs a second person on record",
+    "approval_fixed": "approvals are never changed or removed",
+}
+
 #: The rules of the transparency log; only a database has them, in memory there is nobody to guard against.
 LOG_GUARDS: Final[dict[str, str]] = {
     "log_pending_new": "an entry waits for its place in the log once, and not again when it has one",
@@ -78,6 +101,8 @@ STALE: Final[dict[str, str]] = {
     "transfer_new": "this transfer is on file already",
     "decision_new": "this decision is on file already",
     "notice_new": "this notice is on file already",
+    "proposal_new": "this proposal is on file already",
+    "approval_new": "this approval is on file already",
     "sealed_new": "these values are on file already",
     "sealed_epoch": "the keys were changed in between",
     "erasure_new": "this erasure is on file already",
@@ -93,7 +118,7 @@ def refusal(name: str, claim: str | None = None) -> Conflict:
         return StaleVersion(
             "stale_version", STALE[name], field=name, claim=claim, hint="read it again and repeat the step"
         )
-    meaning = GUARDS.get(name) or LOG_GUARDS.get(name) or "a rule of the store"
+    meaning = GUARDS.get(name) or LOG_GUARDS.get(name) or CONTROL_GUARDS.get(name) or "a rule of the store"
     return Conflict(
         "constraint",
         f"the store refuses this: {meaning}",

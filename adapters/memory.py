@@ -18,13 +18,17 @@ from ..states.case import Case
 from ..states.errors import NotFound, StorageError
 from ..workflow.plan import Sibling
 from ..workflow.ports import (
+    AnswerRow,
+    ApprovalRow,
     CaseFilter,
+    ControlRow,
     DecisionRow,
     EntryRow,
     EpochRow,
     ErasureRow,
     IdempotencyRow,
     NoticeRow,
+    ProposalRow,
     SealedRow,
     SourceRow,
     TaskRow,
@@ -32,6 +36,7 @@ from ..workflow.ports import (
     WriteSet,
     WriteUnit,
 )
+from .control_guards import check_answer, check_approval, check_control, check_entry, roles_on
 from .guards import (
     Posted,
     check_transfer,
@@ -120,6 +125,10 @@ class _Tables:
         self.by_due: dict[str, list[tuple[str, str]]] = {}
         self.by_seller: dict[str, dict[str, None]] = {}
         self.by_group: dict[tuple[str, str], dict[str, None]] = {}
+        self.control: dict[int, ControlRow] = {}
+        self.proposals: dict[str, ProposalRow] = {}
+        self.answers: dict[str, AnswerRow] = {}
+        self.approvals: dict[str, ApprovalRow] = {}
         # The transparency log's own (adapters/tlog): what waits for its place, in order, and what has one.
         self.log_waiting: dict[str, int] = {}
         self.log_leaves: dict[int, tuple[str, bytes]] = {}
@@ -292,6 +301,31 @@ class MemoryRead:
         """A value of the store itself, or None."""
         return self._t.meta.get(name)
 
+    def control(self, after: int = 0) -> list[ControlRow]:
+        """The access journal after a place in it."""
+        return [row for seq, row in self._t.control.items() if seq > after]
+
+    def waiting(self, claim: str | None = None, after: str | None = None, limit: int = 1000) -> list[ProposalRow]:
+        """What waits for a second person, oldest first."""
+        rows = (r for i, r in sorted(self._t.proposals.items()) if i not in self._t.answers)
+        chosen = (r for r in rows if (r.id > (after or "") if claim is None else r.claim == claim))
+        return list(islice(chosen, limit))
+
+    def proposal(self, proposal_id: str) -> tuple[ProposalRow, AnswerRow | None] | None:
+        """One proposal with what became of it, or None."""
+        row = self._t.proposals.get(proposal_id)
+        return None if row is None else (row, self._t.answers.get(proposal_id))
+
+    def proposals(self, after: str | None = None, limit: int = 1000) -> list[tuple[ProposalRow, AnswerRow | None]]:
+        """A page of proposals, by id, with what became of them."""
+        rows = (r for i, r in sorted(self._t.proposals.items()) if after is None or i > after)
+        return [(r, self._t.answers.get(r.id)) for r in islice(rows, limit)]
+
+    def approvals(self, claim: str | None = None, after: str | None = None, limit: int = 1000) -> list[ApprovalRow]:
+        """A page of the second persons of entries, by entry."""
+        rows = (r for i, r in sorted(self._t.approvals.items()) if claim in (None, r.claim) and i > (after or ""))
+        return list(islice(rows, limit))
+
 
 class MemoryWrite(MemoryRead):
     """A write unit: every change leaves its undo step behind."""
@@ -358,6 +392,7 @@ class MemoryWrite(MemoryRead):
         """Writes every set, or raises."""
         for given in one_set_a_case(sets):
             self._case(given)
+            self._second_persons(given)
             for entry in given.entries:
                 self._entry(entry)
             for sealed in given.sealed:
@@ -396,6 +431,25 @@ class MemoryWrite(MemoryRead):
             if notice.status == "handed_over":
                 self._put(self._t.notices, notice.id, notice._replace(subject=None, body="", params="{}"))
 
+    def _second_persons(self, given: WriteSet) -> None:
+        for row in given.proposals:
+            self._new("proposal_new", self._t.proposals, row.id, row, row.claim)
+        for answer in given.answers:
+            about = self._t.proposals.get(answer.proposal)
+            broken = check_answer(answer, about, answer.proposal in self._t.answers, self.control())
+            if broken is not None:
+                raise refusal(broken, answer.claim)
+            self._put(self._t.answers, answer.proposal, answer)
+        for made in given.approvals:
+            named = made.proposal or ""
+            owner, seq = self._t.entry_place.get(made.entry, ("", 0))
+            entry = self._t.entries[owner][seq - 1] if seq else None
+            about, kept = self._t.proposals.get(named), self._t.answers.get(named)
+            broken = check_approval(made, about, kept, entry, roles_on(self._t.control.values()))
+            if broken is not None:
+                raise refusal(broken, made.claim)
+            self._new("approval_new", self._t.approvals, made.entry, made, made.claim)
+
     def _new(self, guard: str, table: dict[Any, Any], key: Any, value: Any, claim: str) -> None:
         if key in table:
             raise refusal(guard, claim)
@@ -429,6 +483,10 @@ class MemoryWrite(MemoryRead):
             raise refusal("entry_new", entry.claim)
         if entry.seq != len(self._t.entries.get(entry.claim, ())) + 1:
             raise refusal("entry_seq", entry.claim)
+        if self._t.control:
+            broken = check_entry(entry, self._t.cases[entry.claim], self._t.approvals, self.control())
+            if broken is not None:
+                raise refusal(broken, entry.claim)
         self._append(self._t.entries, entry.claim, entry)
         self._put(self._t.entry_place, entry.id, (entry.claim, entry.seq))
         self._put(self._t.log_waiting, entry.id, len(self._t.entry_place))
@@ -541,6 +599,14 @@ class MemoryWrite(MemoryRead):
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""
         self._put(self._t.meta, name, value)
+
+    def add_control(self, rows: Sequence[ControlRow]) -> None:
+        """Adds to the access journal."""
+        for row in rows:
+            broken = check_control(row, self.control())
+            if broken is not None:
+                raise refusal(broken)
+            self._put(self._t.control, row.seq, row)
 
 
 def _restore(table: dict[Any, Any], key: Any, value: Any) -> None:

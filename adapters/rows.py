@@ -87,6 +87,9 @@ def _joined(first: WriteSet, second: WriteSet) -> WriteSet:
                     dropped_tasks=[*first.dropped_tasks, *second.dropped_tasks])  # fmt: skip
     for name in _LISTS:
         setattr(made, name, [*getattr(first, name), *getattr(second, name)])
+    made.proposals = first.proposals + second.proposals
+    made.answers = first.answers + second.answers
+    made.approvals = first.approvals + second.approvals
     return made
 
 

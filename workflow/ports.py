@@ -151,6 +151,67 @@ class SourceRow(NamedTuple):
     run: str
 
 
+class ControlRow(NamedTuple):
+    """One entry of the access journal: its exact bytes, and what its guards read. Insert only; seq has no gap.
+
+    ``subject`` is the actor who gets a role, the control switched on, the programme of a band, or the digest of a
+    change of the rulebook; ``role`` a role, or the entry type of a band.
+    """
+
+    seq: int
+    at: str
+    actor: str
+    kind: str
+    subject: str
+    role: str | None
+    currency: str | None
+    amount: int | None
+    effective_at: str | None
+    evidence: str | None
+    data: bytes
+    leaf: bytes
+
+
+class ProposalRow(NamedTuple):
+    """What waits for a second person. ``roles`` are the words of those who may answer, with spaces between."""
+
+    id: str
+    claim: str
+    entry: str
+    kind: str
+    verb: str
+    author: str
+    roles: str
+    amount: int
+    currency: str
+    at: str
+
+
+class AnswerRow(NamedTuple):
+    """What became of a proposal, or of the review of an emergency. One for each, never by its author."""
+
+    proposal: str
+    claim: str
+    entry: str
+    author: str
+    person: str
+    verdict: str
+    at: str
+
+
+class ApprovalRow(NamedTuple):
+    """The second person of one entry; ``kind`` break_glass: there was none, and ``proposal`` is its review."""
+
+    entry: str
+    claim: str
+    kind: str
+    verb: str
+    author: str
+    approver: str | None
+    proposal: str | None
+    at: str
+
+
 @dataclass(slots=True)
 class WriteSet:
     """Everything one case's plan writes: all of it, or none. ``before`` is the version it was planned on (0: new)."""
@@ -168,6 +229,9 @@ class WriteSet:
     idempotency: list[IdempotencyRow] = field(default_factory=lambda: [])
     sources: list[SourceRow] = field(default_factory=lambda: [])
     erasures: list[ErasureRow] = field(default_factory=lambda: [])
+    proposals: tuple[ProposalRow, ...] = ()
+    answers: tuple[AnswerRow, ...] = ()
+    approvals: tuple[ApprovalRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +298,22 @@ class ReadUnit(Protocol):
         ...
 
     def meta(self, name: str) -> str | None: ...
+    def control(self, after: int = 0) -> list[ControlRow]:
+        """The access journal after a place in it."""
+        ...
+
+    def waiting(self, claim: str | None = None, after: str | None = None, limit: int = 1000) -> list[ProposalRow]:
+        """What waits for a second person and has no answer yet: of one claim, or a page of all, oldest first."""
+        ...
+
+    def proposals(self, after: str | None = None, limit: int = 1000) -> list[tuple[ProposalRow, AnswerRow | None]]:
+        """A page of everything that ever waited, by id, with what became of it."""
+        ...
+
+    def proposal(self, proposal_id: str) -> tuple[ProposalRow, AnswerRow | None] | None: ...
+    def approvals(self, claim: str | None = None, after: str | None = None, limit: int = 1000) -> list[ApprovalRow]:
+        """A page of the second persons of entries, by entry."""
+        ...
 
 
 class WriteUnit(ReadUnit, Protocol):
@@ -269,6 +349,9 @@ class WriteUnit(ReadUnit, Protocol):
         ...
 
     def set_meta(self, name: str, value: str) -> None: ...
+    def add_control(self, rows: Sequence[ControlRow]) -> None:
+        """Adds to the access journal; Conflict when one of its guards bites."""
+        ...
 
 
 class Store(Protocol):

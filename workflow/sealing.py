@@ -176,4 +176,7 @@ def merge(first: WriteSet, second: WriteSet) -> WriteSet:
     first.dropped_tasks += [t for t in second.dropped_tasks if t not in created]
     for name in _GROWING:
         getattr(first, name).extend(getattr(second, name))
+    first.proposals += second.proposals
+    first.answers += second.answers
+    first.approvals += second.approvals
     return first

@@ -105,6 +105,7 @@ def triage(
     desk: Desk, lines: Iterable[Line], *, run_id: str, batch: int = 500, dry_run: bool = False
 ) -> Iterator[dict[str, Any]]:
     """One result a line, in input order; see the contract's section 5 for its keys (and ``status``)."""
+    desk.permit(desk.actor, "file", "record_screening")
     source = iter(lines)
     while chunk := list(islice(source, batch)):
         yield from _batch(desk, chunk, run_id, dry_run)

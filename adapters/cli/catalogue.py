@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "schema": Entry("schema", _RULES, "JSON Schema of each verb's payload."),
     "report": Entry("report", _RECORD, "Make a compliance report or an export, with its footer."),
     "db": Entry("db", _HOUSE, "Make, upgrade and check the database."),
+    "actor": Entry("actor", _HOUSE, "Who may do what: roles, grants, conflicts, and switching roles on."),
     "config": Entry("config", _HOUSE, "Show the settings in force and where each comes from."),
     "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys, log and clock."),
     "commands": Entry("tree", _HOUSE, "List every command and option, for people and programs."),

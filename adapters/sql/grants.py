@@ -12,7 +12,10 @@ import re
 from ...states.errors import ConfigError
 from .tables import VERSION_TABLE, metadata
 
-_ADDED_TO = ("entry", "transfer", "decision", "idempotency", "source", "erasure", "closed_epoch")
+_ADDED_TO = (
+    *("entry", "transfer", "decision", "idempotency", "source", "erasure", "closed_epoch"),
+    *("control", "proposal", "answer", "approval"),
+)
 _CHANGED = ("case", "notice", "meta")
 _EMPTIED = ("task", "sealed")
 #: The log is the sequencer's alone: entries begin to wait by a trigger that needs no right of its writer.

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 #: Revisions that brought a file, oldest first.
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 _NEXT: Final = "\n-- next\n"
 
 

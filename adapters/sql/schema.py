@@ -19,7 +19,7 @@ from .tables import REVISION, VERSION_TABLE, metadata
 
 EMPTY: Final = ""
 #: Every revision there ever was, oldest first; the last one is the tables'.
-KNOWN: Final = ("0001_first_tables", "0002_log", REVISION)
+KNOWN: Final = ("0001_first_tables", "0002_log", "0003_privacy", REVISION)
 _ADVISORY: Final = 0x636C61696D65
 _apart = _MetaData()
 _version = Table(VERSION_TABLE, _apart, Column("version_num", String(32), nullable=False, primary_key=True))

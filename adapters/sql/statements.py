@@ -7,7 +7,7 @@ narrowing of lists, which SQLAlchemy renders and caches itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -37,8 +37,11 @@ from sqlalchemy.engine import Connection, CursorResult, Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from .tables import (
+    answer,
+    approval,
     case,
     closed_epoch,
+    control,
     decision,
     entry,
     erasure,
@@ -46,6 +49,7 @@ from .tables import (
     meta,
     metadata,
     notice,
+    proposal,
     sealed,
     source,
     task,
@@ -202,10 +206,12 @@ class Statements:
         self.totals = made(self._totals())
         self.balances = made(self._balances())
         self.meta = made(select(meta.c.value).where(meta.c.name == bindparam("name")))
+        self._second_persons(made)
         self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
 
         self.insert = {t.name: made(insert(t)) for t in (
-            case, entry, transfer, decision, notice, sealed, idempotency, source, erasure)}  # fmt: skip
+            case, entry, transfer, decision, notice, sealed, idempotency, source, erasure, control, proposal, answer,
+            approval)}  # fmt: skip
         self.copy = {name: copy_text(name) for name in self.insert}
         changed = [c for c in case.c if c.name not in _CASE_FIXED]
         self.move_case = made(
@@ -243,6 +249,21 @@ class Statements:
             .values({"status": literal_column("'handed_over'"), **{n: bindparam(f"b_{n}") for n in sent}})
         )
         self.set_meta = made(self._put(dialect, meta, "name"))
+
+    def _second_persons(self, made: Callable[[ClauseElement], Statement]) -> None:
+        """Roles and second persons: the access journal, what waits, what became of it."""
+        limit = bindparam("limit", type_=Integer)
+        self.control = made(select(control).where(control.c.seq > bindparam("after")).order_by(control.c.seq))
+        both = select(proposal, answer).outerjoin(answer, answer.c.proposal == proposal.c.id)
+        unanswered = select(proposal).outerjoin(answer, answer.c.proposal == proposal.c.id)
+        unanswered = unanswered.where(answer.c.proposal.is_(None)).order_by(proposal.c.id).limit(limit)
+        self.waiting_all = made(unanswered.where(proposal.c.id > bindparam("after")))
+        self.waiting_of = made(unanswered.where(proposal.c.claim == bindparam("claim")))
+        self.proposal = made(both.where(proposal.c.id == bindparam("id")))
+        self.proposals = made(both.where(proposal.c.id > bindparam("after")).order_by(proposal.c.id).limit(limit))
+        page = select(approval).where(approval.c.entry > bindparam("after")).order_by(approval.c.entry).limit(limit)
+        self.approvals = made(page)
+        self.approvals_of = made(page.where(approval.c.claim == bindparam("claim")))
 
     def _in(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """``column`` among a list given as one value, however long it is."""

@@ -31,9 +31,10 @@ from sqlalchemy.dialects.postgresql import TEXT as PG_TEXT
 from sqlalchemy.dialects.sqlite import INTEGER as SQLITE_INTEGER
 
 from ...states.ledger import TransferKind
+from ...states.roles import ControlKind, Role, Verdict, Waiting
 
 #: The revision these tables stand at; the last file in ``migrations/versions``.
-REVISION = "0003_privacy"
+REVISION = "0004_control"
 VERSION_TABLE = "claimdesk_version"
 
 metadata = MetaData()
@@ -407,3 +408,114 @@ log_state = Table(
     CheckConstraint("id = 1 AND size >= 0 AND published BETWEEN 0 AND size AND signed >= 0", name="log_state_size"),
     **_KEYED,
 )
+
+
+# -- who may do what (workflow/control) --------------------------------------------------------------------------------
+
+_ROLES = tuple(r.value for r in Role)
+
+
+def _late(column: str, table: str, name: str) -> ForeignKeyConstraint:
+    """The entry is written after the row that names it, in the same transaction: its guard reads the row."""
+    return ForeignKeyConstraint([column], [f"{table}.id"], name=name, deferrable=True, initially="DEFERRED")
+
+
+#: The access journal: grants, switches, bands and changes of the rulebook, chained, added to and never changed.
+control = Table(
+    "control",
+    metadata,
+    Column("seq", Integer, nullable=False, autoincrement=False),
+    _key("at"),
+    _key("actor"),
+    _key("kind"),
+    _key("subject"),
+    _key("role", null=True),
+    _key("currency", null=True),
+    Column("amount", _Amount),
+    _key("effective_at", null=True),
+    _key("evidence", null=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("seq", name="control_next"),
+    CheckConstraint("seq > 0", name="control_seq"),
+    CheckConstraint(_among("kind", tuple(k.value for k in ControlKind)), name="control_kind"),
+    CheckConstraint(f"kind NOT IN ('grant', 'revoke') OR ({_among('role', _ROLES)})", name="control_roles"),
+    CheckConstraint("kind <> 'grant' OR actor <> subject", name="control_self"),
+    CheckConstraint("kind <> 'band' OR (role IS NOT NULL AND currency IS NOT NULL AND amount >= 0)",
+                    name="control_band"),
+    CheckConstraint("kind <> 'rulebook_proposed' OR (effective_at IS NOT NULL AND evidence IS NOT NULL)",
+                    name="rulebook_tested"),
+    CheckConstraint("length(leaf) = 32", name="control_leaf"),
+    CheckConstraint("length(data) BETWEEN 2 AND 65535", name="control_data"),
+    _instant("control", "at"),
+    **_KEYED,
+)  # fmt: skip
+Index("control_of", control.c.kind, control.c.subject, control.c.role, control.c.seq)
+
+#: What waits for a second person: a step to be approved, or an emergency to be reviewed.
+proposal = Table(
+    "proposal",
+    metadata,
+    _key("id"),
+    _key("claim"),
+    _key("entry"),
+    _key("kind"),
+    _key("verb"),
+    _key("author"),
+    _key("roles"),
+    Column("amount", _Amount, nullable=False),
+    _key("currency"),
+    _key("at"),
+    PrimaryKeyConstraint("id", name="proposal_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="proposal_case"),
+    _late("entry", "entry", "proposal_entry"),
+    CheckConstraint(_among("kind", tuple(w.value for w in Waiting)), name="proposal_kind"),
+    _instant("proposal", "at"),
+    **_KEYED,
+)
+Index("proposal_claim", proposal.c.claim, proposal.c.id)
+
+#: What became of it. Nobody answers what they proposed, or did in an emergency, themselves.
+answer = Table(
+    "answer",
+    metadata,
+    _key("proposal"),
+    _key("claim"),
+    _key("entry"),
+    _key("author"),
+    _key("person"),
+    _key("verdict"),
+    _key("at"),
+    PrimaryKeyConstraint("proposal", name="answer_once"),
+    ForeignKeyConstraint(["proposal"], ["proposal.id"], name="answer_proposal"),
+    _late("entry", "entry", "answer_entry"),
+    CheckConstraint(_among("verdict", tuple(v.value for v in Verdict)), name="answer_verdict"),
+    CheckConstraint("(verdict = 'withdrawn') = (person = author)", name="answer_self"),
+    _instant("answer", "at"),
+    **_KEYED,
+)
+
+#: The second person of an entry; none where the glass was broken.
+approval = Table(
+    "approval",
+    metadata,
+    _key("entry"),
+    _key("claim"),
+    _key("kind"),
+    _key("verb"),
+    _key("author"),
+    _key("approver", null=True),
+    _key("proposal", null=True),
+    _key("at"),
+    PrimaryKeyConstraint("entry", name="approval_new"),
+    ForeignKeyConstraint(["claim"], ["case.id"], name="approval_case"),
+    ForeignKeyConstraint(["proposal"], ["proposal.id"], name="approval_proposal"),
+    _late("entry", "entry", "approval_of"),
+    CheckConstraint(_among("kind", ("second", "break_glass")), name="approval_kind"),
+    CheckConstraint("(kind = 'second') = (approver IS NOT NULL)", name="approval_person"),
+    CheckConstraint("kind = 'second' OR proposal IS NOT NULL", name="approval_review"),
+    CheckConstraint("approver IS NULL OR approver <> author", name="approval_self"),
+    _instant("approval", "at"),
+    **_KEYED,
+)
+Index("approval_claim", approval.c.claim)

@@ -19,13 +19,17 @@ from ...states.case import Case
 from ...states.errors import Conflict, NotFound
 from ...workflow.plan import Sibling
 from ...workflow.ports import (
+    AnswerRow,
+    ApprovalRow,
     CaseFilter,
+    ControlRow,
     DecisionRow,
     EntryRow,
     EpochRow,
     ErasureRow,
     IdempotencyRow,
     NoticeRow,
+    ProposalRow,
     SealedRow,
     SourceRow,
     TaskRow,
@@ -188,6 +192,41 @@ class SqlRead:
         row = self._s.meta.first(self._c, name=name)
         return None if row is None else row[0]
 
+    def control(self, after: int = 0) -> list[ControlRow]:
+        """The access journal after a place in it."""
+        return [ControlRow(*row) for row in self._s.control.rows(self._c, after=max(0, min(after, _SEQ_MAX)))]
+
+    def waiting(self, claim: str | None = None, after: str | None = None, limit: int = 1000) -> list[ProposalRow]:
+        """What waits for a second person, oldest first."""
+        if claim is None:
+            rows = self._s.waiting_all.rows(self._c, after=after or "", limit=limit)
+        else:
+            rows = self._s.waiting_of.rows(self._c, claim=claim, limit=limit)
+        return [ProposalRow(*row) for row in rows]
+
+    def proposal(self, proposal_id: str) -> tuple[ProposalRow, AnswerRow | None] | None:
+        """One proposal with what became of it, or None."""
+        row = self._s.proposal.first(self._c, id=proposal_id)
+        return None if row is None else _answered(row)
+
+    def proposals(self, after: str | None = None, limit: int = 1000) -> list[tuple[ProposalRow, AnswerRow | None]]:
+        """A page of proposals, by id, with what became of them."""
+        return [_answered(row) for row in self._s.proposals.rows(self._c, after=after or "", limit=limit)]
+
+    def approvals(self, claim: str | None = None, after: str | None = None, limit: int = 1000) -> list[ApprovalRow]:
+        """A page of the second persons of entries, by entry."""
+        if claim is None:
+            rows = self._s.approvals.rows(self._c, after=after or "", limit=limit)
+        else:
+            rows = self._s.approvals_of.rows(self._c, claim=claim, after=after or "", limit=limit)
+        return [ApprovalRow(*row) for row in rows]
+
+
+def _answered(row: Sequence[Any]) -> tuple[ProposalRow, AnswerRow | None]:
+    width = len(ProposalRow._fields)
+    answer = row[width:]
+    return ProposalRow(*row[:width]), None if answer[0] is None else AnswerRow(*answer)
+
 
 _due_order = itemgetter(TaskRow._fields.index("due_at"), TaskRow._fields.index("id"))
 
@@ -242,6 +281,10 @@ class SqlWrite(SqlRead):
         made = [row for s in given for row in s.decisions]
         self._write(
             ("case", [row for before, row in cases if not before]),
+            # Before the entries they belong to: the guard of an entry asks for its second person.
+            ("proposal", [row for s in given for row in s.proposals]),
+            ("answer", [row for s in given for row in s.answers]),
+            ("approval", [row for s in given for row in s.approvals]),
             ("entry", [row for s in given for row in s.entries]),
             ("sealed", [row for s in given for row in s.sealed]),
             # Recovery is given up after what was recouped is given back, and pursued before anything is recouped.
@@ -329,6 +372,11 @@ class SqlWrite(SqlRead):
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""
         self._s.set_meta.many(self._c, [(name, value)])
+
+    def add_control(self, rows: Sequence[ControlRow]) -> None:
+        """Adds to the access journal."""
+        for row in rows:  # one by one: a guard reads the rows before
+            self._s.insert["control"].many(self._c, [row])
 
 
 _FIXED = ("id", "programme", "marketplace", "currency", "opened_at")

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import click
@@ -17,6 +17,9 @@ from ....states.errors import ClaimdeskError
 from ..call import Call, sqlite_path
 from ..groups import page
 from ..output import columns, put, put_json
+
+if TYPE_CHECKING:
+    from ....workflow.ports import ControlRow
 
 _ZONES = ("America/Los_Angeles", "America/Toronto", "Europe/London", "Europe/Berlin", "Asia/Shanghai")
 #: A clock before this package was made is wrong for certain.
@@ -47,9 +50,8 @@ class Check(NamedTuple):
 @click.pass_obj
 def command(call: Call) -> int:
     """Check database, time zones, keys, log and clock."""
-    found = [
-        check for look in (_python, _database, _sqlite, _zones, _keys, _log, _clock) for check in _looked(look, call)
-    ]
+    looks = (_python, _database, _roles, _sqlite, _zones, _keys, _log, _clock)
+    found = [check for look in looks for check in _looked(look, call)]
     good = all(check.ok for check in found)
     if call.as_json:
         checks = [{"check": c.name, "ok": c.ok, "seen": c.seen, **({"hint": c.hint} if c.hint else {})} for c in found]
@@ -230,6 +232,54 @@ def _log(call: Call) -> Iterator[Check]:
     age = f", the oldest for {timedelta(seconds=int(found.oldest_waiting_seconds))}" if found.waiting else ""
     hint = "claimdesk audit checkpoint --publish, or keep a claimdesk worker running"
     yield Check("log waiting", not late, f"{found.waiting} entries{age}", hint if late else "")
+
+
+def _roles(call: Call) -> Iterator[Check]:
+    """Whether actors need roles here, and whether the journal that says so is whole."""
+    from ....states.roles import Role
+    from ....workflow.control.state import AccessState, faults
+
+    rows, origin = _access_journal(call)
+    broken = faults(rows, origin)
+    if broken:
+        yield Check("access journal", False, broken[0], "grants were changed behind the desk; ask for its backup")
+        return
+    state = AccessState()
+    state.take(rows)
+    if not state.roles_on:
+        yield Check("roles", True, "off: every actor may do everything")
+        return
+    operators = len(state.holders({Role.OPERATOR}))
+    actors = len(state.holders(set(Role)))
+    seen = f"on, for {actors} actors; who an actor is, the host says"
+    hint = "" if operators > 1 else "one operator alone: if they leave, nobody can grant roles"
+    yield Check("roles", True, seen, hint)
+    seen = "overrides count when approved" if state.rulebooks_on else "off: overrides of the rulebook count at once"
+    yield Check("rulebook control", True, seen)
+
+
+def _access_journal(call: Call) -> tuple[list[ControlRow], str]:
+    """The access journal and the origin it must name; nothing where the database has none yet."""
+    from sqlalchemy import inspect, select
+
+    from ....workflow.ports import ControlRow
+    from ...open_store import database_url
+    from ...sql import tables
+    from ...sql.engine import Options, for_reading, make_engine
+
+    if call.db.startswith((":memory:", "memory:")) or not call.database_exists():
+        return [], ""
+    engine = make_engine(database_url(call.db), Options())
+    try:
+        with for_reading(engine).connect() as connection:
+            if not inspect(connection).has_table(tables.control.name):
+                return [], ""
+            found = connection.execute(select(tables.control).order_by(tables.control.c.seq)).all()
+            wanted = select(tables.meta.c.value).where(tables.meta.c.name == "origin")
+            origin = connection.execute(wanted).scalar_one_or_none()
+            return [ControlRow(*row) for row in found], str(origin or "")
+    finally:
+        engine.dispose()
 
 
 def _clock(call: Call) -> Iterator[Check]:
