@@ -17,7 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parent.parent / "examples"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED = 24  #: lines that come with the package, for its demonstration
 SEED = 20241023
 FBA_LINES, BREAKAGE_LINES = 60, 40
 
@@ -161,23 +162,29 @@ def breakage() -> list[dict[str, Any]]:
     return found
 
 
-FILES: Mapping[str, Callable[[], list[dict[str, Any]]]] = {"fba.jsonl": fba, "breakage_1688.jsonl": breakage}
+MADE: Mapping[str, Callable[[], list[dict[str, Any]]]] = {"fba.jsonl": fba, "breakage_1688.jsonl": breakage}
 
 
-def text(lines: list[dict[str, Any]]) -> str:
-    """The lines of a file, one JSON object each."""
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+def files() -> dict[str, str]:
+    """Every file this program makes, by its path: each whole, and the part of it that comes with the package."""
+    found: dict[str, str] = {}
+    for name, make in MADE.items():
+        lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in make()]
+        found[f"examples/{name}"] = "".join(lines)
+        found[f"adapters/cli/data/{name}"] = "".join(lines[:PACKAGED])
+    return found
 
 
 def main(words: list[str]) -> int:
-    """Writes or compares both files."""
-    different = [n for n, make in FILES.items() if _read(FOLDER / n) != text(make())]
+    """Writes or compares the files."""
+    made = files()
+    different = [name for name, text in made.items() if _read(ROOT / name) != text]
     if "--write" in words:
-        for name, make in FILES.items():
-            (FOLDER / name).write_text(text(make()), encoding="utf-8", newline="\n")
-        print("written: " + ", ".join(FILES))
+        for name, text in made.items():
+            (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
+        print("written: " + ", ".join(made))
         return 0
-    print("different: " + ", ".join(different) if different else "as this program makes them: " + ", ".join(FILES))
+    print("different: " + ", ".join(different) if different else "as this program makes them: " + ", ".join(made))
     return 1 if different else 0
 
 

@@ -1,7 +1,7 @@
-"""Made-up order claims for a first look: examples/order.jsonl.
+"""Made-up order claims for a first look: examples/order.jsonl, and the first of them for the package.
 
-    python3 tools/make_order_examples.py --write    write the file anew
-    python3 tools/make_order_examples.py --check    exit 1 when it is not what this program makes
+    python3 tools/make_order_examples.py --write    write both files anew
+    python3 tools/make_order_examples.py --check    exit 1 when they are not what this program makes
 
 Decision: one seed, whole numbers only and no wall clock, so that every machine writes the same bytes; each kind of line
 comes equally often, so that every answer of the programme is seen. Authority: contract sections 3 and 5 for the lines,
@@ -19,7 +19,8 @@ from random import Random
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-FILE = Path(__file__).resolve().parent.parent / "examples" / "order.jsonl"
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED = 24  #: lines that come with the package, for its demonstration
 SEED = 20240610
 LINES = 60
 FIRST = date(2024, 6, 10)
@@ -179,21 +180,23 @@ def made() -> list[Line]:
     return found
 
 
-def text() -> str:
-    """The file."""
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in made())
+def files() -> dict[str, str]:
+    """Every file this program makes, by its path: the whole of it, and the part that comes with the package."""
+    lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in made()]
+    return {"examples/order.jsonl": "".join(lines), "adapters/cli/data/order.jsonl": "".join(lines[:PACKAGED])}
 
 
 def main(words: list[str]) -> int:
-    """Writes or checks the file."""
+    """Writes or checks the files."""
     if words == ["--write"]:
-        FILE.write_text(text(), encoding="utf-8", newline="\n")
+        for name, text in files().items():
+            (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
         return 0
     if words == ["--check"]:
-        if FILE.exists() and FILE.read_text("utf-8") == text():
-            return 0
-        print(f"{FILE.name} is not what {Path(__file__).name} makes; run it with --write", file=sys.stderr)
-        return 1
+        stale = [n for n, text in files().items() if not (ROOT / n).exists() or (ROOT / n).read_text("utf-8") != text]
+        for name in stale:
+            print(f"{name} is not what {Path(__file__).name} makes; run it with --write", file=sys.stderr)
+        return 1 if stale else 0
     print(__doc__)
     return 2
 

@@ -116,7 +116,12 @@ def test_the_demonstration_shows_outcomes_money_and_what_is_wrong(run):
     assert done.code == 0
     for outcome in ("auto_pay", "notify_seller", "deny", "request_information", "hold", "refer"):
         assert f"\n {outcome} " in done.out
-    assert "42 lines read = 35 created + 0 unchanged + 1 duplicate + 6 rejected" in done.out
+    assert "114 lines read = 105 created + 0 unchanged + 1 duplicate + 8 rejected" in done.out
+    heads, *rows = [line.split() for line in done.out.splitlines() if line.startswith((" outcome", " deny", " auto"))]
+    assert heads == ["outcome", "pdpi", "breakage_1688", "fba", "order"]
+    assert {row[0]: row[1:] for row in rows} == {"auto_pay": ["15", "14", "1", "-"], "deny": ["7", "7", "5", "8"]}
+    assert " breakage_1688 paid              -   13617.78 " in done.out
+    assert "23 sellers' files (seller_insurance): 23 not_required; certificates: 2 accepted, 1 not" in done.out
     assert "letters handed over" in done.out
     assert "line 39  naive_instant" in done.err and "filed_at" in done.err and "hint: write RFC 3339" in done.err
 
@@ -135,7 +140,7 @@ def test_the_demonstration_again_creates_nothing_twice(run):
     run("demo")
     again = run("demo")
     assert again.code == 0
-    assert "42 lines read = 0 created + 36 unchanged + 0 duplicate + 6 rejected" in again.out
+    assert "114 lines read = 0 created + 106 unchanged + 0 duplicate + 8 rejected" in again.out
     assert "Nothing was created twice" in again.out
     assert "letters handed over" not in again.out
 

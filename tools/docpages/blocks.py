@@ -234,7 +234,8 @@ def _console(block: Block, session: Session) -> Iterator[Shown]:
 def _shell(command: str, folder: Path) -> str:
     """What a command prints, messages included, as a person at a terminal without colours sees it."""
     if command == "python3 dev.py demo":  # dev.py only makes the environment first
-        command = f"claimdesk demo {ROOT / 'examples' / 'claims.jsonl'}"
+        found = sorted((ROOT / "examples").glob("*.jsonl"), key=lambda path: (path.stem != "claims", path.name))
+        command = f"claimdesk demo {' '.join(map(str, found))}"
     if command == "source .venv/bin/activate":  # the programs of the environment are on the path already
         return ""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLAIMDESK_")}

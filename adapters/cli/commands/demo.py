@@ -19,6 +19,7 @@ from ....states.errors import NotFound
 from ..call import Call
 from ..groups import page
 from ..output import put
+from ..overview import Overview
 from ..results import put_next
 from .triage import Run, opened
 
@@ -34,7 +35,7 @@ _DATABASE = "sqlite:///claimdesk-demo.db"
     "demo",
     examples=[
         ("claimdesk demo", "into claimdesk-demo.db, in this folder"),
-        ("claimdesk demo examples/claims.jsonl", "a file of yours, or of the checkout"),
+        ("claimdesk demo examples/*.jsonl", "files of yours, or of the checkout"),
         ("claimdesk demo --db sqlite:///other.db", "elsewhere"),
         ("claimdesk demo", "again: nothing is created twice"),
     ],
@@ -54,19 +55,25 @@ def command(call: Call, paths: tuple[str, ...]) -> int:
         call.forget_settings()
     run = Run(call, as_lines=call.as_json)
     created: set[str] = set()
+    overview = Overview()
     # On the disk once at the end, not letter by letter: nobody waits for these.
     letterbox = FileSender(letters_folder(call.db), sync=False)
     with examples(paths) as found, call.desk(sender=letterbox) as desk:
+        if not call.as_json:
+            put(f"Example claims of {', '.join(path.name for path in found)} into {call.db}")
         for path in found:
-            if not call.as_json:
-                put(f"Example claims of {path.name} into {call.db}")
             with opened(str(path)) as stream:
-                results = run.through(desk, stream, path.name, 500)
-                created |= {result["claim"] for result in results if result["status"] == "created"}
+                for result in run.through(desk, stream, path.name, 500):
+                    overview.add(result)
+                    if result["status"] == "created":
+                        created.add(result["claim"])
         days = [] if call.dry_run else _days(desk)
         letters = sum(desk.dispatcher.letters(day) for day in days) if created else 0
         letterbox.flush()
-    run.finish(next_too=False)
+        if not call.as_json:
+            overview.add_insurers(desk)
+            overview.put(run.summary, list(desk.sellers()), dry_run=call.dry_run)
+    run.finish(next_too=False, table=False)
     if letters and not call.as_json:
         put(f"{letters} letters handed over, kept as files beside the database.")
     if days and not call.as_json:
@@ -95,8 +102,9 @@ def examples(paths: tuple[str, ...]) -> Generator[list[Path]]:
     if paths:
         yield [Path(path) for path in paths]
         return
-    packaged = files("claimdesk.adapters.cli") / "data" / "claims.jsonl"
-    if not packaged.is_file():
+    packaged = files("claimdesk.adapters.cli") / "data"
+    if not (packaged / "claims.jsonl").is_file():
         raise NotFound("no_examples", "the example claims are not there", hint="reinstall claimdesk")
-    with as_file(packaged) as path:
-        yield [path]
+    with as_file(packaged) as folder:
+        rest = sorted(path for path in folder.glob("*.jsonl") if path.name != "claims.jsonl")
+        yield [folder / "claims.jsonl", *rest]

@@ -116,10 +116,10 @@ class Run:
             self.shown.setdefault(result["outcome"], result["claim"])
             self.shown.setdefault(result["state"], result["claim"])
 
-    def finish(self, rejects: str | None = None, *, next_too: bool = True) -> None:
+    def finish(self, rejects: str | None = None, *, next_too: bool = True, table: bool = True) -> None:
         """The table for a person, the rejected lines, what to type next."""
         call = self.call
-        if not self.as_lines:
+        if table and not self.as_lines:
             put_summary(self.summary, dry_run=call.dry_run)
         if not call.quiet or not self.as_lines:
             put_rejected(self.rejected)
