@@ -50,7 +50,7 @@ WRONG = {
     "a number that is missing": (lambda: changed("SEED 002 s21", id="SEED 002 s20"), "SEED 002 s21 stands nowhere"),
     "a rule of ours without its reason": (
         lambda: replace(coverage.read(), ours={}),
-        "concurrency follows no sentence: name one in docs/coverage.toml, or say why it is ours",
+        "hold follows no sentence: name one in docs/coverage.toml, or say why it is ours",
     ),
 }
 

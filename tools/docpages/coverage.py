@@ -26,6 +26,8 @@ DATA = DOCS / "coverage.toml"
 
 #: What in the source of a rule leads to a sentence of a page: a section of the notes, a regulation, an address.
 _PAGE = re.compile(r"DOMAIN \d|https?://|\b(?:CFR|CCR|NYCRR)\b|Pa\. Code|Oklahoma 365|69O-")
+#: A source that says itself that nobody else wrote the rule down.
+_OURS = re.compile(r"the desk's own|the record itself|the ledger of the claim", re.IGNORECASE)
 _SEED = re.compile(r"SEED \d{3}")
 
 
@@ -142,10 +144,16 @@ def _uncited(coverage: Coverage, rule: str) -> Iterator[str]:
     cited = {name for text in sources(rule) for name in _SEED.findall(text)}
     followed = {s.seed for s in coverage.of(rule)}
     yield from (f"{rule} cites {seed}, but no sentence of it leads to the rule" for seed in sorted(cited - followed))
-    if not followed and rule not in coverage.ours and not any(_PAGE.search(text) for text in sources(rule)):
+    if not followed and not ours(coverage, rule) and not any(_PAGE.search(text) for text in sources(rule)):
         yield f"{rule} follows no sentence: name one in docs/coverage.toml, or say why it is ours"
     if rule in coverage.ours and followed:
         yield f"{rule} is told to be ours, but {coverage.of(rule)[0].id} leads to it"
+
+
+def ours(coverage: Coverage, rule: str) -> str:
+    """Why a rule that follows no sentence is there: told in the data, or by its own source."""
+    own = [text for text in sources(rule) if _OURS.search(text)]
+    return coverage.ours.get(rule) or ("" if coverage.of(rule) else "; ".join(own))
 
 
 # -- the page ----------------------------------------------------------------------------------------------------------
@@ -236,5 +244,5 @@ def _rules(coverage: Coverage) -> str:
         followed = coverage.of(rule)
         by = ", ".join(f"{s.seed} s{s.number}" for s in followed)
         pages = [text for text in sources(rule) if _PAGE.search(text)]
-        rows.append((code(rule), by, linked("; ".join(pages), "../"), cell(coverage.ours.get(rule, ""))))
+        rows.append((code(rule), by, linked("; ".join(pages), "../"), cell(ours(coverage, rule))))
     return table(("rule", "sentences", "pages", "ours, because"), rows)
