@@ -54,6 +54,17 @@ COMMANDS: dict[str, Entry] = {
 #: The commands of groups that are loaded command by command: module under ``commands``, one line of help.
 PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "audit": {
+        "log": ("audit.log", "List journal entries: who did what, when, under which rule."),
+        "verify": (
+            "audit.verify",
+            "Check the whole store against its log and its rules; name the first thing that is wrong.",
+        ),
+        "rebuild": ("audit.rebuild", "Rebuild claims from the journal alone and compare them with the tables."),
+        "sample": (
+            "audit.sample",
+            "Draw a sample of claims that can be drawn again: same seed, same checkpoint, same claims.",
+        ),
+        "proof": ("audit.proof", "Prove that a claim's entries stand in the published log."),
         "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
     },
 }

@@ -2,9 +2,10 @@
 
 Decision: first the log in its own order (leaves, tiles, checkpoints, all made again from the entries' bytes), then
 every claim (its chain, its places in the log, and that the tables tell what its entries tell: case, transfers,
-decisions, letters). It reads page by page and holds nobody up. Authority: trust notes 1 (row 5), 2.4, 2.5 and 4 (F15).
-Left out: what no entry tells (work to do, keys of commands, filed lines, how a letter was addressed); dropped guards,
-which ``db check`` finds; the published folder, which is the verifier's.
+decisions, letters), that its ledger breaks no rule, and that its clocks are what their recipes make. It reads page by
+page and holds nobody up. Authority: trust notes 1 (row 5), 2.4, 2.5 and 4 (F15).
+Left out: what no entry tells (other work to do, keys of commands, filed lines, how a letter was addressed); dropped
+guards, which ``db check`` finds; the published folder, which is the verifier's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from ...states.case import Case, fold
@@ -20,6 +22,7 @@ from ...states.journal import leaf_hash, sha256_text
 from ...workflow import registry
 from ...workflow.ports import DecisionRow, ErasureRow, SealedRow, Store, TransferRow
 from ..rows import CaseRow, case_row
+from .claimchecks import check_clocks, check_evidence, check_ledger
 from .edge import Edge
 from .ports import CheckpointRow, LogRead, State
 from .prove import tile_widths
@@ -48,6 +51,7 @@ class Audit:
     claims: int = 0
     checkpoints: int = 0
     waiting: int = 0  #: entries that have no place in the log yet
+    evidence: int = 0  #: files of evidence looked at
     seconds: float = 0.0
 
     @property
@@ -68,17 +72,18 @@ def audit(
     *,
     witnesses: Sequence[Vkey] = (),
     sealed: SealedCheck | None = None,
+    evidence: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Audit:
     """Checks a whole store against its log.
 
     ``key`` is the log's public key, ``witnesses`` are those of the witnesses that cosigned; ``sealed`` looks into
-    sealed values; ``progress`` is told the entries done.
+    sealed values; ``evidence`` is the folder of its files; ``progress`` is told the entries done.
     """
     report, started = Audit(), time.perf_counter()
     try:
         _LogCheck(store, key, witnesses, report).run()
-        _claims(store, key, report, sealed, progress)
+        _claims(store, ClaimAudit(key.name, report, sealed, evidence), progress)
     except Untrue as error:
         report.fault = error.fault
     except IntegrityFailure as error:
@@ -201,15 +206,27 @@ class _LogCheck:
 # -- the claims ------------------------------------------------------------------------------------------------------
 
 
-def _claims(
-    store: Store, key: Vkey, report: Audit, sealed: SealedCheck | None, progress: Callable[[int], None] | None
-) -> None:
-    after = ""
+@dataclass(frozen=True, slots=True)
+class ClaimAudit:
+    """What claims are checked with, and the report that counts them."""
+
+    origin: str
+    report: Audit
+    sealed: SealedCheck | None = None
+    evidence: Path | None = None
+
+    def check(self, rows: ClaimRows) -> None:
+        """Untrue at the first thing of this claim that does not check out."""
+        _Claim(rows, self).check()
+
+
+def _claims(store: Store, one: ClaimAudit, progress: Callable[[int], None] | None) -> None:
+    after, report = "", one.report
     while True:
         with store.read() as unit:
             page = claim_rows(unit, after, _CLAIMS)
         for rows in page:
-            _Claim(rows, key.name, report, sealed).check()
+            one.check(rows)
         if progress is not None and page:
             progress(report.entries)
         if len(page) < _CLAIMS:
@@ -223,8 +240,10 @@ def _claims(
 class _Claim:
     """One claim: its entries, and what the tables tell of it."""
 
-    def __init__(self, rows: ClaimRows, origin: str, report: Audit, sealed: SealedCheck | None) -> None:
-        self.rows, self.origin, self.report, self.sealed = rows, origin, report, sealed
+    def __init__(self, rows: ClaimRows, told: ClaimAudit) -> None:
+        self.rows, self.origin, self.report, self.sealed = rows, told.origin, told.report, told.sealed
+        self.evidence = told.evidence
+        self.seqs: dict[str, int] = {}
         self.transfers: list[TransferRow] = []
         self.decisions: list[DecisionRow] = []
         self.notices: dict[str, dict[str, Any]] = {}
@@ -247,11 +266,17 @@ class _Claim:
                 case = fold(case, body, head)
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise Untrue("entry_meaningless", where, "it cannot be folded into a case", logged.place) from None
+            self.seqs[logged.row.id] = seq
             self._tells(body, seq)
         self.report.entries += len(rows.entries)
         self.report.claims += 1
         self._case(case)
         self._beside()
+        if case is not None:
+            check_ledger(rows, case, self.transfers, self.seqs)
+            check_clocks(rows, case)
+            if self.evidence is not None:
+                self.report.evidence += check_evidence(rows, case, self.evidence)
 
     def _entry(self, logged: Logged, seq: int, head: str | None, at: str, place: int, where: str) -> dict[str, Any]:
         row = logged.row

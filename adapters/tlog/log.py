@@ -25,7 +25,7 @@ from .keys import signer_from
 from .prove import Tree
 from .publish import Publisher
 from .sequencer import Sequenced, sequence
-from .signing import CheckpointSigner, Signer, trust_file, with_lines
+from .signing import CheckpointSigner, Signer, checked, trust_file, with_lines
 from .units import log_read
 from .verifier import Report, Trust, Untrue, parse_checkpoint, parse_trust, verify_log
 
@@ -77,9 +77,11 @@ class TransparencyLog:
         witnesses: Sequence[WitnessClient] = (),
         needed: int = 0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        looking: bool = False,
     ) -> Self:
         """The log of the store at ``url``. ``key``: the key file, ``folder``: where it is published, both beside the
         database when left out (a store in memory has neither). ``archive``: a file that gets every checkpoint.
+        ``looking``: no key is made where there is none; nothing that it signs would count.
         """
         with store.read() as unit:
             log = log_read(unit)
@@ -90,7 +92,8 @@ class TransparencyLog:
         if size and key is not None and not key.exists():  # a new key could not go on with it, and would hide the loss
             raise ConfigError("no_log_key", f"the log of this database was begun with the key file {key.name}, which is"
                               " not there", hint="restore it from its backup, or name it: log_key")  # fmt: skip
-        signer = Signer(origin, os.urandom(32)) if key is None else signer_from(key, origin)
+        passing = key is None or (looking and not key.exists())
+        signer = Signer(origin, os.urandom(32)) if key is None or passing else signer_from(key, origin)
         publisher = None if folder is None else Publisher(folder, archive)
         return cls(store, signer, publisher, witnesses=witnesses, needed=needed, clock=clock)
 
@@ -178,20 +181,46 @@ class TransparencyLog:
         *,
         held: Sequence[bytes] = (),
         sealed: SealedCheck | None = None,
+        evidence: Path | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Audit:
         """The whole check: the database against its log, and with a folder what is published, and both together.
 
         ``held``: checkpoints kept from earlier. ``sealed``: looks into sealed values (``FileVault.faults``).
+        ``evidence``: the folder of the files of evidence, each named by its id or its digest.
         """
         witnesses = [w.key for w in self.witnesses]
-        found = audit(self.store, self.signer.key, witnesses=witnesses, sealed=sealed, progress=progress)
+        found = audit(
+            self.store, self.signer.key, witnesses=witnesses, sealed=sealed, evidence=evidence, progress=progress
+        )
+        if found.fault is None and held:
+            try:
+                self._continues(held)
+            except Untrue as error:
+                found.fault = error.fault
         if found.fault is None and self.publisher is not None:
             try:
                 self._published(found, held)
             except Untrue as error:
                 found.fault = error.fault
         return found
+
+    def _continues(self, held: Sequence[bytes]) -> None:
+        """Untrue unless the database continues every checkpoint that was kept from earlier."""
+        with self.store.read() as unit:
+            log = log_read(unit)
+            state = log.state()
+            tree = Tree(state.size, log.tile)
+            for number, note in enumerate(held, 1):
+                where = f"held checkpoint {number}"
+                old = checked(note, self.signer.key, where)
+                if old is None:
+                    raise Untrue("bad_signature", where, "it is not signed by the key of this log")
+                if old.size > state.size:
+                    what = f"{where} has {old.size} entries, this database only {state.size}"
+                    raise Untrue("shorter_than_held", f"entries {state.size} to {old.size - 1}", what, state.size)
+                if tree.root(old.size) != old.root:
+                    raise Untrue("history_changed", where, "it is not part of this database's log")
 
     def _published(self, found: Audit, held: Sequence[bytes]) -> None:
         with self.store.read() as unit:

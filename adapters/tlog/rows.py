@@ -42,14 +42,35 @@ class ClaimRows:
     notices: list[NoticeRow] = field(default_factory=lambda: [])
     sealed: list[SealedRow] = field(default_factory=lambda: [])
     erasures: list[ErasureRow] = field(default_factory=lambda: [])
+    clocks: dict[str, str] = field(default_factory=lambda: {})  #: status of the work of each clock, by its id
 
 
 def claim_rows(unit: ReadUnit, after: str, limit: int) -> list[ClaimRows]:
     """A page of claims, by id."""
     if isinstance(unit, MemoryRead):
-        return _memory(unit, after, limit)
+        return _memory(unit, [c for c in unit.tables.by_id if c > after][:limit])
     connection: Any = getattr(unit, "connection")  # noqa: B009  # every store in a database has one
-    return _sql(connection, after, limit)
+    return _sql(connection, _CASES, after, limit)
+
+
+def claim_ids(unit: ReadUnit, after: str, limit: int) -> list[str]:
+    """A page of the ids of all claims and sellers' files."""
+    if isinstance(unit, MemoryRead):
+        return [c for c in unit.tables.by_id if c > after][:limit]
+    connection: Any = getattr(unit, "connection")  # noqa: B009
+    query = 'SELECT id FROM "case" WHERE id > ? ORDER BY id LIMIT ?'
+    sqlite = connection.dialect.name == "sqlite"
+    found = connection.exec_driver_sql(query if sqlite else query.replace("?", "%s"), (after, limit))
+    return [row[0] for row in found]
+
+
+def rows_of(unit: ReadUnit, claims: Sequence[str]) -> list[ClaimRows]:
+    """The rows of these claims, by id; one that is not there is left out."""
+    if isinstance(unit, MemoryRead):
+        return _memory(unit, sorted(c for c in claims if c in unit.tables.cases))
+    connection: Any = getattr(unit, "connection")  # noqa: B009
+    ids: Any = json.dumps(list(claims)) if connection.dialect.name == "sqlite" else list(claims)
+    return _sql(connection, _THESE.format(_among(connection)), ids)
 
 
 def astray(unit: ReadUnit) -> list[tuple[str, str]]:
@@ -81,10 +102,14 @@ _ASTRAY = (
 # -- memory ----------------------------------------------------------------------------------------------------------
 
 
-def _memory(unit: MemoryRead, after: str, limit: int) -> list[ClaimRows]:
+def _memory(unit: MemoryRead, claims: Sequence[str]) -> list[ClaimRows]:
     tables = unit.tables
     found: list[ClaimRows] = []
-    for claim in [c for c in tables.by_id if c > after][:limit]:
+    clocks: dict[str, dict[str, str]] = {}
+    for task in tables.tasks.values():
+        if task.kind == "deadline":
+            clocks.setdefault(task.claim, {})[task.id] = task.status
+    for claim in claims:
         row = tables.cases[claim]
         entries: list[Logged] = []
         for entry in unit.entries(claim):
@@ -95,6 +120,7 @@ def _memory(unit: MemoryRead, after: str, limit: int) -> list[ClaimRows]:
             ClaimRows(
                 claim, row.body, row._replace(body=None), entries, unit.transfers(claim, limit=1_000_000),
                 unit.decisions(claim), unit.notices(claim), unit.sealed(claim), unit.erasures(claim),
+                clocks.get(claim, {}),
             )
         )  # fmt: skip
     return found
@@ -104,6 +130,8 @@ def _memory(unit: MemoryRead, after: str, limit: int) -> list[ClaimRows]:
 
 _CASE = ", ".join(f"c.{name}" for name in CaseRow._fields)
 _CASES = f'SELECT {_CASE} FROM "case" c WHERE c.id > ? ORDER BY c.id LIMIT ?'  # noqa: S608  # names of our own
+_THESE = f'SELECT {_CASE} FROM "case" c WHERE c.id IN {{}} ORDER BY c.id'  # noqa: S608
+_CLOCKS = "SELECT claim, id, status FROM task WHERE kind = 'deadline' AND claim IN {}"
 _ENTRIES = """SELECT e.id, e.claim, e.seq, e.at, e.actor, e.verb, e.type, e.data, e.leaf, l.place, l.hash, p.n
 FROM entry e LEFT JOIN log_leaf l ON l.entry = e.id LEFT JOIN log_pending p ON p.entry = e.id
 WHERE e.claim IN {} ORDER BY e.claim, e.seq"""
@@ -116,7 +144,11 @@ _BESIDE = {
 }
 
 
-def _sql(connection: Connection, after: str, limit: int) -> list[ClaimRows]:
+def _among(connection: Connection) -> str:
+    return "(SELECT value FROM json_each(?))" if connection.dialect.name == "sqlite" else "(SELECT unnest(?::text[]))"
+
+
+def _sql(connection: Connection, cases: str, *wanted: Any) -> list[ClaimRows]:
     from ..sql.codec import decode
 
     sqlite = connection.dialect.name == "sqlite"
@@ -125,11 +157,11 @@ def _sql(connection: Connection, after: str, limit: int) -> list[ClaimRows]:
         return connection.exec_driver_sql(sql if sqlite else sql.replace("?", "%s"), values).all()
 
     found: dict[str, ClaimRows] = {}
-    for row in run(_CASES, after, limit):
+    for row in run(cases, *wanted):
         kept = CaseRow(*row)
         found[kept.id] = ClaimRows(kept.id, _decoded(decode, kept.body), kept._replace(body=None))
     ids: Any = json.dumps(list(found)) if sqlite else list(found)
-    among = "(SELECT value FROM json_each(?))" if sqlite else "(SELECT unnest(?::text[]))"
+    among = _among(connection)
     for *row, place, hashed, n in run(_ENTRIES.format(among), ids):
         entry = EntryRow._make((*row[:7], bytes(row[7]), bytes(row[8])))
         hashed = None if hashed is None else bytes(hashed)  # noqa: PLW2901
@@ -139,6 +171,8 @@ def _sql(connection: Connection, after: str, limit: int) -> list[ClaimRows]:
         query = f"SELECT {columns} FROM {table} WHERE claim IN {among} ORDER BY claim, {order}"  # noqa: S608
         for row in run(query, ids):
             getattr(found[row[kind._fields.index("claim")]], name).append(kind(*row))
+    for claim, task, status in run(_CLOCKS.format(among), ids):
+        found[claim].clocks[task] = status
     return list(found.values())
 
 

@@ -167,7 +167,8 @@ def test_cosignatures_are_checked_where_the_witness_is_known(tmp_path: Path):
 def test_an_empty_store_is_right(tmp_path: Path):
     log = opened(MemoryStore(), tmp_path)
     assert log.audit().to_dict() | {"seconds": 0} == {
-        "ok": True, "fault": None, "size": 0, "entries": 0, "claims": 0, "checkpoints": 0, "waiting": 0, "seconds": 0,
+        "ok": True, "fault": None, "size": 0, "entries": 0, "claims": 0, "checkpoints": 0, "waiting": 0, "evidence": 0,
+            "seconds": 0,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ command = late_family(
     "audit",
     "Check the record, prove it to others, draw samples from it.",
     examples=[
+        ("claimdesk audit verify", "is everything as it was written?"),
         ("claimdesk audit checkpoint --publish", "sign what waits, and publish it"),
     ],
     exits=(0, 1, 2, 5, 75),

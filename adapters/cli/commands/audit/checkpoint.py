@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .....states.errors import ConfigError, NotFound
+from .....states.errors import ConfigError
 from ...call import Call
 from ...groups import page
 from ...output import put_json
+from .opened import checkpoint_of
 
 if TYPE_CHECKING:
     from ....desk import ClaimDesk
@@ -57,13 +58,10 @@ def _checkpoint(desk: ClaimDesk) -> tuple[str, dict[str, Any]]:
     from ....tlog.signing import with_lines
     from ....tlog.units import log_read
 
+    row = checkpoint_of(desk)
     with desk.store.read() as unit:
         log = log_read(unit)
-        row, state = log.checkpoint(), log.state()
-        lines = [] if row is None else log.cosignatures(row.size)
-    if row is None:
-        raise NotFound("no_checkpoint", "the log of this database has no checkpoint yet",
-                       hint="claimdesk audit checkpoint --publish")  # fmt: skip
+        state, lines = log.state(), log.cosignatures(row.size)
     note = with_lines(row.note, lines).decode()
     return note, {
         "origin": state.origin,
