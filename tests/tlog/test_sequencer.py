@@ -12,14 +12,16 @@ import pytest
 from claimdesk.adapters.memory import MemoryStore
 from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.tlog import files, sequencer
+from claimdesk.adapters.tlog.edge import Edge
 from claimdesk.adapters.tlog.log import TransparencyLog, default_folder, default_key
+from claimdesk.adapters.tlog.ports import CheckpointRow, State
 from claimdesk.adapters.tlog.publish import Publisher
-from claimdesk.adapters.tlog.signing import Signer
-from claimdesk.adapters.tlog.units import log_read
+from claimdesk.adapters.tlog.signing import Signer, signed_checkpoint
+from claimdesk.adapters.tlog.units import log_read, log_write
 from claimdesk.adapters.tlog.verifier import parse_checkpoint, verify_log, verify_proof
 from claimdesk.states.errors import ConfigError, IntegrityFailure, NotFound
 from stores.world import Book
-from tlog.made import leaf, mth
+from tlog.made import leaf, mth, sha
 from tlog.world import ORIGIN, SEED, Claims, Clock, Place
 
 
@@ -105,6 +107,35 @@ def test_a_backlog_is_taken_in_batches(file: Place, monkeypatch):
 
 
 def test_more_than_one_tile_of_level_one(file: Place):
+    """The sequencer goes on from a tree of 65,400 leaves, of which only the hashes are there."""
+    claims, log = Claims(file.open()), file.log(publisher=None)
+    old = [sha(b"%d" % i) for i in range(65_400)]
+    edge = Edge()
+    with claims.store.write() as unit:
+        made = log_write(unit)
+        for level, hashes in edge.add(old).items():
+            for number in range(-(-len(hashes) // 256)):
+                made.put_tile(level, number, b"".join(hashes[256 * number : 256 * number + 256]), is_new=True)
+        note = signed_checkpoint(log.signer, edge.size, edge.root())
+        made.add_checkpoint(CheckpointRow(edge.size, edge.root(), note, "2024-06-03T16:00:00.000000Z"))
+        made.set_state(State(ORIGIN, edge.size, edge.packed(), 0, 1))
+    claims.add(300)
+    assert log.sequence().size == 65_700
+    with claims.store.read() as unit:
+        found = log_read(unit)
+        leaves = [*old, *(row.hash for row in found.leaves(65_400, 65_700))]
+        assert [len(found.tile(2, 0)), len(found.tile(1, 0)), len(found.tile(1, 1))] == [32, 32 * 256, 0]
+        assert found.tile(0, 255) == b"".join(leaves[65_280:65_536])
+        assert found.tile(1, 0)[-32:] == mth(leaves[65_280:65_536])
+        assert found.tile(2, 0) == mth(leaves[:65_536])
+        last = found.checkpoint()
+        assert last is not None
+        assert last.root == mth(leaves)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_whole_log_with_more_than_one_tile_of_level_one(file: Place):
     claims, log = Claims(file.open()), file.log()
     claims.bulk(66_000)
     assert log.sequence().size == 66_000
