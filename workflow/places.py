@@ -81,7 +81,9 @@ def package_of(programme: str) -> str:
 
 def folder_of(programme: str) -> Traversable:
     """The folder of that package."""
-    return files(package_of(programme))
+    if programme in _added:
+        return files(_added[programme])
+    return files(SHIPPED) / programme  # the folder above it, or every shipped programme would be imported for its words
 
 
 def folders() -> list[tuple[str, Traversable]]:
