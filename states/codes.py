@@ -159,6 +159,7 @@ class DeadlineKind(Described):
     CPSC_INVESTIGATION = "cpsc_investigation", "the product safety investigation"
     OFAC_REPORT = "ofac_report", "the blocked property report"
     STATUS_LETTER = "status_letter", "the next status letter to the customer"
+    INVESTIGATION = "investigation", "the start of an investigation"
     INSURANCE_DUE = "insurance_due", "the seller's insurance"
     VALUATION_CONTEST = "valuation_contest", "the seller's contest of a valuation"
     CERTIFICATE_END = "certificate_end", "the last accepted certificate ends"

@@ -25,7 +25,7 @@ from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound, StaleVersion, StorageError
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
-from . import registry
+from . import calendars, registry
 from .control.access import Access
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
@@ -89,7 +89,7 @@ class Desk(Verbs, Reads, Access):
             log=self._origin(bits),
             payments=mode,
             overlays=checked(overlays),
-            overrides=dict(rulebook_overrides or {}),
+            overrides=_configured(rulebook_overrides),
             plain=plain,
             templates=templates,
             language={"customer": "en", "seller": "en", "insurer": "en", **(language or {})},
@@ -531,6 +531,12 @@ def _whose(case: Case, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], A
         )
     _seller_id(whose)
     return {k: v for k, v in payload.items() if k != "seller"}, whose
+
+
+def _configured(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Parameters a deployment or a scenario overrides; a calendar nobody knows is refused before anything counts."""
+    calendars.checked((overrides or {}).get("calendar.holidays"))
+    return dict(overrides or {})
 
 
 def _sellers_book(elected: Any, marketplace: str) -> Book:

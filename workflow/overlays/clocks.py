@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...states.case import Case
 from ...states.codes import DeadlineKind
-from ...states.times import end_of_window, instant_text
-from ..calendars import business_hours_window, business_window
+from ...states.times import end_of_window, instant_text, local_day
+from ..calendars import business_hours_window, business_window, provenance
 from ..rulebook import Version
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def opened(
         "event": event,
         "overlay": version.book,
     }
+    if found.kind in ("business_days", "hours"):
+        recipe |= provenance(local_day(start, zone) if isinstance(start, datetime) else start, last, holidays)
     return {
         "op": "open",
         "kind": kind.value,

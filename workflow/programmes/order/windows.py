@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ....states.codes import DeadlineKind, NoticeKind
 from ....states.errors import RulebookError
 from ....states.times import local_day
-from ...calendars import business_days_after
+from ...calendars import business_days_after, provenance
 from ...plan import Context, Draft
 
 _WRITTEN = re.compile(r"([0-9]{1,4})([dhb])\Z", re.ASCII)
@@ -34,8 +34,10 @@ def opened(
     if unit == "h":
         return draft.deadline_hours(kind, count, event=event, notice=notice)
     if unit == "b":
-        last = business_days_after(ctx.today, count, ctx.rulebook.names("calendar.holidays"))
-        count = (last - ctx.today).days
+        holidays = ctx.rulebook.names("calendar.holidays")
+        last = business_days_after(ctx.today, count, holidays)
+        made = draft.deadline(kind, (last - ctx.today).days, ctx.today, event=event, notice=notice)
+        return {**made, "recipe": {**made["recipe"], **provenance(ctx.today, last, holidays)}}
     return draft.deadline(kind, count, ctx.today, event=event, notice=notice)
 
 
