@@ -81,9 +81,9 @@ def provenance(start: date, last: date, listed: Sequence[str]) -> Mapping[str, A
     span = (start + _DAY * n for n in range(1, (last - start).days + 1))
     found: dict[str, Any] = {}
     if off.names:
-        import holidays  # noqa: PLC0415  # as above
+        from holidays.version import __version__  # noqa: PLC0415  # as above
 
-        found = {"calendars": list(off.names), "library": f"holidays {holidays.__version__}"}
+        found = {"calendars": list(off.names), "library": f"holidays {__version__}"}
     skipped = [day.isoformat() for day in span if day.weekday() < 5 and day in off]
     return {**found, "left_out": skipped} if skipped or found else found
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-import holidays
 import pytest
+from holidays.version import __version__
 
 from claimdesk import ClaimDesk
 from claimdesk.states.errors import RulebookError
@@ -70,7 +70,7 @@ def test_a_deadline_keeps_calendars_library_and_days_left_out():
     claim, clock = filed(["US-NY", "2024-06-20"])
     assert clock.on == "2024-06-26"
     assert clock.recipe["calendars"] == ["US-NY"]
-    assert clock.recipe["library"] == f"holidays {holidays.__version__}"
+    assert clock.recipe["library"] == f"holidays {__version__}"
     assert clock.recipe["left_out"] == ["2024-06-19", "2024-06-20"]
     assert claim.rulebook.endswith("+calendar.holidays=US-NY, 2024-06-20")
 
