@@ -302,7 +302,7 @@ def test_the_examples_are_what_their_program_makes_and_come_out_in_every_way(des
     maker = module_from_spec(spec)
     spec.loader.exec_module(maker)
     text = (ROOT / "examples" / "order.jsonl").read_text("utf-8")
-    assert maker.text() == text
+    assert maker.files()["examples/order.jsonl"] == text
     desk.clock.now = datetime.fromisoformat("2024-07-01T09:00:00-07:00")
     results = list(triage(desk, read_lines(text.splitlines(keepends=True)), run_id="one"))
     assert len(results) == 60
