@@ -53,9 +53,10 @@ def run(place: Path) -> Callable[..., Outcome]:
 
 @pytest.fixture(scope="session")
 def office_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example claims, filed once for all tests."""
+    """The example claims of the first programme, filed once for all tests."""
     folder = tmp_path_factory.mktemp("office")
-    done = invoke(("demo", "--db", f"sqlite:///{folder / 'claimdesk.db'}", "--json"))
+    claims = Path(__file__).resolve().parents[2] / "adapters" / "cli" / "data" / "claims.jsonl"
+    done = invoke(("demo", str(claims), "--db", f"sqlite:///{folder / 'claimdesk.db'}", "--json"))
     assert done.code == 0, done.err
     return folder
 
