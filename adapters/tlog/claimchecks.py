@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,7 +51,7 @@ def check_clocks(rows: ClaimRows, case: Case) -> None:
     """Untrue at the first clock that is not what its recipe makes, or that runs without its work in the table."""
     for clock in case.deadlines:
         where = f"claim {rows.claim}, deadline {safe(clock.kind)} of {safe(clock.on)}"
-        if local_day(parse_instant(clock.due) - _MICROSECOND, case.zone).isoformat() != clock.on:
+        if _last_day(clock.due, case.zone) != clock.on:
             raise Untrue("deadline_differs", where, "its day is not that of its last good moment")
         made = _made(clock)
         if made is not None and made != (clock.on, clock.due):
@@ -61,19 +62,34 @@ def check_clocks(rows: ClaimRows, case: Case) -> None:
                 raise Untrue("deadline_lost", where, f"it runs, but its work is {safe(status or 'not in the table')}")
 
 
+@lru_cache(maxsize=65_536)
+def _last_day(due: str, zone: str) -> str:
+    """The local day of the last good moment before ``due``."""
+    return local_day(parse_instant(due) - _MICROSECOND, zone).isoformat()
+
+
 def _made(clock: Deadline) -> tuple[str, str] | None:
     """(day, instant) that a recipe of calendar days or elapsed hours makes; None where a calendar of holidays did."""
     recipe = clock.recipe
     try:
         if recipe["type"] == "calendar":
-            days = recipe["days"] + recipe.get("paused_days", 0)
-            last, due = end_of_window(date.fromisoformat(recipe["from"]), days, recipe["zone"])
-        elif recipe["type"] == "hours" and "hours" in recipe and not recipe.get("paused_days"):
-            last, due = end_of_hours(parse_instant(recipe["from"]), recipe["hours"], recipe["zone"])
-        else:
-            return None
+            return _window(recipe["from"], recipe["days"] + recipe.get("paused_days", 0), recipe["zone"])
+        if recipe["type"] == "hours" and "hours" in recipe and not recipe.get("paused_days"):
+            return _hours(recipe["from"], recipe["hours"], recipe["zone"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
+    return None
+
+
+@lru_cache(maxsize=65_536)
+def _window(start: str, days: int, zone: str) -> tuple[str, str]:
+    last, due = end_of_window(date.fromisoformat(start), days, zone)
+    return last.isoformat(), instant_text(due)
+
+
+@lru_cache(maxsize=65_536)
+def _hours(start: str, hours: int, zone: str) -> tuple[str, str]:
+    last, due = end_of_hours(parse_instant(start), hours, zone)
     return last.isoformat(), instant_text(due)
 
 

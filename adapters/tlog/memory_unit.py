@@ -50,6 +50,12 @@ class MemoryLog:
         chosen = ((place, kept[place]) for place in range(start, end) if place in kept)
         return [Leaf(place, entry, hashed, self._u.entry_named(entry).data) for place, (entry, hashed) in chosen]
 
+    def hashes(self, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
+        """(place, its hash, the hash of its entry in the journal)."""
+        kept = self._t.log_leaves
+        chosen = ((place, kept[place]) for place in range(start, end) if place in kept)
+        return [(place, hashed, self._u.entry_named(entry).leaf) for place, (entry, hashed) in chosen]
+
     def place_of(self, entry: str) -> int | None:
         """The place of an entry."""
         return self._t.log_places.get(entry)

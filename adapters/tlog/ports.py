@@ -61,6 +61,10 @@ class LogRead(Protocol):
         """The leaves of these places, in order; those that are missing are left out."""
         ...
 
+    def hashes(self, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
+        """(place, its hash, the hash that the journal has for its entry), in order; what is missing is left out."""
+        ...
+
     def place_of(self, entry: str) -> int | None: ...
     def tile(self, level: int, number: int) -> bytes:
         """The hashes of a tile, full or not; empty when there is none."""

@@ -153,8 +153,11 @@ def _sql(connection: Connection, cases: str, *wanted: Any) -> list[ClaimRows]:
 
     sqlite = connection.dialect.name == "sqlite"
 
-    def run(sql: str, *values: Any) -> Sequence[Any]:
-        return connection.exec_driver_sql(sql if sqlite else sql.replace("?", "%s"), values).all()
+    cursor: Any = connection.connection.cursor()  # plain tuples: a page is many rows, each looked at once
+
+    def run(sql: str, *values: Any) -> list[Any]:
+        cursor.execute(sql if sqlite else sql.replace("?", "%s"), values)
+        return cursor.fetchall()
 
     found: dict[str, ClaimRows] = {}
     for row in run(cases, *wanted):
@@ -173,6 +176,7 @@ def _sql(connection: Connection, cases: str, *wanted: Any) -> list[ClaimRows]:
             getattr(found[row[kind._fields.index("claim")]], name).append(kind(*row))
     for claim, task, status in run(_CLOCKS.format(among), ids):
         found[claim].clocks[task] = status
+    cursor.close()
     return list(found.values())
 
 

@@ -17,6 +17,8 @@ from .ports import CheckpointRow, Leaf, State, Waiting
 
 _LEAVES = """SELECT l.place, l.entry, l.hash, e.data FROM log_leaf l JOIN entry e ON e.id = l.entry
 WHERE l.place >= ? AND l.place < ? ORDER BY l.place"""
+_HASHES = """SELECT l.place, l.hash, e.leaf FROM log_leaf l JOIN entry e ON e.id = l.entry
+WHERE l.place >= ? AND l.place < ? ORDER BY l.place"""
 _WAITING = "SELECT p.n, p.entry, e.data, e.leaf FROM log_pending p JOIN entry e ON e.id = p.entry ORDER BY p.n LIMIT ?"
 _STATE = "SELECT origin, size, edge, published, signed FROM log_state WHERE id = 1"
 _CHECKPOINT = "SELECT size, root, note, signed_at FROM log_checkpoint"
@@ -60,6 +62,10 @@ class SqlLog:
     def leaves(self, start: int, end: int) -> list[Leaf]:
         """The leaves of these places."""
         return [Leaf(p, entry, bytes(h), bytes(data)) for p, entry, h, data in self._run(_LEAVES, start, end)]
+
+    def hashes(self, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
+        """(place, its hash, the hash of its entry in the journal)."""
+        return [(place, bytes(h), bytes(leaf)) for place, h, leaf in self._run(_HASHES, start, end)]
 
     def place_of(self, entry: str) -> int | None:
         """The place of an entry."""

@@ -99,6 +99,12 @@ class Shapes:
             raise ValueError("without a proper prev or at")
         return pieces[at], pieces[claim], pieces[log], before, int(pieces[seq].strip(":,}"))
 
+    def body(self, text: str) -> dict[str, Any]:
+        """An entry from its text, as ``read_entry`` gives it and with the same errors."""
+        self.fields(text)
+        found: dict[str, Any] = _decoder.decode(text)
+        return found
+
     def _read(self, text: str) -> tuple[str, str, str, str | None, int]:
         body = read_entry(text)
         return body["at"], body["claim"], body["log"], body["prev"], body["seq"]
