@@ -209,7 +209,7 @@ class Session:
             rulebook = resolve(case.rulebook)
             personal = command.personal
             if programme.reads_personal:
-                personal = _deep(self.personal(case.id), command.personal)
+                personal = deep(self.personal(case.id), command.personal)
             siblings = self.siblings(case, _corrected_group(case, command.payload))
         others: tuple[Case, ...] = ()
         if seller and command.verb in programme.reads_others:
@@ -225,6 +225,7 @@ class Session:
             payments=settings.payments,
             overlays=settings.overlays,
             others=others,
+            overrides="" if self._overrides == "{}" else self._overrides,
         )
 
     def _stage(self, programme: Programme, before: Case | None, made: Plan, command: Command, ctx: Context) -> None:
@@ -440,12 +441,12 @@ def _corrected_group(case: Case, payload: Mapping[str, Any]) -> tuple[str, str] 
     return (number, incident) if number and incident not in ("", "unknown") else None
 
 
-def _deep(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def deep(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """``new`` over ``old``, mappings key by key."""
     found = dict(old)
     for name, value in new.items():
         known = found.get(name)
-        found[name] = _deep(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
+        found[name] = deep(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
     return found
 
 

@@ -72,6 +72,7 @@ class Context:
     personal: Mapping[str, Any] = field(default_factory=lambda: {})
     payments: str = "instant"  #: instant, manual or gateway
     overlays: frozenset[str] = frozenset()
+    overrides: str = ""  #: the desk's own values over the rulebook's (JSON), empty for none
     others: tuple[Case, ...] = ()  #: the seller's other claims in this programme (``Programme.reads_others``)
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..states.case import Case, chained
 from ..states.journal import canonical, leaf_hash, sha256_text
+from .inputs import inputs
 from .jsontext import json_text
 from .plan import Command, Context, Plan
 from .ports import DecisionRow, EntryRow, ErasureRow, NoticeRow, TaskRow, TransferRow, Vault, WriteSet
@@ -37,6 +38,7 @@ def write_set(
     personal = dict(made.personal)
     actor = {"id": command.actor, "kind": command.actor.partition(":")[0]}
     command_digest = sha256_text(f"{command.actor}\0{command.key}".encode()) if command.key else None
+    told = inputs(made.bodies, command, ctx) if made.bodies else None
     for body in made.bodies:
         seq += 1
         entry: dict[str, Any] = {
@@ -49,6 +51,8 @@ def write_set(
             "actor": actor,
             "verb": command.verb,
         }
+        if told is not None:
+            entry["input"], told = told, None
         if command_digest:
             entry["cmd"] = command_digest
         if recorded != body["at"]:

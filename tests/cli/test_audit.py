@@ -156,8 +156,10 @@ def test_whatever_is_changed_in_the_file_is_found_and_named(office, statement, c
 
 def test_a_sound_store_verifies_and_says_what_was_looked_at(office):
     before = LOG.stat().st_mtime_ns
-    good = office.run("audit", "verify", "--sealed", "--json")
+    good = office.run("audit", "verify", "--sealed", "--replay", "--json")
     assert good.code == 0, good.out
+    assert good.json["replay"]["decisions"] == sql("SELECT count(*) FROM decision")[0][0] > 20
+    assert good.json["replay"]["skipped"] == {}
     entries = one("SELECT count(*) FROM entry")
     assert (good.json["entries"], good.json["size"], good.json["waiting"]) == (entries, entries, 0)
     assert good.json["entries_per_second"] > 0

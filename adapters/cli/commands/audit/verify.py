@@ -18,6 +18,7 @@ from ...output import put, put_json
 from .opened import counted, log_of, read_bytes, sealed_check, told
 
 if TYPE_CHECKING:
+    from ....desk import ClaimDesk
     from ....tlog.audit import Audit
 
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         ("claimdesk audit verify", "chains, log, tables, ledger, clocks, letters, what is published"),
         ("claimdesk audit verify --held kept-checkpoint", "and that the log continues a checkpoint kept elsewhere"),
         ("claimdesk audit verify --evidence /srv/evidence", "and that each file is the one that was received"),
+        ("claimdesk audit verify --replay", "and that the rules make every decision again, byte for byte"),
         ("claimdesk audit verify --sealed", "and that personal values are those committed to; needs the keys"),
     ],
     exits=(0, 1, 2, 75, 130),
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
 @click.option("--held", metavar="FILE", multiple=True, help="A checkpoint kept from earlier; repeat for more.")
 @click.option("--evidence", metavar="FOLDER", help="The files of evidence, named by id or digest.")
 @click.option("--sealed", is_flag=True, help="Open personal values and compare them with their commitments.")
+@click.option("--replay", is_flag=True, help="Make every decision again from its facts and its pinned rulebook.")
 @click.pass_obj
-def command(call: Call, held: tuple[str, ...], evidence: str | None, sealed: bool) -> int:
+def command(call: Call, held: tuple[str, ...], evidence: str | None, sealed: bool, replay: bool) -> int:
     """Check the whole store against its log and its rules; name the first thing that is wrong."""
     notes = [read_bytes(path, "--held") for path in held]
     folder = None if evidence is None else Path(evidence)
@@ -48,9 +51,21 @@ def command(call: Call, held: tuple[str, ...], evidence: str | None, sealed: boo
         found = log.audit(
             held=notes, sealed=sealed_check(desk) if sealed else None, evidence=folder, progress=counter
         )  # fmt: skip
-    counter.end()
-    show(call, found)
+        counter.end()
+        more = _replayed(call, desk, found) if replay and found.ok else {}
+    show(call, found, **more)
     return 0 if found.ok else 1
+
+
+def _replayed(call: Call, desk: ClaimDesk, found: Audit) -> dict[str, Any]:
+    """Makes every decision again; the first that comes out otherwise is the fault of the report."""
+    from ....tlog.replays import replay_all
+
+    counter = counted(call, "decisions made again")
+    report, found.fault = replay_all(desk.store, desk.settings.vault, progress=counter)
+    counter.end()
+    skipped = dict(sorted(report.skipped.items()))
+    return {"replay": {"plans": report.plans, "decisions": report.decisions, "skipped": skipped}}
 
 
 def show(call: Call, found: Audit, **more: Any) -> None:
@@ -70,6 +85,10 @@ def show(call: Call, found: Audit, **more: Any) -> None:
     parts.append(f"{found.checkpoints} checkpoints")
     if found.evidence:
         parts.append(f"{found.evidence} files of evidence")
+    again = more.get("replay")
+    if again:
+        parts.append(f"{again['decisions']} decisions made again, byte for byte the same")
+        parts += [f"{count} not made again: {why}" for why, count in again["skipped"].items()]
     if found.waiting:
         parts.append(f"{found.waiting} entries wait for their place")
     put(" · ".join(parts))
