@@ -69,12 +69,13 @@ class Worker:
     def __init__(self, desk: ClaimDesk, *, interval: float, wait: Callable[[float], bool]) -> None:
         self.desk, self.interval, self.wait = desk, interval, wait
         self._patience = 1
+        self._done = Round()  # of the round under way
 
     def turn(self) -> Round:
         """Everything that is due, then the log."""
-        done = Round()
+        done = self._done = Round()
         try:
-            done.tick = self.desk.tick(progress=self._between)
+            done.tick = self.desk.tick(progress=self._ticked)
         except ClaimdeskError as error:
             done.fault = error
         if self.desk.keeps_log:
@@ -84,7 +85,11 @@ class Worker:
                 done.log_fault = error
         return done
 
-    def _between(self, _done: object) -> None:
+    def _ticked(self, sofar: TickReport) -> None:
+        self._done.tick = sofar
+        self._between()
+
+    def _between(self) -> None:
         if self.wait(0):
             raise _Stopped
 
@@ -92,7 +97,8 @@ class Worker:
         total = self.desk.sequence(most=STEP)
         fresh = total.added
         while fresh and total.waiting:
-            self._between(total)
+            self._done.log = total
+            self._between()
             more = self.desk.sequence(most=STEP)
             fresh = more.added
             for name in ("added", "signed", "files", "repaired"):
@@ -101,7 +107,7 @@ class Worker:
         return total
 
     def run(self, told: Callable[[Round], None]) -> None:
-        """Until it is told to stop; ``told`` gets every round."""
+        """Until it is told to stop; ``told`` gets every round, of the last one what was done of it."""
         try:
             while True:
                 done = self.turn()
@@ -109,7 +115,7 @@ class Worker:
                 if self.wait(self._pause(done)):
                     return
         except _Stopped:
-            return
+            told(self._done)
 
     def _pause(self, done: Round) -> float:
         """Seconds to the next round: a busy or absent database is given longer and longer."""

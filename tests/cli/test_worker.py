@@ -57,7 +57,11 @@ def test_a_backlog_is_signed_step_by_step_and_a_stop_is_heard_between_two(place,
 
         Worker(desk, interval=1, wait=stops_at(5)).run(told.append)
         status = desk.log.status()
-        assert not told and status.waiting and status.published == status.size > 0  # what was signed is signed
+        assert status.waiting and status.published == status.size > 0  # what was signed is signed
+        (part,) = told  # and what was done is told
+        assert part.tick is not None and part.tick.letters == 4
+        assert part.log is not None and part.log.added == status.size
+        told.clear()
         assert asked == [0] * 5
         asked.clear()
         Worker(desk, interval=1, wait=stops_at(50)).turn()

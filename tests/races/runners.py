@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from claimdesk.adapters.vault import FileVault
 from claimdesk.testing import FrozenClock
 from claimdesk.workflow.desk import Desk
 from support.desks import MONDAY, make_desk
+from support.processes import warm_context
 
 WRITERS = 16
 PROCESSES = 4
@@ -147,7 +147,7 @@ def _member(number: int, place: Place, rounds: Sequence[Sequence[Act]], gate: An
 
 def in_processes(place: Place, rounds: Sequence[Sequence[Act]], after: Callable[[int, Outcome], None]) -> None:
     """Each round's acts dealt out to several processes with several threads each; ``after`` looks at every round."""
-    context = multiprocessing.get_context("spawn")
+    context = warm_context()
     gate, answers = context.Barrier(PROCESSES + 1), context.Queue()
     share = len(rounds[0]) // PROCESSES
     members = [
