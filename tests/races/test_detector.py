@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from claimdesk import ClaimdeskError
+from claimdesk.adapters.sql.tables import metadata
 from claimdesk.adapters.sql.units import SqlWrite
 from claimdesk.testing import FrozenClock
 from claimdesk.workflow.engine import Session
@@ -25,8 +26,18 @@ from support.desks import Drive, stored
 
 from .runners import WRITERS, Place
 
-#: The tables whose rules are taken away, with what leans on them.
-BARE = ("transfer", "decision", "sealed", "log_pending", "log_leaf", "entry")
+
+def leaning_on(*names: str) -> tuple[str, ...]:
+    """These tables and all that refer to them, those that refer first."""
+    wanted = set(names)
+    for table in metadata.sorted_tables:  # what is referred to stands first
+        if any(key.column.table.name in wanted for key in table.foreign_keys):
+            wanted.add(table.name)
+    return tuple(table.name for table in reversed(metadata.sorted_tables) if table.name in wanted)
+
+
+#: The tables whose rules are taken away.
+BARE = leaning_on("transfer", "decision", "sealed", "log_pending", "log_leaf", "entry")
 
 
 def without_rules(place: Place) -> None:
