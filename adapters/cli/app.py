@@ -5,6 +5,7 @@ Decision: nothing that happens here shows a traceback. Authority: contract secti
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -107,10 +108,19 @@ def _log(call: Call, code: int, error: ClaimdeskError | None) -> None:
 cli = Main("claimdesk", help="Claim triage: file, decide by dated rules, pay once, recover, explain.")
 
 
+#: Set by the completion script of a shell; its name follows click's rule.
+COMPLETE = "_CLAIMDESK_COMPLETE"
+
+
 def run(words: list[str]) -> int:
     """Runs the command line and returns its exit code."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    asked = os.environ.get(COMPLETE)
+    if asked:  # a shell wants the script that asks us, or, in that script, the words that could come next
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, "claimdesk", COMPLETE, asked)
     return cli.main(words, standalone_mode=False)
