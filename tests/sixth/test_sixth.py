@@ -229,7 +229,7 @@ def test_an_installed_package_is_found_by_its_entry_point(tmp_path):
     assert [json.loads(line)["ok"] for line in done.stdout.splitlines()] == [True] * 9
 
 
-def test_a_broken_package_is_named_and_breaks_nothing_else(tmp_path):
+def test_a_broken_package_is_named_and_a_shipped_programme_still_answers(tmp_path):
     install(tmp_path, "no_such_module_at_all")
     done = claimdesk_apart([tmp_path], "schema", "file", "--programme", "safe_t")
     assert done.returncode == 2 and "programme_broken" in done.stderr and "no_such_module_at_all" in done.stderr
