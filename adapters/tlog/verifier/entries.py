@@ -39,9 +39,9 @@ def read_entry(text: str) -> dict[str, Any]:
         raise ValueError("too deep") from None
     if not same:
         raise ValueError("not in canonical form")
-    _check_value(found, 1)
     if not isinstance(found, dict):
         raise ValueError("no object")
+    _check_value(found, 1)
     body: dict[str, Any] = found  # pyright: ignore[reportUnknownVariableType]
     at, prev, seq = body.get("at"), body.get("prev"), body.get("seq")
     good = "prev" in body and isinstance(at, str) and _AT.match(at) is not None and type(seq) is int and seq > 0
@@ -52,20 +52,35 @@ def read_entry(text: str) -> dict[str, Any]:
 
 
 def _check_value(value: Any, depth: int) -> None:
+    """ValueError for what canonical JSON may hold and the profile may not; no string comes here."""
     if isinstance(value, int):
-        if abs(value) > _INTEGER_MAX:
+        if not -_INTEGER_MAX <= value <= _INTEGER_MAX:
             raise ValueError("an integer over 2**53 - 1")
         return
-    if depth > _DEPTH_MAX and isinstance(value, dict | list):
+    if value is None:
+        return
+    if depth > _DEPTH_MAX:
         raise ValueError("too deep")
+    items: Any = value
     if isinstance(value, dict):
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
-            if not _KEY.match(key):  # pyright: ignore[reportUnknownArgumentType]
-                raise ValueError("a key outside the profile")
+        body: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        if not body.keys() <= _good_keys:
+            _check_keys(body)
+        items = body.values()
+    for item in items:
+        if type(item) is not str:
             _check_value(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
-            _check_value(item, depth + 1)
+
+
+_good_keys: set[str] = set()  # that were looked at before: there are few, and they come again and again
+
+
+def _check_keys(body: dict[str, Any]) -> None:
+    if not all(map(_KEY.match, body)):
+        raise ValueError("a key outside the profile")
+    if len(_good_keys) >= _SHAPES_MAX:
+        _good_keys.clear()
+    _good_keys.update(body)
 
 
 class Shapes:
