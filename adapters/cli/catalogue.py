@@ -64,6 +64,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
             "audit.sample",
             "Draw a sample of claims that can be drawn again: same seed, same checkpoint, same claims.",
         ),
+        "pack": ("audit.pack", "Put claim files, registers and proofs into one zip that stands alone."),
         "proof": ("audit.proof", "Prove that a claim's entries stand in the published log."),
         "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
     },

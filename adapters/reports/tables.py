@@ -81,6 +81,38 @@ def _line(cells: Iterable[object]) -> bytes:
     return text.getvalue().encode()
 
 
+class CsvTable:
+    """A report as CSV that is made claim by claim, for whoever makes several at once."""
+
+    def __init__(
+        self, report: Report, asked: Asked, made: Made, sink: Sink, control: LedgerControl | None = None
+    ) -> None:
+        self.report, self.asked, self.made, self.sink, self.control = report, asked, made, sink, control
+        self.collector, self.totals, self.body = report.collector(asked), Totals(), _Hashed(sink)
+        self.body(_line(c.name for c in report.columns))
+
+    def take(self, record: Record) -> None:
+        """The rows of one case."""
+        for at, row in self.collector.of(record):
+            if self.asked.dated(at, record.case.zone):
+                self._row(row)
+
+    def _row(self, row: Row) -> None:
+        self.totals.take(self.report, row)
+        if self.control is not None:
+            self.control.take(row)
+        self.body(_line(cell(c, row) for c in self.report.columns))
+
+    def finish(self) -> Came:
+        """The last rows and the footer."""
+        for row in self.collector.end():
+            self._row(row)
+        foot = _foot(self.report, self.asked, self.made, self.totals, self.body.digest(), self.control)
+        for name, value in flat(foot):
+            self.sink(_line([f"# {name}", "" if value is None else safe_cell(str(value))]))
+        return Came(foot, self.totals.found)
+
+
 def write_csv(
     report: Report,
     asked: Asked,
@@ -90,18 +122,10 @@ def write_csv(
     control: LedgerControl | None = None,
 ) -> Came:
     """The report as CSV."""
-    body = _Hashed(sink)
-    totals = Totals()
-    body(_line(c.name for c in report.columns))
-    for row in rows_of(report, asked, population):
-        totals.take(report, row)
-        if control is not None:
-            control.take(row)
-        body(_line(cell(c, row) for c in report.columns))
-    foot = _foot(report, asked, made, totals, body.digest(), control)
-    for name, value in flat(foot):
-        sink(_line([f"# {name}", "" if value is None else safe_cell(str(value))]))
-    return Came(foot, totals.found)
+    table = CsvTable(report, asked, made, sink, control)
+    for record in population:
+        table.take(record)
+    return table.finish()
 
 
 def write_json(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...states.errors import NotFound
 from .claims import CLAIMS, TIMELINESS
+from .control import ERASURES, RULE_CHANGES, SENSITIVE_READS
 from .decisions import AUTO_PAY, EXEMPTIONS, OVERRIDES
 from .money import BREAKS, PAYMENTS, RECOVERIES, TRIAL_BALANCE
 from .notices import NOTICES
@@ -12,15 +12,7 @@ from .shape import Report
 REPORTS: dict[str, Report] = {
     r.id: r
     for r in (
-        CLAIMS, TIMELINESS, PAYMENTS, TRIAL_BALANCE, BREAKS, AUTO_PAY, EXEMPTIONS, RECOVERIES, OVERRIDES, NOTICES,
+        CLAIMS, TIMELINESS, PAYMENTS, TRIAL_BALANCE, BREAKS, AUTO_PAY, EXEMPTIONS, RECOVERIES, OVERRIDES,
+        RULE_CHANGES, SENSITIVE_READS, ERASURES, NOTICES,
     )
 }  # fmt: skip
-
-
-def report_named(name: str) -> Report:
-    """The report; NotFound lists what there is."""
-    found = REPORTS.get(name)
-    if found is None:
-        raise NotFound("unknown_report", "there is no such report", field="name",
-                       hint="one of: " + ", ".join(REPORTS))  # fmt: skip
-    return found

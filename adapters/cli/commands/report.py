@@ -6,19 +6,18 @@ charged) end with exit code 1, so that a timer can alarm.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ....states.errors import InputError, StorageError
+from ....states.errors import InputError, NotFound
 from ..call import Call
 from ..groups import page
-from ..output import columns, put, put_json
+from ..output import as_json, columns, put, put_json
+from ..whole import whole_file
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     ],
     past=True,
     exits=(0, 1, 2, 5, 75),
-    see=("ledger", "timeline"),
+    see=("ledger", "audit"),
 )
 @click.argument("name", required=False)
 @click.option("--list", "listed", is_flag=True, help="List the reports and exports.")
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
 @click.option("--jurisdiction", help="A marketplace, or a law whose clocks run, such as us_ca_fair_claims.")
 @click.option("--seller", help="A seller's id.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV (the default of the reports).")
+@click.option("--format", "form", metavar="FORMAT", help="Of an export: beancount, ocel2 or xes; each has one.")
 @click.option("-o", "--output", "target", metavar="FILE", help="Into a file, which is whole or not there.")
 @click.pass_obj
 def command(
@@ -61,6 +61,7 @@ def command(
     since: str | None,
     until: str | None,
     as_csv: bool,
+    form: str | None,
     target: str | None,
     **narrow: str | None,
 ) -> int:
@@ -72,34 +73,54 @@ def command(
         raise InputError("missing_field", "say which report", field="NAME", hint="claimdesk report --list")
     if as_csv and call.as_json:
         raise InputError("not_here", "a report is CSV or JSON", field="--csv", hint="leave one of them out")
-    _known(name)
+    _known(name, call.as_json or as_csv, form)
     first, last = _day(since, "--from"), _day(until, "--to")
     if first is not None and last is not None and last < first:
         raise InputError("bad_period", "the period ends before it begins", field="--to")
     with call.desk() as desk, _sink(target) as sink:
         asked, made = _asked(call, desk, first, last, narrow)
         came = _make(call, desk, name, asked, made, sink)
-    _told(call, target, came)
+    _told(call, name, target, came)
     return 1 if came.found else 0
 
 
-def _known(name: str) -> None:
-    from ....workflow.reports.catalogue import REPORTS, report_named
+_FORMATS = {"ledger": ("beancount",), "ocel": ("ocel2", "json"), "xes": ("xes", "xml")}
 
-    if name not in REPORTS:
-        report_named(name)
+
+def _known(name: str, as_table: bool, form: str | None) -> None:
+    """Refuses what there is not, before anything is opened."""
+    from ....workflow.reports.catalogue import REPORTS
+    from ...reports.exports import EXPORTS
+
+    if name not in {*REPORTS, *EXPORTS, "integrity"}:
+        raise NotFound("unknown_report", "there is no such report", field="NAME",
+                       hint="one of: " + ", ".join([*REPORTS, "integrity", *EXPORTS]))  # fmt: skip
+    if name in EXPORTS and as_table:
+        raise InputError("not_here", f"{name} has a form of its own: {EXPORTS[name].form}", field="--json")
+    if form is not None and form not in _FORMATS.get(name, ()):
+        told = ", ".join(_FORMATS.get(name, ("csv, or --json",)))
+        raise InputError("not_here", f"{name} has another form", field="--format", hint=f"leave it out, or: {told}")
 
 
 def _make(call: Call, desk: ClaimDesk, name: str, asked: Asked, made: Made, sink: Sink) -> Came:
-    from ....workflow.reports.catalogue import report_named
+    from ....workflow.reports.catalogue import REPORTS
     from ...reports.control import LedgerControl
+    from ...reports.exports import EXPORTS, write_export
+    from ...reports.integrity import integrity
     from ...reports.reading import records
     from ...reports.tables import write_csv, write_json
 
     at = call.past()
     population = records(desk.store, asked, at=None if at is None else asked.as_of)
+    if name in EXPORTS:
+        return write_export(name, desk.store, asked, population, made, sink, past=at is not None)
+    write = write_json if call.as_json else write_csv
+    if name == "integrity":
+        if at is not None or not asked.is_everything:
+            raise InputError("not_here", "the record is checked as a whole, as it is now", field="NAME")
+        return write(integrity(desk), asked, (), made, sink)
     control = LedgerControl(desk.store) if name == "trial-balance" and at is None and asked.is_everything else None
-    return (write_json if call.as_json else write_csv)(report_named(name), asked, population, made, sink, control)
+    return write(REPORTS[name], asked, population, made, sink, control)
 
 
 def _asked(
@@ -127,14 +148,21 @@ def _day(text: str | None, option: str) -> date | None:
 
 def _list(call: Call) -> None:
     from ....workflow.reports.catalogue import REPORTS
+    from ...reports.exports import EXPORTS
+    from ...reports.integrity import INTEGRITY
 
+    reports = sorted([*REPORTS.values(), INTEGRITY], key=lambda r: r.number)
     if call.as_json:
-        for r in REPORTS.values():
+        for r in reports:
             put_json({"report": r.id, "number": r.number, "question": r.question, "dated_by": r.dated_by,
                       "columns": [{"name": c.name, "kind": c.kind.value, "meaning": c.meaning} for c in r.columns],
                       "finds": r.finding or None})  # fmt: skip
+        for e in EXPORTS.values():
+            put_json({"report": e.id, "form": e.form, "question": e.what})
         return
-    for line in columns([[r.id, r.question] for r in REPORTS.values()], ("REPORT", "QUESTION")):
+    rows = [[r.id, r.question] for r in reports]
+    rows += [[e.id, f"{e.what} ({e.form})"] for e in EXPORTS.values()]
+    for line in columns(rows, ("REPORT", "QUESTION")):
         put(line)
 
 
@@ -144,22 +172,8 @@ def _sink(target: str | None) -> Generator[Sink]:
     if target is None:
         yield _to_stdout
         return
-    path = Path(target)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        # An export of claims is for those who asked for it.
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            yield file.write
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StorageError("cannot_write", f"the file cannot be written ({type(error).__name__})",
-                           hint="look at the folder and at who may write there") from None  # fmt: skip
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with whole_file(target) as file:
+        yield file.write
 
 
 def _to_stdout(data: bytes) -> None:
@@ -170,8 +184,17 @@ def _to_stdout(data: bytes) -> None:
         raw.write(data)
 
 
-def _told(call: Call, target: str | None, came: Came) -> None:
+def _told(call: Call, name: str, target: str | None, came: Came) -> None:
+    from ...reports.exports import EXPORTS
+
     if target is not None:
         call.note(f"{came.foot['rows']} rows, {came.foot['body_sha256']}")
+    if name in EXPORTS and not EXPORTS[name].footed:
+        # A file of a standard has no place for it, so it stands beside it.
+        if target is None:
+            call.note(as_json({"footer": came.foot}))
+        else:
+            with _sink(f"{target}.footer.json") as sink:
+                sink((as_json({"footer": came.foot}) + "\n").encode())
     if came.found:
         call.note(f"found: {came.found} {came.foot['finding']}")

@@ -14,6 +14,7 @@ command = late_family(
     examples=[
         ("claimdesk audit verify", "is everything as it was written?"),
         ("claimdesk audit checkpoint --publish", "sign what waits, and publish it"),
+        ("claimdesk audit pack --sample 25 --seed 2024Q2 -o pack.zip", "a sample for an auditor, to check offline"),
     ],
     exits=(0, 1, 2, 5, 75),
 )

@@ -1,0 +1,35 @@
+"""A file that takes its name when it is whole, for its owner alone: not everybody may read an export or a pack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ...states.errors import StorageError
+
+
+@contextmanager
+def whole_file(target: str | Path) -> Generator[IO[bytes]]:
+    """A file to write to; whatever goes wrong leaves nothing behind, and an older file of that name as it was."""
+    path = Path(target)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(beside, "w+b", opener=_private) as file:  # pathlib's has no opener
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StorageError("cannot_write", f"the file cannot be written ({type(error).__name__})",
+                           hint="look at the folder and at who may write there") from None  # fmt: skip
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
