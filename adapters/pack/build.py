@@ -225,7 +225,7 @@ class _Pack:
         put("ledger.csv", _table(_ledger(record)))
         put("evidence.csv", _table([("evidence", "digest", "received_at"), *evidence_of(record)]))
         for letter in record.notices:
-            if letter.status == "handed_over" and letter.body is not None:
+            if letter.status == "handed_over" and letter.body:  # an erased letter has none
                 put(f"notices/{letter.id}.txt", letter.body.encode())
         if self.asking.personal is not None and record.case.programme != registry.SELLER_FILE:
             put("personal.json", json_bytes(self.asking.personal(claim)))
