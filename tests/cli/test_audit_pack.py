@@ -31,7 +31,7 @@ def test_the_same_seed_draws_the_same_claims_and_gives_the_same_bytes(office):
 def test_claims_of_every_outcome_are_decided_again_without_a_false_alarm(office, capsys):
     done = office.run("audit", "pack", "--sample", "200", "--seed", "all", "--no-pdf", "-o", "all.zip", "--json")
     assert (done.code, done.json["faults"], done.json["waiting"]) == (0, [], 0), done.err
-    assert done.json["claims"] > 100
+    assert done.json["claims"] > 20
     assert main(["all.zip"]) == 0
     assert "tests decided again" in capsys.readouterr().out
 
