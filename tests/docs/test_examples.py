@@ -15,6 +15,13 @@ from .servers import mail_server
 POSTGRES = "postgresql+psycopg://claims@localhost/claims"
 MAIL = "localhost:2525"
 
+#: Pages that take seconds; continuous integration runs them in a step of their own (README in that of the docs, too).
+HEAVY = {
+    "README.md", "docs/tutorial/first-batch.md", "docs/howto/audit.md", "docs/howto/postgresql.md",
+    "docs/howto/frozen-clock.md", "docs/howto/readings.md", "docs/howto/tick.md", "docs/howto/scenarios.md",
+    "docs/howto/backup.md",
+}  # fmt: skip
+
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the console examples are for a shell")
 
 
@@ -33,7 +40,9 @@ def stand_ins(request: pytest.FixtureRequest, blocks) -> Iterator[dict[str, str]
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("page", WRITTEN, ids=name_of)
+@pytest.mark.parametrize(
+    "page", [pytest.param(p, marks=[pytest.mark.long] if name_of(p) in HEAVY else []) for p in WRITTEN], ids=name_of
+)
 def test_every_example_runs_and_shows_what_comes_out(page: Path, blocks, stand_ins):
     text = page.read_text(encoding="utf-8")
     dates = "dates vary" in blocks.page_marks(text)
@@ -44,6 +53,10 @@ def test_every_example_runs_and_shows_what_comes_out(page: Path, blocks, stand_i
         if not blocks.same(shown, dates=dates)
     ]
     assert not wrong, "\n\n".join([*wrong, f"refresh it with: python3 tools/docs.py --write {name_of(page)}"])
+
+
+def test_the_heavy_pages_are_there():
+    assert {name_of(page) for page in WRITTEN} >= HEAVY
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from claimdesk import Conflict, NotFound, StaleVersion
+from claimdesk.adapters.open_store import open_store
 from claimdesk.states.case import Totals
 from claimdesk.states.errors import StorageError
 from claimdesk.workflow.plan import Sibling
@@ -744,6 +745,14 @@ def advance(store: Store, claim: str) -> None:
             return
         except StaleVersion:
             continue
+
+
+def advance_often(url: str, times: int) -> None:
+    """In a process of its own."""
+    store = open_store(url, busy_timeout=60)
+    for _ in range(times):
+        advance(store, "CLM-SHARED")
+    store.close()
 
 
 def write_next(unit: Any, claim: str) -> None:

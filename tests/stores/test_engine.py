@@ -35,8 +35,9 @@ from claimdesk.workflow.ports import (
     TransferRow,
 )
 from stores.conftest import Place
-from stores.contract import advance
+from stores.contract import advance, advance_often
 from stores.world import AT, Book, handed_over, rich, write
+from support.processes import warm_context
 
 try:
     import psycopg
@@ -381,28 +382,16 @@ def many(count: int) -> list[Any]:
 
 # -- several processes -----------------------------------------------------------------------------------------------
 
-_PROGRAM = """
-import sys
-sys.path.insert(0, sys.argv[3])
-from stores.contract import advance
-from claimdesk.adapters.open_store import open_store
-store = open_store(sys.argv[1], busy_timeout=60)
-for _ in range(int(sys.argv[2])):
-    advance(store, "CLM-SHARED")
-store.close()
-"""
-
 
 def test_no_change_of_several_processes_is_lost(database: Place) -> None:
     store = database.open()
     write(store, Book(id="CLM-SHARED").step())
-    tests = str(Path(__file__).resolve().parent.parent)
-    running = [
-        subprocess.Popen([sys.executable, "-c", _PROGRAM, database.url, "12", tests], stderr=subprocess.PIPE)
-        for _ in range(4)
-    ]
-    errors = [p.communicate(timeout=100)[1].decode() for p in running]
-    assert [p.returncode for p in running] == [0] * 4, errors
+    running = [warm_context().Process(target=advance_often, args=(database.url, 12)) for _ in range(4)]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(100)
+    assert [process.exitcode for process in running] == [0] * 4
     with store.read() as unit:
         assert [e.seq for e in unit.entries("CLM-SHARED")] == list(range(1, 50))
         case = unit.case("CLM-SHARED")
