@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from claimdesk import ClaimDesk
 from claimdesk.adapters.memory import MemoryStore
+from claimdesk.adapters.tlog.log import TransparencyLog
 from claimdesk.adapters.tlog.replays import Past, replay_all
 from claimdesk.states.journal import canonical, leaf_hash
 from claimdesk.states.times import parse_instant
@@ -17,7 +21,10 @@ from claimdesk.workflow.plan import Command, Context
 from claimdesk.workflow.ports import EntryRow
 from claimdesk.workflow.replay import replay
 from claimdesk.workflow.rulebook import resolve
+from claimdesk.workflow.scenario import load_all, run_case
 from support.desks import ROADS, Drive
+
+SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
 
 def story(seed: int, steps: int) -> Drive:
@@ -119,3 +126,25 @@ def test_words_of_anybody_are_left_out_of_an_entry_and_named():
     told = inputs([body], command, ctx)
     assert told == {"with": {"days": 7}, "own": ["computed"], "left_out": ["items"]}
     assert payload_of({**body, "verb": "request_information", "input": told}) == {"kind": "producer", "days": 7}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_every_scenario_is_made_again_and_audited_without_a_false_alarm():
+    """Every programme, overlay and setting that the scenarios know, not only those of the stories."""
+    seen: list[tuple[str, Any, Any]] = []
+    made = [0]
+
+    class Watched(ClaimDesk):
+        def close(self) -> None:
+            report, fault = replay_all(self.store, self.settings.vault)
+            made[0] += report.decisions
+            audited = TransparencyLog.open(self.store, "memory:").audit().fault
+            if fault is not None or audited is not None or report.skipped:
+                seen.append((str(fault), str(audited), report.skipped))
+            super().close()
+
+    for case in load_all([SCENARIOS]):
+        run_case(case, partial(Watched.open, "memory:"))
+    assert seen == []
+    assert made[0] > 1000
