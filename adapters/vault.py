@@ -10,10 +10,12 @@ hardware (another ``Vault`` does that); who asked for an erasure, which is an en
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -52,6 +54,8 @@ class FileVault:
         self._lock = Lock()
         self._keys: dict[str, AESGCM] = {}
         self._current = ""
+        self._digest = b""
+        self._seen: tuple[int, ...] = ()
         self._gone: set[str] = set()
 
     # -- the port ------------------------------------------------------------------------------------------------
@@ -84,6 +88,25 @@ class FileVault:
                 found = _merged(found, opened.values)
         return found
 
+    def digest(self, data: bytes) -> str:
+        """``hmac-sha256:...`` of ``data`` under a key of its own, which no epoch ends."""
+        self._load()
+        if not self._digest:
+            self._add_digest_key()
+        return "hmac-sha256:" + hmac.digest(self._digest, data, "sha256").hex()
+
+    def refresh(self) -> None:
+        """Reads the key file again where another process has changed it."""
+        if self.path is None or not self._keys:
+            return
+        try:
+            now = _shape(self.path)
+        except OSError:
+            return  # what was read goes on to serve; the next process says that the file is gone
+        if now != self._seen:
+            with self._lock:
+                self._take(self._read())
+
     # -- beyond the port -----------------------------------------------------------------------------------------
 
     def open(self, row: SealedRow) -> Opened | None:
@@ -112,6 +135,12 @@ class FileVault:
         wrapped = self._keys[epoch].encrypt(nonce, data_key, _bound(row.claim, row.subject, row.seq, epoch))
         return row._replace(epoch=epoch, wrapped=nonce + wrapped)
 
+    def epochs(self) -> tuple[str, ...]:
+        """The epochs there are keys for, oldest first; the last one seals."""
+        self._load()
+        self.refresh()
+        return tuple(e["id"] for e in self._kept["epochs"])
+
     def new_epoch(self) -> str:
         """Begins an epoch: what is sealed from now on is under a new key. Its name."""
         self._load()
@@ -129,7 +158,7 @@ class FileVault:
             if epoch == kept["current"]:
                 raise ConfigError("epoch_in_use", "the current epoch cannot be forgotten", hint="begin a new one first")
             epochs = [e for e in kept["epochs"] if e["id"] != epoch]
-            self._keep({**kept, "epochs": epochs})
+            self._keep({**kept, "epochs": epochs}, wiped=True)
 
     # -- epoch keys ----------------------------------------------------------------------------------------------
 
@@ -158,20 +187,34 @@ class FileVault:
             if self._keys:
                 return
             if self.path is None:
-                self._take(_with_new({"v": SCHEMA, "epochs": [], "current": ""}, self._random))
+                self._take(self._first())
                 return
             if not self.path.exists():
-                _create(self.path, _with_new({"v": SCHEMA, "epochs": [], "current": ""}, self._random))
+                _create(self.path, self._first())
             self._take(self._read())
+
+    def _first(self) -> dict[str, Any]:
+        made = _with_new({"v": SCHEMA, "epochs": [], "current": ""}, self._random)
+        return {**made, "digest": base64.b64encode(self._random(_KEY)).decode()}
+
+    def _add_digest_key(self) -> None:
+        """A key file of an earlier version gets its key for digests when one is first asked for."""
+        with self._lock:
+            kept = self._read() if self.path is not None else self._kept
+            if not kept.get("digest"):
+                kept = {**kept, "digest": base64.b64encode(self._random(_KEY)).decode()}
+            self._keep(kept)
 
     def _take(self, kept: dict[str, Any]) -> None:
         self._kept = kept
         self._current = kept["current"]
         self._keys = {e["id"]: _cipher(base64.b64decode(e["key"])) for e in kept["epochs"]}
+        self._digest = base64.b64decode(kept.get("digest", ""))
 
-    def _keep(self, made: dict[str, Any]) -> None:
+    def _keep(self, made: dict[str, Any], *, wiped: bool = False) -> None:
         if self.path is not None:
-            _replace(self.path, made)
+            _replace(self.path, made, wiped=wiped)
+            self._seen = _shape(self.path)
         self._take(made)
 
     def _read(self) -> dict[str, Any]:
@@ -181,9 +224,11 @@ class FileVault:
         try:
             if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & _OPEN_TO_OTHERS:
                 raise ConfigError("keys_open_to_others", f"other users may read the key file {path.name}", hint=hint)
+            self._seen = _shape(path)
             kept: dict[str, Any] = json.loads(path.read_bytes())
             sound = kept["v"] == SCHEMA and any(e["id"] == kept["current"] for e in kept["epochs"])
             sound = sound and all(len(base64.b64decode(e["key"], validate=True)) == _KEY for e in kept["epochs"])
+            sound = sound and len(base64.b64decode(kept.get("digest", ""), validate=True)) in (0, _KEY)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 "bad_keys", f"the key file {path.name} cannot be used ({type(error).__name__})", hint=hint
@@ -216,9 +261,40 @@ def _create(path: Path, kept: dict[str, Any]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _replace(path: Path, kept: dict[str, Any]) -> None:
+def _shape(path: Path) -> tuple[int, ...]:
+    """What tells that a file was put in the place of another."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _replace(path: Path, kept: dict[str, Any], *, wiped: bool = False) -> None:
+    """Puts a new key file in the place of the old one; ``wiped``: the old one's bytes are overwritten.
+
+    The new file stands before the old one is touched, so that a crash never leaves none. A copy that a crash left is
+    overwritten the next time.
+    """
+    old = path.with_name(f".{path.name}.old")
+    if wiped:
+        with suppress(OSError):  # a file system without links: the old file is replaced, not overwritten
+            _wipe(old)
+            os.link(path, old)
     _written(path, kept).replace(path)
     _sync_folder(path.parent)
+    if wiped:
+        _wipe(old)
+        _sync_folder(path.parent)
+
+
+def _wipe(path: Path) -> None:
+    """Overwrites a file and removes it; a disk that writes elsewhere may still hold it, a backup does."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return
 
 
 def _written(path: Path, kept: dict[str, Any]) -> Path:

@@ -241,3 +241,17 @@ class LegalBasis(Described):
     COURT_ORDER = "court_order", "a court or an authority ordered it"
     KEPT_IN_ERROR = "kept_in_error", "it should not have been on file"
     RETENTION_ENDED = "retention_ended", "the time it had to be kept has ended"
+
+
+class ReadPurpose(Described):
+    """Why somebody looked at injury data or at a free text."""
+
+    HANDLING = "handling", "to handle the claim"
+    PAYMENT = "payment", "to pay, or to report a payment"
+    APPEAL = "appeal", "to decide a dispute or an appeal"
+    RECOVERY = "recovery", "to recover from a seller or an insurer"
+    SAFETY_REPORT = "safety_report", "to report to a product safety authority"
+    LEGAL_CLAIM = "legal_claim", "to bring or to answer a legal claim"
+    AUDIT = "audit", "to audit the desk"
+    ACCESS_REQUEST = "access_request", "to answer the person who asked what is on file"
+    OTHER = "other", "as said in words, which are sealed"

@@ -21,8 +21,8 @@ from typing import Any, Self
 from typing_extensions import Unpack
 
 from ..states.case import Case
-from ..states.codes import RefusalCode
-from ..states.errors import InputError, NotFound, StaleVersion, StorageError
+from ..states.codes import ReadPurpose, RefusalCode
+from ..states.errors import ConfigError, InputError, NotFound, Refused, StaleVersion, StorageError
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
 from . import calendars, registry
@@ -30,12 +30,13 @@ from .control.access import Access
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
 from .deskverbs import Options, Verbs
+from .digests import KEYED, KIND, Digests
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
 from .overlays import checked
 from .plan import Command, Programme, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
-from .privacy import with_found
+from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
 from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
 
@@ -43,6 +44,7 @@ _TRIES = 8
 _PASSING = ("serialization", "deadlock", "lock_timeout")
 _SELLERS_REMEMBERED = 1024
 _keyed = json.JSONEncoder(sort_keys=True, default=str).encode
+_PURPOSES = "one of: " + ", ".join(p.value for p in ReadPurpose)
 
 
 def _system_millis() -> int:
@@ -82,11 +84,13 @@ class Desk(Verbs, Reads, Access):
         mode = payments or (
             "instant" if gateway.settles_at_once else "manual" if gateway.name == "manual" else "gateway"
         )
+        origin, digests = self._origin(bits)
         self.settings = Settings(
             clock=self.clock,
             new_id=new_id,
             vault=vault,
-            log=self._origin(bits),
+            log=origin,
+            digests=Digests(vault, origin, digests),
             payments=mode,
             overlays=checked(overlays),
             overrides=_configured(rulebook_overrides),
@@ -98,16 +102,18 @@ class Desk(Verbs, Reads, Access):
         self._sellers_told: dict[str, tuple[dict[str, Any], str]] = {}
         self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
 
-    def _origin(self, bits: Callable[[int], int]) -> str:
+    def _origin(self, bits: Callable[[int], int]) -> tuple[str, str | None]:
+        """(whose journal this is, how its store digests)."""
         with self.store.read() as unit:
-            known = unit.meta("origin")
+            known, kind = unit.meta("origin"), unit.meta(KIND)
         if known is None:
             with self.store.write() as unit:
-                known = unit.meta("origin")
+                known, kind = unit.meta("origin"), unit.meta(KIND)
                 if known is None:
-                    known = f"claimdesk.local/{bits(64):016x}"
+                    known, kind = f"claimdesk.local/{bits(64):016x}", KEYED
                     unit.set_meta("origin", known)
-        return known
+                    unit.set_meta(KIND, kind)
+        return known, kind
 
     def close(self) -> None:
         """Closes the store."""
@@ -375,6 +381,61 @@ class Desk(Verbs, Reads, Access):
                 "certificates": [expand(c, seller, f"certificates.{i}") for i, c in enumerate(payload["certificates"])],
             }
         return payload
+
+    # -- personal data -------------------------------------------------------------------------------------------
+
+    def personal(self, claim: str, *, purpose: str | None = None, actor: str | None = None) -> dict[str, Any]:
+        """The personal values of a claim that can still be read.
+
+        Without a purpose: how the claimant is reached, nothing else. With one (a code of ``ReadPurpose``, or words of
+        one's own, which are sealed): all of it, injury and free texts too, and an entry of the journal says so before
+        anything is returned.
+        """
+        case = self._case(claim)
+        with self.store.read() as unit:
+            rows = unit.sealed(claim)
+        values = self.settings.vault.unseal(rows) if rows else {}
+        names = sensitive_names(values)
+        if purpose is None:
+            return contact_of(values)
+        if not isinstance(purpose, str) or not purpose.strip() or len(purpose) > 500:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InputError("not_text", "a purpose is a code or a few words", field="purpose", hint=_PURPOSES)
+        if names:
+            known = purpose in {p.value for p in ReadPurpose}
+            payload = {"purpose": purpose if known else ReadPurpose.OTHER.value, "fields": names}
+            who = visible(actor or self.actor, "actor")
+            told = {} if known else {"purpose": purpose}
+            look = Command("reveal", payload, who, self.clock(), claim=claim, personal=told, lenient=True)
+
+            def step(session: Session) -> Done:
+                done = session.execute(look)
+                if isinstance(done, Refusal):
+                    raise raised(done, claim)
+                return done
+
+            self._retried(step, locks_of([case]), False)
+        return values
+
+    def rotate_keys(self, *, approved_by: str, actor: str | None = None, dry_run: bool = False) -> Rotation:
+        """Wraps every data key under a new epoch and destroys the epochs before; two people stand for it.
+
+        From then on what was erased cannot be read in any copy of the database, unless a copy of the old key file is
+        left somewhere.
+        """
+        vault: Any = self.settings.vault
+        if not hasattr(vault, "forget_epoch"):
+            raise ConfigError("keys_elsewhere", "the keys of this desk are changed where they are kept")
+        who, second = visible(actor or self.actor, "actor"), visible(approved_by, "approved_by")
+        if second.casefold() in (who.casefold(), "rules") or second.startswith("script:"):
+            raise Refused(
+                RefusalCode.NEEDS_SECOND_PERSON.value,
+                "a change of keys needs a second person",
+                hint="name another person who approved (approved_by); rules and scripts are no persons",
+            )
+        if dry_run:
+            return would_rotate(self.store, vault)
+        at = instant_text(self.clock().astimezone(UTC))
+        return rotate_keys(self.store, vault, asked_by=who, approved_by=second, at=at)
 
     def writing(self, dry_run: bool = False, keys: Sequence[str] = ()) -> _Writing:
         """A write unit with its session: flushed at the end of the block, thrown away for a dry run or an exception."""

@@ -191,12 +191,6 @@ class Reads:
 
         return claims_of(self.store, self.settings.vault, subject)
 
-    def personal(self, claim: str) -> dict[str, Any]:
-        """The personal values of a claim. Reading them is the host's responsibility; they are never logged here."""
-        self._case(claim)
-        with self.store.read() as unit:
-            return self.settings.vault.unseal(unit.sealed(claim))
-
 
 def rebuild(entries: Sequence[EntryRow], at: datetime | None = None) -> Case | None:
     """The case its journal entries make, up to an instant."""

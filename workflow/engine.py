@@ -18,9 +18,9 @@ from typing import Any
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import IdempotencyMismatch, NotFound, Refused, StaleVersion
-from ..states.journal import sha256_text
 from ..states.times import instant_text, local_day
 from . import registry
+from .digests import Digests
 from .plan import Command, Context, Plan, Programme, Refusal, Sibling, plan
 from .ports import CaseFilter, IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
 from .rulebook import Version, book_for, resolve
@@ -35,6 +35,7 @@ class Settings:
     new_id: Callable[[str], str]
     vault: Vault
     log: str
+    digests: Digests
     payments: str = "instant"
     overlays: frozenset[str] = frozenset()
     overrides: Mapping[str, Any] = field(default_factory=lambda: {})
@@ -82,6 +83,7 @@ class Session:
     def __init__(self, unit: WriteUnit, settings: Settings) -> None:
         self.unit = unit
         self.settings = settings
+        settings.vault.refresh()  # another process may have begun an epoch
         self._cases: dict[str, Case | None] = {}
         self._staged: dict[str, WriteSet] = {}
         self._siblings: dict[tuple[str, str], list[Sibling]] = {}
@@ -344,7 +346,8 @@ class Session:
         row = self.unit.idempotency(command.actor, command.key)
         if row is None:
             return None
-        if row.request != request_digest(command):
+        self.settings.digests.verify(self.unit)
+        if row.request != request_digest(command, self.settings.digests):
             raise IdempotencyMismatch(
                 RefusalCode.IDEMPOTENCY_MISMATCH.value,
                 "this key was used for other content",
@@ -361,10 +364,11 @@ class Session:
     def _remember_key(self, command: Command, case: Case) -> None:
         if command.key is None:
             return
+        self.settings.digests.verify(self.unit)
         row = IdempotencyRow(
             command.actor,
             command.key,
-            request_digest(command),
+            request_digest(command, self.settings.digests),
             case.id,
             case.version,
             instant_text(self.settings.clock()),
@@ -415,11 +419,11 @@ class Session:
         self._mark = None
 
 
-def request_digest(command: Command) -> str:
+def request_digest(command: Command, digests: Digests) -> str:
     """The digest of what was asked (verb, claim, payload, personal values)."""
     body = [command.verb, command.claim, command.programme, command.marketplace, command.payload, command.personal]
     body.append(command.told)
-    return sha256_text(json.dumps(body, sort_keys=True, default=str).encode())
+    return digests.of(json.dumps(body, sort_keys=True, default=str).encode())
 
 
 def group_of(case: Case) -> tuple[str, str] | None:

@@ -155,6 +155,11 @@ def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
     draft.mark("hand_over", notices=ops, deadlines=moved)
 
 
+def reveal(draft: Draft, ctx: Context, command: Command) -> None:
+    """Somebody looks at sensitive data: who, when, what kind and why is on record before it is shown."""
+    draft.mark("reveal", access={"purpose": command.payload["purpose"], "fields": command.payload["fields"]})
+
+
 def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """A payment call is about to leave: on record before it does, so that nobody withdraws or re-routes meanwhile."""
     case = draft.case
@@ -274,4 +279,5 @@ GENERIC: Mapping[str, Handler] = {
     "recheck": recheck,
     "hand_over": hand_over,
     "send_payment": send_payment,
+    "reveal": reveal,
 }

@@ -400,7 +400,7 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
 
 
 #: Verbs the engine itself issues; they exist in every state and refuse themselves where they do not apply.
-INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment"})
+INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment", "reveal"})
 
 
 def _handler(programme: Programme, verb: str) -> Handler:

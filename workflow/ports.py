@@ -373,6 +373,29 @@ class Vault(Protocol):
         """The personal values of a case, later rows over earlier ones; what cannot be opened any more is left out."""
         ...
 
+    def digest(self, data: bytes) -> str:
+        """A keyed digest, always the same for the same data; its key lives outside the store too."""
+        ...
+
+    def refresh(self) -> None:
+        """Looks whether another process has begun an epoch, so that nothing is sealed under one that is closed."""
+        ...
+
+
+class RotatingVault(Vault, Protocol):
+    """A vault whose epochs can be given up."""
+
+    def epochs(self) -> tuple[str, ...]:
+        """The epochs there are keys for, oldest first; the last one seals."""
+        ...
+
+    def new_epoch(self) -> str: ...
+    def rewrap(self, row: SealedRow) -> SealedRow | None:
+        """The same values with their data key under the current epoch; None when it cannot be opened."""
+        ...
+
+    def forget_epoch(self, epoch: str) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:

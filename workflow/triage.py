@@ -8,7 +8,6 @@ Everything happens at the instant of filing (``filed_at``), so a backlog is deci
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -137,7 +136,7 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
             raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
         command = desk.file_command(programme, marketplace, fields, seller, at)
         verdict = _screening(programme, screening)
-        digest = hashlib.sha256(_encode(line.fields).encode("utf-8", "replace")).hexdigest()
+        digest = desk.settings.digests.of(_encode(line.fields).encode("utf-8", "replace"))
         told = (command.payload.get("source"), command.payload.get("source_id"))
         key = f"{told[0] or ''}\x1f{told[1]}" if told[1] else f"content:{digest}"
         return _Ready(line, key, digest, command, seller, verdict)
@@ -171,6 +170,7 @@ def _screening(programme: str, told: Any) -> dict[str, Any] | None:
 def _write(desk: Desk, prepared: list[_Ready | dict[str, Any]], run_id: str, dry_run: bool) -> list[dict[str, Any]]:
     ready = [p for p in prepared if isinstance(p, _Ready)]
     with desk.writing(dry_run) as session:
+        desk.settings.digests.verify(session.unit)
         groups = [_group(p) for p in ready]
         session.unit.lock(sorted({f"incident:{g[0]}:{g[1]}" for g in groups if g}))
         sellers = [seller_file_id(p.command.payload["seller"]) for p in ready if p.command.payload.get("seller")]

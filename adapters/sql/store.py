@@ -95,6 +95,19 @@ class SqlStore:
 
         return run_unit(unit, sleep=self._sleep)
 
+    def scrub(self) -> None:
+        """Lets go of what deleted and changed rows leave behind, as far as the database does that for us.
+
+        SQLite overwrites what it deletes, and its write-ahead log is emptied here; PostgreSQL is asked to vacuum, which
+        it only does for the owner of the tables.
+        """
+        with _ours(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver: Any = connection.connection.driver_connection
+            if self.engine.dialect.name == "sqlite":
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                connection.exec_driver_sql('VACUUM "sealed", "notice"')
+
     def durability(self) -> list[str]:
         """What is set so that an acknowledged write could be lost; empty when nothing is."""
         with _ours():

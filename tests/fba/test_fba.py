@@ -317,7 +317,7 @@ def test_a_verb_of_another_programme_is_none_here():
 def test_nothing_personal_stands_in_the_journal(desk: ClaimDesk):
     claim = file(desk, description="my brother saw the box")
     assert not any("brother" in str(entry) for entry in desk.entries(claim.id))
-    assert desk.personal(claim.id)["description"] == "my brother saw the box"
+    assert desk.personal(claim.id, purpose="audit")["description"] == "my brother saw the box"
 
 
 def test_every_reading_of_a_switch_changes_its_parameter():

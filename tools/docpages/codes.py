@@ -24,6 +24,7 @@ TITLES = {
     "Outcome": "Outcomes",
     "CertificateFault": "Faults of a certificate",
     "LegalBasis": "Legal bases of an erasure",
+    "ReadPurpose": "Purposes of a look at sensitive data",
 }
 
 

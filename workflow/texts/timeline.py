@@ -150,6 +150,10 @@ def _details(entry: Mapping[str, Any], currency: str, letters: Mapping[str, str]
         found.append(
             _filled("RedactStep", "done", lang, basis=basis, who=who(entry.get("second"), lang) or "-", **many)
         )
+    seen = entry.get("access")
+    if seen:
+        purpose = words("ReadPurpose", seen["purpose"], lang, default=seen["purpose"])
+        found.append(_filled("ReadStep", "done", lang, purpose=purpose, fields=", ".join(seen["fields"])))
     for op in entry.get("notices", ()):
         kind = op.get("kind") or letters.get(op["id"], "")
         what = f"{words('NoticeKind', kind, lang, default=kind)} ({op['id']})"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
+from typing import Any
 
 import click
 
-from ....states.errors import ConfigError
+from ....states.errors import ConfigError, InputError, Refused
+from ...open_store import default_keys
 from ..call import Call, sqlite_path
 from ..groups import family, page
 from ..output import put, put_json
@@ -81,12 +84,54 @@ def current(call: Call) -> None:
         put(found or "nothing")
 
 
+@page(
+    "rotate-keys",
+    examples=[
+        ("claimdesk db rotate-keys --approved-by cs:bo --dry-run", "how much would be wrapped anew"),
+        ("claimdesk db rotate-keys --as ops:kim --approved-by cs:bo", "new keys; the old ones are destroyed"),
+    ],
+    writes=True,
+    see=("redact", "doctor"),
+)
+@click.option("--only-this-database", is_flag=True, help="The key file serves this database alone.")
+@click.pass_obj
+def rotate(call: Call, only_this_database: bool) -> None:
+    """Wrap personal values under a new key and destroy the old ones."""
+    for name, flag in (("key", "--idempotency-key"), ("expected", "--expected-version")):
+        if name in call.told:
+            raise InputError("not_here", f"{flag} does not apply to keys", field=flag)
+    _refuse_memory(call)
+    with call.desk() as desk:
+        vault: Any = desk.settings.vault
+        if not only_this_database and vault.path != default_keys(call.db):
+            # A server's key file stands in the working folder and may be another database's too.
+            raise ConfigError(
+                "keys_may_be_shared",
+                "if another database is sealed with this key file, its personal values would be lost",
+                field="--only-this-database",
+                hint="give --only-this-database when that is so, or a key file of its own for each database",
+            )
+        if not call.told.get("approved"):
+            raise Refused("needs_second_person", "a change of keys needs a second person", hint="--approved-by ACTOR")
+        done = desk.rotate_keys(approved_by=str(call.told["approved"]), dry_run=call.dry_run)
+    if call.as_json:
+        put_json(asdict(done))
+        return
+    would = "would be " if done.dry_run else ""
+    put(f"{done.rewrapped} sealed values {would}wrapped anew; {len(done.closed)} old keys {would}destroyed")
+    if done.unreadable:
+        put(f"{done.unreadable} could not be opened: their keys were gone already, or they were altered")
+    if not done.dry_run:
+        call.note("copies of the old key file still open old backups: destroy them too, then back up the new one")
+
+
 command = family(
     "db",
     "Make, upgrade and check the database.",
     upgrade,
     check,
     current,
+    rotate,
     examples=[("claimdesk db check", "does it fit?"), ("claimdesk db upgrade", "make it fit")],
 )
 

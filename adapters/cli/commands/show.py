@@ -1,4 +1,7 @@
-"""``claimdesk show``: a claim as it stands, or stood at an instant. No personal data: the desk's view has none."""
+"""``claimdesk show``: a claim as it stands, or stood at an instant.
+
+No personal data, unless ``--reveal`` asks for it. That needs a purpose, and is on record before anything is shown.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 import click
 
+from ....states.errors import InputError
 from ..call import Call, checked_id
 from ..groups import page
 from ..output import columns, put, put_json
@@ -17,23 +21,51 @@ from ..output import columns, put, put_json
         ("claimdesk show CLM-…", "as it stands"),
         ("claimdesk show CLM-… --at 2024-06-03T09:00:00-07:00", "as it stood"),
         ("claimdesk show CLM-… --json", "every field"),
+        ("claimdesk show CLM-… --reveal --purpose handling --as cs:mei", "personal data too; the look is on record"),
     ],
     past=True,
     see=("explain", "timeline", "actions"),
 )
 @click.argument("claim")
+@click.option("--reveal", is_flag=True, help="Show personal data too; needs --purpose, and leaves an entry.")
+@click.option("--purpose", metavar="CODE|TEXT", help="Why, such as handling, appeal or audit.")
 @click.pass_obj
-def command(call: Call, claim: str) -> None:
+def command(call: Call, claim: str, reveal: bool, purpose: str | None) -> None:
     """Show a claim as it stands, or stood."""
     call.claim = checked_id(claim)
     at = call.past()
+    if reveal != (purpose is not None):
+        missing = "--purpose" if reveal else "--reveal"
+        raise InputError(
+            "missing_field", "personal data is shown with --reveal and --purpose, both", field=missing,
+            hint="for example --reveal --purpose handling; claimdesk show --help lists the purposes",
+        )  # fmt: skip
+    if reveal and at is not None:
+        raise InputError("not_here", "personal data has no past view", field="--at")
+    personal: dict[str, Any] = {}
     with call.desk() as desk:
+        if reveal:
+            personal = desk.personal(claim, purpose=purpose)
         shown = desk.get(claim, at=at).to_dict()
     if call.as_json:
-        put_json(shown)
+        put_json({**shown, "personal": personal} if reveal else shown)
         return
     for line in claim_lines(shown):
         put(line)
+    if reveal:
+        put("")
+        for line in columns([(name, value) for name, value in _flat(personal)]) or ["no personal data can be read"]:
+            put(line)
+
+
+def _flat(values: dict[str, Any], head: str = "") -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for name, value in sorted(values.items()):
+        if isinstance(value, dict):
+            found += _flat(value, f"{head}{name}.")  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            found.append((head + name, value))
+    return found
 
 
 def claim_lines(shown: dict[str, Any]) -> list[str]:
