@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ....states.codes import LegalBasis
 from ....states.errors import InputError, Refused
 from ..call import Call, checked_id
 from ..groups import page
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
         ("claimdesk redact CLM-… --basis gdpr_17 --as privacy:lea --approved-by cs:bo", "one claim"),
         ("claimdesk redact CLM-… --basis gdpr_17 --approved-by cs:bo --dry-run", "what would go, nothing written"),
         ("claimdesk redact --subject c-17 --basis ccpa_1798_105 --approved-by cs:bo", "every claim of a person"),
+        ("claimdesk redact --due", "which claims are past the time they are kept; nothing is erased"),
+        ("claimdesk redact --due --yes --approved-by cs:bo", "erase those that nothing stands against"),
     ],
     writes=True,
     see=("do hold CLAIM hold=legal", "timeline"),
@@ -29,9 +32,20 @@ if TYPE_CHECKING:
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
 @click.option("--subject", metavar="REF|-", help="Every claim of the person with this reference (- reads it).")
 @click.option("--basis", metavar="CODE", help="The legal basis, such as gdpr_17 or ccpa_1798_105.")
+@click.option("--due", is_flag=True, help="Claims that are past the time they are kept.")
+@click.option("--schedule", "own", metavar="FILE", help="With --due: a retention schedule in the place of ours.")
+@click.option("--yes", is_flag=True, help="With --due: erase them; left out, they are only listed.")
 @click.pass_obj
-def command(call: Call, claims: tuple[str, ...], subject: str | None, basis: str | None) -> int:
+def command(
+    call: Call, claims: tuple[str, ...], subject: str | None, basis: str | None, due: bool, own: str | None, yes: bool
+) -> int:
     """Erase personal data under a legal basis; two people stand for it."""
+    if due:
+        if claims or subject is not None or basis is not None:
+            raise InputError("not_here", "--due finds the claims and their basis itself", field="--due")
+        return _due(call, own, yes)
+    if own is not None or yes:
+        raise InputError("not_here", "--schedule and --yes belong to --due", field="--due")
     if bool(claims) == (subject is not None):
         raise InputError("missing_field", "name claims, or a person with --subject", field="claim")
     if basis is None:
@@ -89,3 +103,47 @@ def _show(call: Call, shown: dict[str, Any]) -> None:
             f"{shown['letters']} letters{would}")  # fmt: skip
     else:
         put(f"{shown['claim']}  nothing left to erase")
+
+
+def _due(call: Call, own: str | None, yes: bool) -> int:
+    """Lists what is past its time and why; with ``yes`` erases what nothing stands against."""
+    from ....workflow.retention import schedule, survey
+
+    rules = schedule(None if own is None else read_text(own, "--schedule"))
+    act = yes and not call.dry_run
+    refused: list[Refused] = []
+    erased = 0
+    with call.desk() as desk:
+        found = survey(desk.store, desk.clock(), rules)
+        for one in found.past:
+            row: dict[str, Any] = one.to_dict()
+            if act and not one.blocked:
+                try:
+                    row["erased"] = _erased(call, desk, one.claim, LegalBasis.RETENTION_ENDED.value)["changed"]
+                    erased += row["erased"]
+                except Refused as error:  # a hold was set since we looked, or nobody approved
+                    refused.append(error)
+                    row["error"] = error.to_dict()
+            _show_past(call, row)
+    counts = {**found.counts(), "erased": erased}
+    if call.as_json:
+        put_json({"summary": counts})
+    else:
+        put(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if name != "blocked_by"))
+        if found.due and not act:
+            call.note("nothing was erased; add --yes and --approved-by to erase what is due")
+    if refused and not erased:
+        raise refused[0]
+    return refused[0].exit_code if refused else 0
+
+
+def _show_past(call: Call, row: dict[str, Any]) -> None:
+    if call.as_json:
+        put_json(row)
+        return
+    what = "kept: " + ", ".join(row["blocked"]) if row["blocked"] else "due"
+    if "error" in row:
+        what = f"refused: {row['error']['code']}"
+    elif row.get("erased"):
+        what = "erased"
+    put(f"{row['claim']}  ended {row['ended_on']}, kept to {row['kept_to']} ({row['rule']})  {what}")

@@ -111,10 +111,8 @@ def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
     if draft.case.facts.get("payment"):
         return refuse(PROGRAMME, draft.case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way")
-    method = command.payload.get("method")
-    draft.take(
-        "assess", set={"assessed": command.payload["losses"], "assessment_method": method, "awaiting_facts": None}
-    )
+    # How it was assessed is free text: sealed, never journalled.
+    draft.take("assess", set={"assessed": command.payload["losses"], "awaiting_facts": None})
     return None
 
 
