@@ -68,7 +68,7 @@ def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None
             case,
             RefusalCode.NO_SUCH_HOLD,
             "this hold does not stand",
-            Reason("no_such_hold", "hold", ", ".join(case.holds) or "none", False, wanted),
+            Reason("no_such_hold", "hold", ", ".join(case.holds) or "none", False, _known_hold(wanted)),
         )
     if wanted is None and len(case.holds) > 1:
         return _refused(
@@ -91,6 +91,11 @@ def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None
         set={"clocks_paused_at": None} if paused else None,
     )
     return None
+
+
+def _known_hold(name: str | None) -> str | None:
+    """The name of a hold, unless it is somebody's own word: an error repeats no value."""
+    return name if name in {reason.value for reason in HoldReason} else None
 
 
 def _tasks_of(hold: str) -> tuple[str, ...]:
