@@ -47,7 +47,7 @@ from .guards import (
     standing,
     two_people,
 )
-from .rows import CaseRow, again, case_row, has_word, one_set_a_case, stale
+from .rows import CaseRow, again, case_row, has_word, one_set_a_case, stale, without_words
 
 _T = TypeVar("_T")
 _MOVING = frozenset({"post", "reverse", "recoup", "write_off", "settle"})
@@ -430,6 +430,8 @@ class MemoryWrite(MemoryRead):
         for notice in self.notices(row.claim):
             if notice.status == "handed_over":
                 self._put(self._t.notices, notice.id, notice._replace(subject=None, body="", params="{}"))
+            else:
+                self._put(self._t.notices, notice.id, notice._replace(params=without_words(notice.params)))
 
     def _second_persons(self, given: WriteSet) -> None:
         for row in given.proposals:

@@ -152,6 +152,11 @@ class Statements:
             .where(notice.c.claim == bindparam("at_claim"), notice.c.status == literal_column("'handed_over'"))
             .values(subject=literal_column("NULL"), body=literal_column("''"), params=literal_column("'{}'"))
         )
+        self.strip_letter = made(
+            update(notice)
+            .where(notice.c.id == bindparam("b_id"), notice.c.status == literal_column("'queued'"))
+            .values(params=bindparam("b_params"))
+        )
         self.close_epoch = made(insert(closed_epoch))
         self.closed_epochs = made(select(closed_epoch).order_by(closed_epoch.c.at, closed_epoch.c.epoch))
         self.rewrap = made(

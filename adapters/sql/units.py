@@ -37,7 +37,7 @@ from ...workflow.ports import (
     WriteSet,
 )
 from ..guards import ledger_order
-from ..rows import CaseRow, case_row, one_set_a_case, ordered_words, stale
+from ..rows import CaseRow, case_row, one_set_a_case, ordered_words, stale, without_words
 from . import bulk, locks
 from .codec import decode, encode
 from .statements import Statements
@@ -302,7 +302,11 @@ class SqlWrite(SqlRead):
 
     def _erase(self, rows: Sequence[ErasureRow]) -> None:
         self._s.erase_sealed.many(self._c, [(row.claim, row.seq) for row in rows])
-        self._s.blank_letters.many(self._c, [(claim,) for claim in dict.fromkeys(row.claim for row in rows)])
+        claims = list(dict.fromkeys(row.claim for row in rows))
+        self._s.blank_letters.many(self._c, [(claim,) for claim in claims])
+        for letter in (n for claim in claims for n in self.notices(claim) if n.status == "queued"):
+            if without_words(letter.params) != letter.params:
+                self._s.strip_letter.many(self._c, [(without_words(letter.params), letter.id)])
 
     def _write(self, *steps: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
         known = self._s.of_rows

@@ -229,8 +229,11 @@ def test_letters_that_wait_go_out_after_it(opened: Callable[..., ClaimDesk]) -> 
     desk = opened()
     claim = desk.file(marketplace="US", incident_on="2024-06-01", seller={"id": "A2EXAMPLE"}, order={"id": "114-9"},
                       losses=[{"head": "property_damage", "amount": "10.00 USD"}], claimant={"name": MARK})  # fmt: skip
+    desk.request_information(claim.id, items=[f"{MARK} photo"])
+    assert MARK in desk.notices(claim.id)[-1].params
     desk.redact(claim.id, **BASIS)
-    assert desk.tick().letters == 1
+    assert MARK not in desk.notices(claim.id)[-1].params  # what a person wrote in a letter that waits goes too
+    assert desk.tick().letters == 2
     assert all(n.status == "handed_over" and n.body for n in desk.notices(claim.id))
     assert privacy.claims_of(desk.store, desk.settings.vault, f"{MARK}-ref") == []
 
