@@ -141,6 +141,8 @@ class TaskKind(Described):
     OFAC_REPORT = "ofac_report", "report blocked property"
     REFER = "refer", "refer to special investigation"
     HOLD_REVIEW = "hold_review", "look at a hold and release it or keep it"
+    APPROVAL = "approval", "approve what somebody proposed, or turn it down"
+    BREAK_GLASS_REVIEW = "break_glass_review", "review what was done in an emergency"
 
 
 class DeadlineKind(Described):

@@ -26,7 +26,7 @@ from ..states.errors import ConfigError, InputError, NotFound, Refused, StaleVer
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
 from . import calendars, registry
-from .control.access import Access
+from .control.approvals import Approvals
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
 from .deskverbs import Options, Verbs
@@ -55,7 +55,7 @@ def _system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Desk(Verbs, Reads, Access):
+class Desk(Verbs, Reads, Approvals):
     """A claim desk on one store. Use as a context manager; one desk per thread of work."""
 
     def __init__(
@@ -267,15 +267,39 @@ class Desk(Verbs, Reads, Access):
     def perform(self, verb: str, claim: str, payload: Mapping[str, Any], **options: Unpack[Options]) -> Done:
         """One verb, with everything it came to."""
         state = self.permit(visible(options.get("actor") or self.actor, "actor"), verb)
+        case, command = self._prepared(verb, claim, payload, options)
+        whose = command.told[0] if command.told else None
+        if state.roles_on:
+            self.no_naming(state, verb, command.second)
+            command = replace(command, lenient=False)  # scenarios may leave out a second person, roles may not
+        dry_run = options.get("dry_run", False)
+
+        def step(session: Session) -> Done:
+            if dry_run:
+                self.dispatcher.catch_up_in(session, claim, command.at)
+            if whose is not None and session.known(command) is None:
+                self._know_seller(session, replace(command, marketplace=case.marketplace), whose)
+            done = session.execute(with_found(session, command) if verb == "redact" else command)
+            if isinstance(done, Refusal):
+                raise raised(self.worded(done, state, verb), claim)
+            self.second_needed(done, command, state)
+            return done
+
+        also = [] if whose is None else [seller_file_id(str(command.payload["seller"]))]
+        keys = sorted({*locks_of([case]), *also})
+        done = self._retried(step, keys, dry_run)
+        if verb == "redact" and not dry_run:
+            self.dispatcher.forget(claim)
+        return done
+
+    def _prepared(self, verb: str, claim: str, payload: Mapping[str, Any], options: Options) -> tuple[Case, Command]:
+        """The case a verb is meant for, its clocks caught up, and the checked command."""
         case, programme = self._meant(verb, claim)
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = _reason(options.get("reason"), payload)
         beside = self._beside(options, payload)
-        if state.roles_on:
-            beside["lenient"] = False  # scenarios may leave out a second person, a desk with roles may not
-        dry_run = options.get("dry_run", False)
-        if not dry_run:
+        if not options.get("dry_run", False):
             self.dispatcher.catch_up(case, beside["at"])
         whose: Any = None
         if verb == "amend":
@@ -286,24 +310,7 @@ class Desk(Verbs, Reads, Access):
         if whose is not None:
             canonical["seller"] = _seller_id(whose)
             beside["told"] = [whose]
-        command = Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
-
-        def step(session: Session) -> Done:
-            if dry_run:
-                self.dispatcher.catch_up_in(session, claim, beside["at"])
-            if whose is not None and session.known(command) is None:
-                self._know_seller(session, replace(command, marketplace=case.marketplace), whose)
-            done = session.execute(with_found(session, command) if verb == "redact" else command)
-            if isinstance(done, Refusal):
-                raise raised(done, claim)
-            return done
-
-        also = [] if whose is None else [seller_file_id(str(canonical["seller"]))]
-        keys = sorted({*locks_of([case]), *also})
-        done = self._retried(step, keys, dry_run)
-        if verb == "redact" and not dry_run:
-            self.dispatcher.forget(claim)
-        return done
+        return case, Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
 
     def _meant(self, verb: str, claim: str) -> tuple[Case, Programme]:
         """The case a verb is meant for, and its programme, which must have the verb."""

@@ -16,6 +16,7 @@ from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound
 from ..states.times import end_of_window, instant_text, local_day
 from . import registry
+from .control.steps import FACT
 from .engine import Settings, seller_file_id
 from .plan import open_verbs
 from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
@@ -146,6 +147,7 @@ class Reads:
         programme = registry.programme(case.programme)
         here = programme.lifecycle.verbs_in(case.state)
         can = list(open_verbs(programme, case))
+        waiting = {"second_person": case.facts[FACT]} if FACT in case.facts else {}
         return {
             "claim": case.id,
             "state": case.state,
@@ -158,6 +160,7 @@ class Reads:
             },
             "waits_for": programme.lifecycle.state_named(case.state).waits_for,
             "next": min((d.on for d in case.deadlines if d.status == "open"), default=None),
+            **waiting,
         }
 
     def notices(self, claim: str) -> list[NoticeRow]:

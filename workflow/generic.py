@@ -15,6 +15,7 @@ from ..states.case import Case, Deadline
 from ..states.codes import HoldReason, RefusalCode, TaskKind
 from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_date, parse_instant, zone_of
 from . import overlays
+from .control.steps import answer, wait
 from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_instant
 from .reasons import Reason
 
@@ -285,4 +286,6 @@ GENERIC: Mapping[str, Handler] = {
     "hand_over": hand_over,
     "send_payment": send_payment,
     "reveal": reveal,
+    "wait": wait,
+    "answer": answer,
 }

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..states.case import Case, Deadline, fold
 from ..states.codes import DeadlineKind, Described, HoldReason, Outcome, Party, RefusalCode, TaskKind
 from ..states.ledger import TransferKind
 from ..states.lifecycle import Lifecycle
+from ..states.roles import same_person
 from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_instant
 from . import overlays
 from .reasons import Decision, Reason
 from .rulebook import Version
+
+if TYPE_CHECKING:
+    from .control.steps import Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Command:
     marketplace: str | None = None
     told: Any = None  #: what else the request said (a filing's seller and date): part of what its key stands for
     found: Mapping[str, Any] | None = None  #: what the desk found to act on (an erasure); no part of the request
+    attached: Attached | None = None  #: what a proposal, its approval or an emergency brings along
     lenient: bool = False  #: scenario steps without an actor of their own: no reason or second person is asked
 
 
@@ -400,7 +405,7 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
 
 
 #: Verbs the engine itself issues; they exist in every state and refuse themselves where they do not apply.
-INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment", "reveal"})
+INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment", "reveal", "wait", "answer"})
 
 
 def _handler(programme: Programme, verb: str) -> Handler:
@@ -460,7 +465,7 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
                 Reason("needs_second_person", "control.two_people", command.second, False),
                 hint="name another person who approved (approved_by); rules and scripts are no persons",
             )
-    elif programme.second_person(case, ctx, command) and command.second in (None, "", command.actor):
+    elif _alone(command) and (command.second or programme.second_person(case, ctx, command)):
         return refuse(
             programme,
             case,
@@ -482,6 +487,13 @@ def _takes_two(case: Case, command: Command) -> bool:
         return True
     legal = HoldReason.LEGAL.value
     return command.verb == "release_hold" and legal in case.holds and command.payload.get("hold") in (None, legal)
+
+
+def _alone(command: Command) -> bool:
+    """Whether nobody but the actor is named; a second person who is the actor is none at any amount."""
+    if command.attached is not None and command.attached.glass:
+        return False  # an emergency: done without, and reviewed afterwards
+    return not command.second or same_person(command.second, command.actor)
 
 
 def _nobody_else(command: Command) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..states.case import Case, chained
 from ..states.journal import canonical, leaf_hash, sha256_text
+from .control.steps import attach
 from .inputs import inputs
 from .jsontext import json_text
 from .plan import Command, Context, Plan
@@ -59,6 +60,8 @@ def write_set(
             entry["recorded"] = recorded
         if command.second:
             entry["second"] = command.second
+        if command.attached is not None and command.attached.claim == made.case.id:
+            entry.update(command.attached.marks)
         if personal:
             row, commitments = vault.seal(made.case.id, seq, personal)
             entry["pii"] = commitments
@@ -74,6 +77,8 @@ def write_set(
         )
         _rows_of(found, entry)
     found.case = chained(made.case, seq, head)
+    if command.second or command.attached is not None:
+        attach(found, command)
     for notice in made.notices:
         found.notices.append(
             NoticeRow(

@@ -28,6 +28,7 @@ COMMANDS: dict[str, Entry] = {
     "timeline": Entry("timeline", _CLAIMS, "Say what happened to a claim, when and by whom."),
     "actions": Entry("actions", _CLAIMS, "Say what can be done with a claim now, and why not the rest."),
     "do": Entry("do", _CLAIMS, "Do one verb on one claim."),
+    "proposal": Entry("proposal", _CLAIMS, "What waits for a second person: propose, approve, review."),
     "list": Entry("listing", _CLAIMS, "List claims."),
     "redact": Entry("redact", _CLAIMS, "Erase personal data under a legal basis; two people stand for it."),
     "tick": Entry("tick", _TIME, "Do what is due: letters, payments, clocks that ran out."),

@@ -27,6 +27,8 @@ def command(call: Call, claim: str) -> None:
     rows = [("claim", found["claim"]), ("state", found["state"]), ("waits for", found["waits_for"])]
     rows += [("hold", found["hold"])] if found["hold"] else []
     rows += [("next", found["next"])] if found["next"] else []
+    for one in found.get("second_person", ()):
+        rows.append(("second", f"{one['id']}  {one['verb']} by {one['author']}: waits for {' or '.join(one['roles'])}"))
     rows.append(("you can", ", ".join(found["can"])))
     by_reason: dict[str, list[str]] = {}
     for verb, why in found["cannot"].items():

@@ -35,8 +35,9 @@ _ELSEWHERE = {"file": "claimdesk file", "tick": "claimdesk tick"}
 @click.argument("claim")
 @click.argument("words", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--with", "payload", metavar="JSON|@FILE|-", help="The payload as a JSON object.")
+@click.option("--break-glass", is_flag=True, help="An emergency: without role or second person, to be reviewed.")
 @click.pass_obj
-def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: str | None) -> None:
+def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: str | None, break_glass: bool) -> None:
     """Do one verb on one claim."""
     call.claim = checked_id(claim)
     verb = verb.replace("-", "_")
@@ -45,10 +46,11 @@ def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: 
         raise InputError("unknown_verb", f"{verb} is a command of its own", field="verb", hint=_ELSEWHERE[verb])
     given = read_object(payload, "--with") if payload is not None else {}
     with call.desk() as desk:
-        programme = _programme_of(desk, claim, verb)
+        programme = programme_of(desk, claim, verb)
         built = with_words(given, words, schema_of(programme, verb) if words else None)
         before = _state_of(desk, claim)
-        done = desk.do(verb, claim, built, **call.writing()).to_dict()
+        doing = desk.break_glass if break_glass else desk.do
+        done = doing(verb, claim, built, **call.writing()).to_dict()
     if call.as_json:
         put_json({**done, "dry_run": call.dry_run})
         return
@@ -63,7 +65,7 @@ def _state_of(desk: ClaimDesk, claim: str) -> str | None:
     return case.state if case is not None else None
 
 
-def _programme_of(desk: ClaimDesk, claim: str, verb: str) -> str:
+def programme_of(desk: ClaimDesk, claim: str, verb: str) -> str:
     """The programme whose payload the verb takes; a verb that no programme knows is refused with a near miss."""
     from ....workflow import registry
 

@@ -127,12 +127,94 @@ def readings(call: Call, book: str | None) -> None:
     _put_register(register)
 
 
+@page(
+    "propose",
+    examples=[
+        (
+            "claimdesk rules propose --test-run sha256:… --effective 2026-01-01T00:00:00Z",
+            "the [rulebook] of the settings",
+        ),
+        ("claimdesk rules propose small_claim.comparator=at_most --test-run … --effective …", "written out"),
+    ],
+    exits=(0, 2, 4, 6, 75),
+    see=("rules approve", "scenario run"),
+)
+@click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--test-run", required=True, metavar="DIGEST", help="Digest of the run that tried the change.")
+@click.option(
+    "--effective", required=True, metavar="INSTANT", help="When it takes effect; approved before, or not at all."
+)
+@click.pass_obj
+def propose(call: Call, words: tuple[str, ...], test_run: str, effective: str) -> None:
+    """Propose a change of the rulebook: overrides as a whole, with their test run."""
+    values: dict[str, Any] = dict(call.config.value("rulebook") or {})
+    if words:
+        values = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
+    with call.desk() as desk:
+        made = desk.propose_rulebook(
+            values, test_run=test_run, effective_at=effective, reason=call.told.get("reason", "")
+        )
+        shown = next(c for c in desk.rulebook_register() if c["change"] == made.digest)
+    _put_change(call, shown)
+
+
+@page(
+    "approve",
+    examples=[("claimdesk rules approve 3f0c11aa2b9d --as rules:tom", "by the head of its digest, never one's own")],
+    exits=(0, 2, 4, 6, 75),
+    see=("rules changes", "rules propose"),
+)
+@click.argument("change")
+@click.pass_obj
+def approve(call: Call, change: str) -> None:
+    """Approve a change of the rulebook that somebody else proposed, before it takes effect."""
+    with call.desk() as desk:
+        made = desk.approve_rulebook(change, reason=call.told.get("reason", ""))
+        shown = next(c for c in desk.rulebook_register() if c["change"] == made.digest)
+    _put_change(call, shown)
+
+
+@page(
+    "changes",
+    examples=[
+        ("claimdesk rules changes", "who proposed, tested and approved what"),
+        ("claimdesk rules changes --json", ""),
+    ],
+    exits=(0, 2, 75),
+    see=("rules show",),
+)
+@click.pass_obj
+def changes(call: Call) -> None:
+    """List the changes of the rulebook; what comes with the package counts as approved by its release."""
+    with call.desk() as desk:
+        found, on = desk.rulebook_register(), desk.access().rulebooks_on
+    for one in found:
+        _put_change(call, one)
+    if not found:
+        call.note("no change was proposed: the rulebooks are those of the release")
+    if not on:
+        call.note("not switched on: overrides count at once; switch it on with: claimdesk actor on rulebooks")
+
+
+def _put_change(call: Call, one: dict[str, Any]) -> None:
+    if call.as_json:
+        put_json(one)
+        return
+    put(f"{one['change'].removeprefix('sha256:')[:12]}  {one['status']}  from {one['effective_at'][:19]}Z")
+    for name, value in one["values"].items():
+        put(f"    {name} = {value}")
+    put(f"    by {one['author']}, test run {one['test_run']}; approved by {one['approver'] or 'nobody yet'}")
+
+
 command = family(
     "rules",
     "Rulebooks: every number with its source, and the ambiguity register.",
     listing,
     show,
     readings,
+    propose,
+    approve,
+    changes,
     examples=[("claimdesk rules show pdpi-us", "every number, its source, and what was assumed")],
 )
 
