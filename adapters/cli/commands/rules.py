@@ -149,7 +149,8 @@ def propose(call: Call, words: tuple[str, ...], test_run: str, effective: str) -
     """Propose a change of the rulebook: overrides as a whole, with their test run."""
     values: dict[str, Any] = dict(call.config.value("rulebook") or {})
     if words:
-        values = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
+        pairs = [word.partition("=") for word in words]
+        values = {name: value for name, _, value in pairs}
     with call.desk() as desk:
         made = desk.propose_rulebook(
             values, test_run=test_run, effective_at=effective, reason=call.told.get("reason", "")
