@@ -26,7 +26,10 @@ from .ports import EntryRow, SealedRow
 from .rulebook import Version, book_for, resolve
 
 #: What the desk adds around a body; everything else of an entry is the plan's.
-_AROUND: Final = ("v", "id", "log", "seq", "prev", "actor", "verb", "cmd", "recorded", "second", "pii", "input")
+_AROUND: Final = (
+    *("v", "id", "log", "seq", "prev", "actor", "verb", "cmd", "recorded", "second", "pii", "input"),
+    *("proposal", "access", "break_glass"),
+)
 
 #: (case id, version) -> the case as it stood; KeyError when it never did.
 Look = Callable[[str, int], Case]
