@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -48,3 +49,43 @@ def test_from_nothing_to_roles_that_bind(run, place):
         c.commit()
     harmed = run("doctor")
     assert harmed.code == 1 and "entry 1: its columns are not what its bytes say" in harmed.out
+
+
+def test_a_step_is_proposed_approved_and_done_in_an_emergency(run, place):
+    people = (("it:ana", "operator"), ("cs:mei", "handler"), ("lead:lin", "approver"), ("script:n", "script"))
+    for actor, role in people:
+        assert run("actor", "grant", actor, role, "--as", "it:setup").code == 0
+    assert run("actor", "on", "roles", "--as", "it:ana").code == 0
+    line = json.dumps({
+        "marketplace": "US", "incident_on": "2024-06-01", "filed_at": "2024-06-03T09:00:00-07:00",
+        "order": {"id": "1-1", "item": {"asin": "B0X", "title": "Kettle", "kind": "physical", "store": "amazon"}},
+        "losses": [{"head": "property_damage", "amount": "7000.00 USD"}], "cause": "product_defect",
+        "seller": {"id": "A2X", "in_good_standing": True}, "screening": {"verdict": "valid", "by": "a:1"},
+    })  # fmt: skip
+    refused = run("triage", "-", "--as", "nobody", stdin=line)
+    assert refused.code == 4 and "[not_permitted]" in refused.err
+    claim = run("triage", "-", "--json", "--as", "script:n", stdin=line).lines[0]["claim"]
+    step = ("deny", claim, "--reason", "not ours")
+    assert run("do", *step, "--as", "cs:mei", "-n").code == 0
+    made = run("proposal", "make", *step, "--as", "cs:mei", "--json").json
+    assert made["roles"] == ["approver"] and made["verdict"] is None
+    assert f"{made['id']}  deny by cs:mei: waits for approver" in run("actions", claim).out
+    assert run("proposal", "approve", made["id"], "--as", "cs:mei").code == 3
+    assert run("proposal", "approve", made["id"], "--as", "script:n").code == 4
+    assert run("proposal", "refuse", made["id"], "--as", "lead:lin", "--reason", "ask first").code == 0
+    assert run("proposal", "approve", made["id"], "--as", "lead:lin").code == 6
+    again = run("proposal", "make", *step, "--as", "cs:mei", "--json").json["id"]
+    assert run("proposal", "approve", again, "--as", "lead:lin", "-n").code == 0
+    done = run("proposal", "approve", again, "--as", "lead:lin", "--json")
+    assert done.code == 0 and done.json["state"] == "denied"
+    assert "approved by lead:lin" in run("timeline", claim).out
+    assert run("do", "reopen", claim, "--reason", "new facts", "--as", "cs:mei").code == 3
+    assert run("do", "reopen", claim, "--reason", "fire", "--as", "cs:mei", "--break-glass").code == 0
+    (glass,) = run("proposal", "list", "--emergencies", "--json").lines
+    assert (glass["verb"], glass["verdict"]) == ("reopen", None)
+    review = ("proposal", "review", glass["id"], "--reason", "well founded")
+    assert run(*review, "--as", "cs:mei").code == 3
+    assert run(*review, "--as", "lead:lin").code == 0
+    assert run("proposal", "list").err.endswith("nothing waits for a second person\n")
+    again = run("audit", "verify", "--replay")
+    assert again.code == 0 and "byte for byte the same" in again.out, "second persons change no decision"
