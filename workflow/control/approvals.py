@@ -81,10 +81,6 @@ class Approvals(Access):
         """The case behind a claim."""
         raise NotImplementedError
 
-    def personal(self, claim: str) -> dict[str, Any]:
-        """The personal values of a claim."""
-        raise NotImplementedError
-
     # -- proposing -----------------------------------------------------------------------------------------------
 
     def propose(
@@ -173,7 +169,9 @@ class Approvals(Access):
                 hint="turn it down, and have it proposed again",
                 unmet=(_unmet("proposal_stale", "state and amount as proposed", case.state),),
             )
-        personal: dict[str, Any] = self.personal(row.claim).get(_sealed_name(row.id)) or {}
+        with self.store.read() as unit:
+            sealed = self.settings.vault.unseal(unit.sealed(row.claim))
+        personal: dict[str, Any] = sealed.get(_sealed_name(row.id)) or {}
         marks = {"proposal": row.id, "access": {"seq": state.seq, "head": state.head}}
         command = Command(
             row.verb, kept["payload"], row.author, at, claim=row.claim, personal=personal,
