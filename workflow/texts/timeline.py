@@ -143,12 +143,6 @@ def _details(entry: Mapping[str, Any], currency: str, letters: Mapping[str, str]
         for op in entry.get(section, ()):
             what = words(said, op[name], lang, default=op[name])
             found.append(_filled(key, op["op"], lang, what=what, on=pretty(str(op.get("on", "")), lang)))
-    if entry.get("second") and "redaction" not in entry:
-        found.append(_filled("Explain", "second_person", lang, who=who(entry["second"], lang)))
-    if "break_glass" in entry:
-        found.append(_filled("Explain", "broke_glass", lang, what=str(entry["break_glass"])))
-    if "answer" in entry:
-        found.append(_filled("Explain", "answer", lang, what=words("Verdict", entry["answer"]["verdict"], lang)))
     gone = entry.get("redaction")
     if gone:
         basis = words("LegalBasis", gone["basis"], lang, default=gone["basis"])
