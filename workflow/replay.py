@@ -28,7 +28,7 @@ from .rulebook import Version, book_for, resolve
 #: What the desk adds around a body; everything else of an entry is the plan's.
 _AROUND: Final = (
     *("v", "id", "log", "seq", "prev", "actor", "verb", "cmd", "recorded", "second", "pii", "input"),
-    *("proposal", "access", "break_glass"),
+    *("proposal", "access_journal", "break_glass"),
 )
 
 #: (case id, version) -> the case as it stood; KeyError when it never did.

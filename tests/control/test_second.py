@@ -85,7 +85,7 @@ def test_a_step_over_the_band_is_proposed_and_done_when_another_approves(desk: D
     step = next(e for e in entries if e["type"] == "step_in")
     assert (step["actor"]["id"], step["second"], step["proposal"]) == ("cs:mei", "lead:lin", made.id)
     with desk.store.read() as unit:
-        assert step["access"] == {"seq": desk.access().seq, "head": unit.control()[-1].leaf.hex()}
+        assert step["access_journal"] == {"seq": desk.access().seq, "head": unit.control()[-1].leaf.hex()}
         kept = {a.entry: a for a in unit.approvals(claim)}
     assert (kept[step["id"]].author, kept[step["id"]].approver) == ("cs:mei", "lead:lin")
     assert desk.view(claim)["tasks"] == [] and "second_person" not in desk.actions(claim)

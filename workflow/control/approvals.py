@@ -172,7 +172,7 @@ class Approvals(Access):
         with self.store.read() as unit:
             sealed = self.settings.vault.unseal(unit.sealed(row.claim))
         personal: dict[str, Any] = sealed.get(_sealed_name(row.id)) or {}
-        marks = {"proposal": row.id, "access": {"seq": state.seq, "head": state.head}}
+        marks = {"proposal": row.id, "access_journal": {"seq": state.seq, "head": state.head}}
         command = Command(
             row.verb, kept["payload"], row.author, at, claim=row.claim, personal=personal,
             reason=str(personal.get("reason", "")), second=person,
@@ -285,7 +285,7 @@ class Approvals(Access):
         case, command = self._prepared(verb, claim, payload or {}, options)
         _told(command.reason)
         row = self._row(Waiting.BREAK_GLASS, case, command, self.house().may_review())
-        marks = {"break_glass": row.id, "access": {"seq": state.seq, "head": state.head}}
+        marks = {"break_glass": row.id, "access_journal": {"seq": state.seq, "head": state.head}}
         glass = Attached(claim, proposal_id=row.id, glass=True, marks=marks)
         command = replace(command, second=None, lenient=False, attached=glass)
 
