@@ -495,9 +495,11 @@ def registers(pack: Pack, claims: list[Claim], sums: dict[str, dict[str, int]]) 
 
 def check(pack: Pack, key_text: str | None, held: bytes | None = None) -> Iterator[str]:
     """Does all of it; what there is to say beside the faults."""
-    inside = pack.read("log.vkey").decode() if "log.vkey" in pack.names else None
-    text = key_text or inside
-    key = None if text is None else parse_key(text)
+    key = None if key_text is None else parse_key(key_text)
+    if key is None and "log.vkey" in pack.names:
+        found: list[tuple[str, bytes, bytes]] = []
+        pack.each("log.vkey", lambda: found.append(parse_key(pack.read("log.vkey").decode())))
+        key = found[0] if found else None
     if key_text is None and key is not None:
         pack.notes.append(
             "the key was taken from the pack itself: this shows that it agrees with itself, not whose it is"
