@@ -165,6 +165,8 @@ class DeadlineKind(Described):
     INSURANCE_DUE = "insurance_due", "the seller's insurance"
     VALUATION_CONTEST = "valuation_contest", "the seller's contest of a valuation"
     CERTIFICATE_END = "certificate_end", "the last accepted certificate ends"
+    CERTIFICATE_REMINDER = "certificate_reminder", "the next letter that says when the cover ends"
+    RESTRICTION_APPEAL = "restriction_appeal", "the seller's appeal against a restriction that may follow"
     DUTY_REVIEW = "duty_review", "a rule change that may begin the duty"
 
 
@@ -186,6 +188,11 @@ class NoticeKind(Described):
     SELLER_APPEAL_DECIDED = "seller_appeal_decided", "the appeal was decided"
     SELLER_CERTIFICATE_REJECTED = "seller_certificate_rejected", "a certificate was not accepted"
     SELLER_CLAIM_WITHDRAWN = "seller_claim_withdrawn", "the customer withdrew"
+    SELLER_INSURANCE_REQUIRED = "seller_insurance_required", "insurance is needed, and by when it is to be shown"
+    SELLER_CERTIFICATE_ENDING = "seller_certificate_ending", "the cover ends soon"
+    SELLER_INSURANCE_OVERDUE = "seller_insurance_overdue", "insurance is overdue, and what may follow"
+    SELLER_RESTRICTED = "seller_restricted", "the seller is restricted until proof of insurance is given"
+    SELLER_RESTRICTION_ENDED = "seller_restriction_ended", "the seller is not restricted any more"
     INSURER_TENDERED = "insurer_tendered", "the claim is sent to the insurer"
 
 

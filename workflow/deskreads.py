@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound
-from ..states.times import end_of_window, instant_text, local_day
+from ..states.times import end_of_window, instant_text, local_day, parse_date
 from . import registry
 from .control.steps import FACT
 from .engine import Settings, seller_file_id
@@ -22,6 +22,9 @@ from .plan import open_verbs
 from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
 from .rulebook import Version, book_for, resolve
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
+
+if TYPE_CHECKING:
+    from .programmes.seller_insurance.history import Stretch
 
 
 class Reads:
@@ -34,12 +37,26 @@ class Reads:
         """A seller's compliance file, as it stands or stood at ``at``."""
         case = self.case_of(seller_file_id(seller), at)
         if case is None:
-            raise NotFound(
-                RefusalCode.UNKNOWN_SELLER.value,
-                "there is no such seller on file",
-                hint="claimdesk seller list shows them",
-            )
+            raise _no_seller()
         return seller_view(case)
+
+    def seller_timeline(
+        self, seller: str, *, on: date | str | None = None, at: datetime | None = None
+    ) -> tuple[Stretch, ...]:
+        """Was insurance required, and was it in force? Stretches of days with the same answers, oldest first.
+
+        ``on``: only the stretch around that day, with the reasons of the day. ``at``: from what was on file then.
+        NotFound for a seller who is not on file.
+        """
+        from .programmes.seller_insurance.history import history  # noqa: PLC0415  # read only where it is asked
+
+        case = self.case_of(seller_file_id(seller), at)
+        if case is None:
+            raise _no_seller()
+        found = history(case, self.entries(case.id))
+        if on is None:
+            return tuple(found.stretches())
+        return (found.around(parse_date(on, "on") if isinstance(on, str) else on),)
 
     def sellers(self, **wanted: Any) -> Iterator[SellerFile]:
         """Every seller's compliance file that fits, page by page; the keywords are those of ``CaseFilter``."""
@@ -193,6 +210,12 @@ class Reads:
         from .privacy import claims_of  # noqa: PLC0415  # that module builds on the engine's session
 
         return claims_of(self.store, self.settings.vault, subject)
+
+
+def _no_seller() -> NotFound:
+    return NotFound(
+        RefusalCode.UNKNOWN_SELLER.value, "there is no such seller on file", hint="claimdesk seller list shows them"
+    )
 
 
 def rebuild(entries: Sequence[EntryRow], at: datetime | None = None) -> Case | None:

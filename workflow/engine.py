@@ -234,8 +234,9 @@ class Session:
         language = self.settings.language
         if programme.language is not None:
             language = dict.fromkeys(language, programme.language)
-        if ctx.seller is not None and "language" in ctx.seller.facts:
-            language = {**language, "seller": ctx.seller.facts["language"]}
+        file = made.case if programme.id == registry.SELLER_FILE else ctx.seller
+        if file is not None and "language" in file.facts:
+            language = {**language, "seller": file.facts["language"]}
         told = (before or made.case).facts
         if "language" in told:
             language = {**language, "customer": told["language"]}

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
 from claimdesk.states.case import Case
 from claimdesk.workflow.ports import NoticeRow
 from claimdesk.workflow.rulebook import Version
+from seller_insurance.driver import File
 from texts.driver import Drive
 
 VALID = {"verdict": "valid", "by": "adjuster:one"}
@@ -189,6 +191,47 @@ def _seller_file_rejected() -> Sample:
     return Sample("seller_certificate_rejected-on-the-sellers-file", notice, made.seller, version)
 
 
+def _compliance() -> Iterator[Sample]:
+    """The letters of the seller's own file, from the day the duty begins to the end of a restriction."""
+    file = File().open("2024-01-02")
+
+    def written(name: str, kind: str) -> Sample:
+        assert file.case is not None
+        row = [n for n in file.letters if n.kind == kind][-1]
+        return Sample(name, row, file.case, file.version(date(2024, 1, 2)))
+
+    file.do("record_proceeds", "2024-02-01", month="2024-01", amount="10000.01 USD", crossed_on="2024-01-20")
+    yield written("seller_insurance_required", "seller_insurance_required")
+    certificate = {"template": "valid", "number": "GL-7731", "ends_on": "2024-06-30"}
+    file.do("record_certificate", "2024-02-19", certificate=certificate)
+    file.do("tick", "2024-05-31")
+    yield written("seller_certificate_ending", "seller_certificate_ending")
+    file.do("tick", "2024-07-01")
+    yield written("seller_insurance_overdue", "seller_insurance_overdue")
+    file.do("appeal", "2024-07-31", by="seller", grounds="CANARY-GROUNDS")
+    file.do("decide_appeal", "2024-08-05", decision="denied")
+    yield written("seller_appeal_decided-on-the-sellers-file", "seller_appeal_decided")
+    file.do("decide", "2024-08-06", decision="restrict")
+    yield written("seller_restricted", "seller_restricted")
+    file.do("record_certificate", "2024-08-07", certificate={"template": "valid", "ends_on": "2025-06-30"})
+    yield written("seller_restriction_ended", "seller_restriction_ended")
+    again = (
+        File({"requests": ["2024-01-02"]}, **{"overdue.restriction": "none"})
+        .open("2024-01-02")
+        .do("tick", "2024-02-02")
+    )
+    assert again.case is not None
+    version = again.version(date(2024, 1, 2))
+    yield Sample("seller_insurance_overdue-no-restriction", again.letters[-1], again.case, version)
+    spared = File({"requests": ["2024-01-02"]}).open("2024-01-02").do("appeal", "2024-02-03", by="seller")
+    spared.do("decide_appeal", "2024-02-10", decision="upheld")
+    assert spared.case is not None
+    yield Sample(
+        "seller_appeal_decided-on-the-sellers-file-upheld", spared.letters[-1], spared.case,
+        spared.version(date(2024, 1, 2)),
+    )  # fmt: skip
+
+
 @cache
 def samples() -> tuple[Sample, ...]:
     """Every letter, by name."""
@@ -204,6 +247,7 @@ def samples() -> tuple[Sample, ...]:
         ),
         *(_denied_screened(), _denied_by_person(), *_resolved(), *_withdrawn(), _delayed(), *_disputed(), _approved()),
         *(*_silent(), *_notified(), *_proof(), _appeal_upheld(), _no_recovery(), _seller_file_rejected()),
+        *_compliance(),
     ]
     assert len({s.name for s in found}) == len(found)
     return tuple(sorted(found, key=lambda s: s.name))

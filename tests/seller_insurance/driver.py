@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from itertools import count
@@ -10,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from claimdesk.states.case import Case
 from claimdesk.states.journal import canonical, profile_faults
-from claimdesk.states.times import parse_instant
+from claimdesk.states.times import instant_text, parse_instant
 from claimdesk.workflow.plan import Command, Context, Plan, Refusal, plan
+from claimdesk.workflow.ports import NoticeRow
 from claimdesk.workflow.programmes.seller_insurance import PROGRAMME
 from claimdesk.workflow.programmes.seller_insurance.summary import summary
 from claimdesk.workflow.programmes.seller_insurance.testing_template import expand
@@ -26,9 +28,11 @@ class File:
         self.book = book_for("seller_insurance", str(self.given.get("elected_country") or marketplace))
         self.overrides = overrides
         self.case: Case | None = None
+        self.before: Case | None = None  #: the case as the last command found it
         self.last: Plan | Refusal | None = None
         self.bodies: list[dict[str, Any]] = []
         self.notices: list[str] = []
+        self.letters: list[NoticeRow] = []
         self._numbers = count(1)
 
     def version(self, day: date) -> Version:
@@ -47,7 +51,7 @@ class File:
         self._plan("update_seller", {**canonical_facts, "seller": "A2EXAMPLE"}, self.instant(at))
         return self
 
-    def do(self, verb: str, at: str, **payload: Any) -> File:
+    def do(self, verb: str, at: str, *, lenient: bool = True, **payload: Any) -> File:
         now = self.instant(at)
         if self.case is None:
             self.open(at)
@@ -57,7 +61,8 @@ class File:
         assert self.case is not None
         told = self._written_out(payload, {**self.case.facts, **payload})
         checked, _ = PROGRAMME.validate(verb, told, self.book.currency, True)
-        self._plan(verb, checked, now)
+        self.before = self.case
+        self._plan(verb, checked, now, lenient=lenient)
         return self
 
     @staticmethod
@@ -83,7 +88,7 @@ class File:
             self._plan("fire", {"kind": due[0].kind}, parse_instant(due[0].due))
             assert isinstance(self.last, Plan), self.last
 
-    def _plan(self, verb: str, payload: dict[str, Any], now: datetime) -> None:
+    def _plan(self, verb: str, payload: dict[str, Any], now: datetime, *, lenient: bool = True) -> None:
         local = now.astimezone(ZoneInfo(self.book.zone)).date()
         ctx = Context(
             now=now,
@@ -91,7 +96,7 @@ class File:
             new_id=lambda prefix: f"{prefix}-{next(self._numbers):017d}",
             version_at=self.version,
         )
-        command = Command(verb, payload, "scenario", now, claim="SLR-A2EXAMPLE", lenient=True)
+        command = Command(verb, payload, "scenario", now, claim="SLR-A2EXAMPLE", lenient=lenient)
         made = plan(PROGRAMME, self.case, command, ctx)
         self.last = made
         if isinstance(made, Refusal):
@@ -101,7 +106,16 @@ class File:
             assert profile_faults(body) == []
         self.bodies += made.bodies
         self.notices += [n["kind"] for n in made.notices]
+        self.letters += [
+            NoticeRow(n["id"], n["claim"], n["kind"], n["party"], "en", n["at"], n["at"], json.dumps(n["params"]))
+            for n in made.notices
+        ]
         self.case = made.case
+        if made.notices:  # letters leave at once
+            at = instant_text(now)
+            given = [{"id": n["id"], "channel": "memory", "sha256": "0" * 64, "at": at} for n in made.notices]
+            self._plan("hand_over", {"notices": given}, now)
+            self.last = made
 
     # -- what a scenario may expect ------------------------------------------------------------------------------
 

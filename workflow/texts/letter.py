@@ -45,6 +45,11 @@ _RULES: Mapping[str, tuple[str, ...]] = {
     "seller_appeal_decided": ("recovery.appeal",),
     "seller_certificate_rejected": (),
     "seller_claim_withdrawn": ("process.withdrawal",),
+    "seller_insurance_required": ("duty.grace",),
+    "seller_certificate_ending": ("renewal.window",),
+    "seller_insurance_overdue": (),
+    "seller_restricted": ("overdue.restriction",),
+    "seller_restriction_ended": ("overdue.restriction",),
     "insurer_tendered": ("seller.response_window", "process.rights"),
 }
 
@@ -63,6 +68,12 @@ _AMOUNT_LABEL: Mapping[str, str] = {
 _STEP_LABEL = {"resolved": "settled", "written_off": "given_up"}
 
 #: What an accepted certificate shows, in the letter that asks for one.
+_WANTS = (
+    "seller_proof_requested",
+    "seller_insurance_required",
+    "seller_certificate_ending",
+    "seller_insurance_overdue",
+)
 _WANTED = ("type", "limit", "aggregate", "additional_insured", "name", "signature", "validity", "file_type")
 
 
@@ -334,7 +345,7 @@ def _asked(
 
 def _for_seller(kind: str, params: Mapping[str, Any], case: Case, today: date, lang: str) -> dict[str, Any]:
     recovery: Mapping[str, Any] = case.facts.get("recovery") or {}
-    wanted = _WANTED if kind == "seller_proof_requested" else ()
+    wanted = _WANTED if kind in _WANTS else ()
     return {
         "step": params.get("step", ""),
         "path": params.get("path", ""),

@@ -67,6 +67,70 @@ def show(call: Call, seller: str) -> None:
 
 
 @page(
+    "timeline",
+    examples=[
+        ("claimdesk seller timeline A2EXAMPLE", "when insurance was required, and when it was in force"),
+        ("claimdesk seller timeline A2EXAMPLE --on 2024-06-01", "one day, with reasons"),
+        ("claimdesk seller timeline A2EXAMPLE --on 2024-06-01 --json", ""),
+    ],
+    past=True,
+    see=("seller show", "certificate list", "timeline"),
+)
+@click.argument("seller")
+@click.option("--on", metavar="DATE", help="Only this day, with the reasons.")
+@click.pass_obj
+def timeline(call: Call, seller: str, on: str | None) -> None:
+    """Was insurance required, and was it in force, on a day."""
+    from ....states.times import parse_date
+
+    day = None if on is None else parse_date(on, "--on")
+    with call.desk() as desk:
+        found = desk.seller_timeline(checked_id(seller, "seller"), on=day, at=call.past())
+    shown = [stretch.to_dict() for stretch in found]
+    if call.as_json:
+        for one in shown:
+            put_json(one if day is None else {"on": day.isoformat(), **one})
+    elif day is not None:
+        _put_day(day.isoformat(), shown[0])
+    else:
+        head = ("FROM", "UNTIL", "REQUIRED", "IN FORCE", "ON FILE", "STATE", "CERTIFICATES")
+        for line in columns([_stretch(one) for one in shown], head if shown else ()):
+            put(line)
+        if not shown:
+            call.note("nothing is on file that would tell")
+
+
+def _stretch(one: dict[str, Any]) -> list[object]:
+    state = f"{one['state'] or ''}{', restricted' if one['restricted'] else ''}"
+    answers = [_FACTS[one[name]] for name in ("required", "in_force", "on_file")]
+    return [one["from"], one["until"] or "", *answers, state, ", ".join(one["certificates"])]
+
+
+def _put_day(on: str, one: dict[str, Any]) -> None:
+    rows: list[tuple[str, object]] = [
+        ("on", on),
+        ("required", _FACTS[one["required"]]),
+        ("required since", one["required_since"]),
+        ("to be shown by", one["due_on"]),
+        ("in force", _FACTS[one["in_force"]]),
+        ("on file by then", _FACTS[one["on_file"]]),
+        ("certificates", ", ".join(one["certificates"])),
+        ("state", _stretch(one)[5]),
+        ("the same", f"{one['from'] or '...'} to {one['until'] or '...'}"),
+        ("rulebook", one["rulebook"]),
+    ]
+    rows += [("because", _because(reason)) for reason in one["reasons"]]
+    for line in columns([(name, value) for name, value in rows if value not in (None, "")]):
+        put(line)
+
+
+def _because(reason: dict[str, Any]) -> str:
+    said = {True: "yes", False: "no", None: "not known"}[reason["result"]]
+    value = f"; on file: {reason['value']}" if reason["value"] is not None else ""
+    return f"{reason['rule']}  {said}  {reason['tested']}{value}  [{reason['source']}]"
+
+
+@page(
     "set",
     examples=[
         ("claimdesk seller set A2EXAMPLE in_good_standing=true legal_entity='Lumen Ltd'", "facts, as told"),
@@ -127,6 +191,7 @@ command = family(
     "Sellers' compliance files: duty, proceeds, requests.",
     listing,
     show,
+    timeline,
     set_,
     proceeds,
     request_insurance,

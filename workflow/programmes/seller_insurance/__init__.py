@@ -10,7 +10,7 @@ from __future__ import annotations
 from ....states.codes import DeadlineKind
 from ....states.seller_insurance import LIFECYCLE
 from ...plan import Programme
-from . import clocks, compliance, payloads, summary
+from . import clocks, compliance, ladder, payloads, summary
 
 _RECORDS = frozenset({
     "update_seller", "record_certificate", "record_proceeds", "request_insurance", "attach_evidence", "note",
@@ -29,10 +29,15 @@ PROGRAMME = Programme(
         "record_certificate": compliance.record_certificate,
         "record_proceeds": compliance.record_proceeds,
         "request_insurance": compliance.request_insurance,
+        "appeal": ladder.appeal,
+        "decide_appeal": ladder.decide_appeal,
+        "decide": ladder.decide,
     },
     fires={
         DeadlineKind.INSURANCE_DUE.value: clocks.lapse,
         DeadlineKind.CERTIFICATE_END.value: clocks.lapse,
+        DeadlineKind.CERTIFICATE_REMINDER.value: clocks.remind,
+        DeadlineKind.RESTRICTION_APPEAL.value: ladder.window_ended,
         DeadlineKind.DUTY_REVIEW.value: clocks.review,
     },
     settle=clocks.settle,
@@ -40,6 +45,6 @@ PROGRAMME = Programme(
     summary=summary.summary,
     outcome=summary.outcome,
     records=_RECORDS,
-    reasoned=frozenset({"release_hold"}),
+    reasoned=frozenset({"decide", "decide_appeal", "release_hold"}),
     reads_personal=False,
 )

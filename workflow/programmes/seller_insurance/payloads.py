@@ -27,6 +27,7 @@ from ...validation import (
     Fact,
     Identifier,
     InstantText,
+    LongText,
     MoneyValue,
     Text,
     check,
@@ -214,6 +215,30 @@ _DESK: Mapping[str, Any] = {
 }
 
 
+class Appeal(TypedDict):
+    """The seller's appeal against a restriction that may follow."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    by: NotRequired[Literal["seller"]]
+    grounds: NotRequired[LongText]
+
+
+class AppealDecision(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    decision: Literal["upheld", "denied"]
+
+
+class Decide(TypedDict):
+    """What a person decides about a seller who stays overdue."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    decision: Literal["restrict", "spare"]
+
+
+#: The verbs of the ladder that follows when a seller is overdue.
+_LADDER: Mapping[str, Any] = {"appeal": Appeal, "decide_appeal": AppealDecision, "decide": Decide}
+
+
 class RecordedCertificate(TypedDict):
     """What ``record_certificate`` takes."""
 
@@ -224,7 +249,7 @@ class RecordedCertificate(TypedDict):
 #: The shape of each verb's payload, for schemas.
 _SHAPES: Mapping[str, Any] = {
     "update_seller": Seller, "record_certificate": RecordedCertificate, "record_proceeds": Proceeds,
-    "request_insurance": Request, **_DESK,
+    "request_insurance": Request, **_LADDER, **_DESK,
 }  # fmt: skip
 
 
@@ -304,13 +329,18 @@ def validate(
             return _proceeds(check(_adapter(Proceeds), given), currency, ""), {}
         case "request_insurance":
             return check(_adapter(Request), given), {}
+        case "appeal" | "decide_appeal" | "decide":
+            found = check(_adapter(_LADDER[verb]), given)
+            return found, {"grounds": found.pop("grounds")} if "grounds" in found else {}
         case _:
             return _desk_verb(verb, payload)
 
 
 def _desk_verb(verb: str, payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if verb not in _DESK:
-        verbs = "update_seller, record_certificate, record_proceeds, request_insurance, " + ", ".join(_DESK)
+        verbs = "update_seller, record_certificate, record_proceeds, request_insurance, " + ", ".join(
+            [*_LADDER, *_DESK]
+        )
         raise InputError("unknown_verb", "this programme has no such verb", hint="one of: " + verbs)
     found = check(_adapter(_DESK[verb]), without_reason(verb, dict(payload)))
     if "evidence" in found:

@@ -11,6 +11,7 @@ from typing import Any
 from ....states.case import Case
 from ....states.codes import Outcome
 from ....states.money import to_text
+from .ladder import status
 
 
 def summary(case: Case) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def summary(case: Case) -> dict[str, Any]:
         "required_since": case.facts.get("required_since"),
         "due_on": case.facts.get("due_on"),
         "certificate": last_certificate(case),
+        "restriction": status(case),
         "eligible_amount": nothing,
         "eligible_minor": 0,
         "paid_by_amazon": nothing,
