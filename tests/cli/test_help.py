@@ -99,5 +99,12 @@ def test_commands_describes_the_tree_for_programs(run):
     do = next(c for c in tree["commands"] if c["name"] == "do")
     assert do["writes"] and [a["name"] for a in do["arguments"]] == ["VERB", "CLAIM", "[KEY=VALUE]..."]
     seller = next(c for c in tree["commands"] if c["name"] == "seller")
-    assert {c["name"] for c in seller["commands"]} == {"list", "show", "set", "proceeds", "request-insurance"}
+    assert {c["name"] for c in seller["commands"]} == {
+        "list",
+        "show",
+        "timeline",
+        "set",
+        "proceeds",
+        "request-insurance",
+    }
     assert "--db" in [flag for o in tree["options"] for flag in o["flags"]]
