@@ -86,6 +86,7 @@ class ReasonCode(Described):
     )
     CLAIMANT_MINOR = "claimant_minor", "the claimant is a minor: a settlement may need a court's approval"
     FRAUD_REVIEW = "fraud_review", "two or more indicators: referred to a person, never denied for them"
+    BELONGS_ELSEWHERE = "belongs_elsewhere", "filed under another programme than the one its facts belong to"
     CERTIFICATE_ACCEPTED = "certificate_accepted", "the certificate passed every test"
     CERTIFICATE_REJECTED = "certificate_rejected", "the certificate failed at least one test"
     CERTIFICATE_INCOMPLETELY_KNOWN = "certificate_incompletely_known", "a fact of the certificate is not known"

@@ -16,13 +16,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from typing_extensions import Unpack
 
 from ..states.case import Case
 from ..states.codes import ReadPurpose, RefusalCode
-from ..states.errors import ConfigError, InputError, NotFound, Refused, StaleVersion, StorageError
+from ..states.errors import ConfigError, InputError, NotFound, Refused, RulebookError, StaleVersion, StorageError
 from ..states.ids import IdFactory
 from ..states.times import instant_text, parse_instant
 from . import calendars, registry
@@ -37,8 +37,12 @@ from .overlays import checked
 from .plan import Command, Programme, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
 from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
+from .redirects import as_filed, meant
 from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
+
+if TYPE_CHECKING:
+    from .outlook import Outlook
 
 _TRIES = 8
 _PASSING = ("serialization", "deadlock", "lock_timeout")
@@ -166,8 +170,18 @@ class Desk(Verbs, Reads, Approvals):
         found = registry.programme(programme)
         if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
             raise InputError("not_text", "a marketplace is text", field="marketplace", hint="for example US")
-        book = book_for(programme, marketplace)
-        canonical, personal = found.validate(found.opening, payload, book.currency, self.settings.plain)
+        try:
+            book = book_for(programme, marketplace)
+            canonical, personal = found.validate(found.opening, payload, book.currency, self.settings.plain)
+        except (InputError, RulebookError):
+            redirect = meant(found, marketplace, payload)
+            if redirect is None:
+                raise
+            found = redirect.programme
+            book = book_for(found.id, marketplace)
+            canonical, personal = found.validate(found.opening, redirect.payload, book.currency, self.settings.plain)
+            canonical["redirected"] = dict(redirect.kept)
+            personal = {**personal, "as_filed": as_filed(payload)}
         seller_id = _seller_id(seller)
         if seller_id is not None:
             canonical["seller"] = seller_id
@@ -186,7 +200,7 @@ class Desk(Verbs, Reads, Approvals):
             personal=personal,
             reason=reason,
             key=None if key is None else visible(key, "idempotency_key"),
-            programme=programme,
+            programme=found.id,
             marketplace=marketplace,
         )
 
@@ -527,6 +541,12 @@ class Desk(Verbs, Reads, Approvals):
         """Does what is due: letters, payments, clocks. Safe to run twice, also at the same time."""
         self.permit(self.actor, "tick")
         return self.dispatcher.tick(until, progress)
+
+    def foresee(self, until: datetime | None = None) -> Outlook:
+        """What ``tick`` would do by ``until``: letters, payments, clocks, in order. Writes and sends nothing."""
+        from .outlook import foresee  # noqa: PLC0415  # read only where it is asked
+
+        return foresee(self.dispatcher, until)
 
 
 class _Writing:

@@ -173,7 +173,7 @@ class Dispatcher:
             session = Session(unit, self.settings)
             session.prefetch(by_claim, ())
             for claim, rows in by_claim.items():
-                self._hand_over(session, claim, rows)
+                self.hand_over(session, claim, rows)
             session.flush()
             unit.notice_sent(sent)
             for row in sent:
@@ -184,7 +184,7 @@ class Dispatcher:
                 else:
                     unit.postpone_task(task.id, instant_text(now + timedelta(minutes=min(2**attempt, 360))))
 
-    def _hand_over(self, session: Session, claim: str, rows: list[NoticeRow]) -> None:
+    def hand_over(self, session: Session, claim: str, rows: list[NoticeRow]) -> None:
         """One entry a claim, in its own time; a clock that waited for a late letter starts with the hand-over."""
         case = session.case(claim)
         if case is None:
@@ -297,7 +297,7 @@ class Dispatcher:
 
         A late tick must not let a late answer count (R10): the clock moves the claim on at its own instant first.
         """
-        if not _overdue(case, now):
+        if not overdue(case, now):
             return
         with self.store.write() as unit:
             unit.lock(locks_of([case]))
@@ -310,8 +310,8 @@ class Dispatcher:
         moved = True
         while moved:
             case, moved = session.case(case_id), False
-            for clock in _overdue(case, now) if case else ():
-                if isinstance(session.execute(_firing(case_id, clock.kind, clock.due)), Done):
+            for clock in overdue(case, now) if case else ():
+                if isinstance(session.execute(firing(case_id, clock.kind, clock.due)), Done):
                     moved = True
                     break
 
@@ -324,7 +324,7 @@ class Dispatcher:
             session = Session(unit, self.settings)
             session.prefetch([t.claim for t in due], ())
             for task in due:
-                done = session.execute(_firing(task.claim, task.name, task.due_at))
+                done = session.execute(firing(task.claim, task.name, task.due_at))
                 if isinstance(done, Refusal):
                     if str(done.code) == "not_yet":
                         unit.finish_task(task.id)
@@ -370,12 +370,12 @@ class Dispatcher:
             unit.finish_task(task.id, status)
 
 
-def _firing(claim: str, kind: str, due: str) -> Command:
+def firing(claim: str, kind: str, due: str) -> Command:
     """The command of a clock that ran out, at its own instant."""
     return Command("fire", {"kind": kind, "due": due}, "rules", parse_instant(due), claim=claim, lenient=True)
 
 
-def _overdue(case: Case, now: datetime) -> list[Deadline]:
+def overdue(case: Case, now: datetime) -> list[Deadline]:
     text = instant_text(now.astimezone(UTC))
     return sorted((d for d in case.deadlines if d.status == "open" and d.due <= text), key=lambda d: d.due)
 

@@ -410,6 +410,11 @@ class Session:
         self._siblings.update(mark.siblings)
         self._mark = None
 
+    @property
+    def unwritten(self) -> Mapping[str, WriteSet]:
+        """What is staged and not yet written, by case."""
+        return self._staged
+
     def flush(self) -> None:
         """Writes every unwritten change."""
         if self._staged:

@@ -21,6 +21,7 @@ from ..states.times import end_of_hours, end_of_window, instant_text, local_day,
 from . import overlays
 from .reasons import Decision, Reason
 from .rulebook import Version
+from .signs import Sign
 
 if TYPE_CHECKING:
     from .control.steps import Attached
@@ -163,6 +164,7 @@ class Programme:
     )
     #: Its own codes beside the shared ones, by the kind they add to: ``{ReasonCode: MyReasonCode}``.
     codes: Mapping[type[Described], type[Described]] = field(default_factory=lambda: {})
+    recognises: Callable[[Mapping[str, Any], str], Sign | None] | None = None  #: whether a filing's facts are its own
     of_orders: bool = True  #: whether its claims name an order (a scenario fills one in)
 
 
@@ -239,6 +241,9 @@ class Draft:
             self.take("amend", **parts)
             return
         body = self.bodies[-1]
+        if body["type"] == REDIRECT and parts.get("decision"):
+            self.mark("examined", **parts)  # an entry holds one decision
+            return
         extra: dict[str, Any] = {"claim": self.case.id, "at": body["at"], "to": self.case.state}
         for name, value in parts.items():
             if value in (None, [], {}, ()):
@@ -399,6 +404,9 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
         return refuse(programme, case, refusal.code, refusal.message, *refusal.unmet, hint=refusal.hint)
     if refusal is not None:
         return refusal
+    if case is None and "redirected" in command.payload:
+        why = Reason.from_entry(command.payload["redirected"]["reason"])
+        draft.mark(REDIRECT, decision=decision(ctx, Decision(REDIRECT, programme.id, (why,))))
     show_overlays(draft, ctx)
     run_on(programme, draft, ctx)
     return Plan(draft.case, tuple(draft.bodies), command.personal, tuple(draft.follow_ups), tuple(draft.notices))
@@ -406,6 +414,10 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
 
 #: Verbs the engine itself issues; they exist in every state and refuse themselves where they do not apply.
 INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment", "reveal", "wait", "answer"})
+
+
+#: The entry of a claim that was filed under another programme.
+REDIRECT = "redirect"
 
 
 def _handler(programme: Programme, verb: str) -> Handler:

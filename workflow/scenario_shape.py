@@ -211,6 +211,7 @@ def _rate(value: Any, where: Where) -> None:
 
 #: Every key of ``expect`` and what it may hold (contract section 4).
 EXPECT: Mapping[str, Callable[[Any, Where], object]] = {
+    "programme": text,
     "state": text,
     "visited": _words(None),
     "not_visited": _words(None),
@@ -235,6 +236,7 @@ EXPECT: Mapping[str, Callable[[Any, Where], object]] = {
     "reimbursement": _money,
     "odr_rate": _rate,
     "odr_within_target": _flag,
+    "restriction": text,
 }
 
 

@@ -135,7 +135,7 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
         if not isinstance(programme, str):
             raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
         command = desk.file_command(programme, marketplace, fields, seller, at)
-        verdict = _screening(programme, screening)
+        verdict = _screening(str(command.programme), screening)
         digest = desk.settings.digests.of(_encode(line.fields).encode("utf-8", "replace"))
         told = (command.payload.get("source"), command.payload.get("source_id"))
         key = f"{told[0] or ''}\x1f{told[1]}" if told[1] else f"content:{digest}"
@@ -264,7 +264,18 @@ def _result(session: Session, line: Line, status: str, case: Case, decisions: li
         "reasons": [reason_json(r, version) for r in ordered],
         "rulebook": version.ref,
         "rulebook_sha256": version.sha256,
+        **_redirected(case),
     }
+
+
+def _redirected(case: Case) -> dict[str, Any]:
+    """Under which programme the line was told, where it belongs and why; nothing for a line that was told right."""
+    told = case.facts.get("redirected")
+    if told is None:
+        return {}
+    why = Reason.from_entry(told["reason"])
+    shown = reason_json(why, resolve(case.rulebook))
+    return {"redirected": {"from": told["from"], "to": case.programme, "reason": shown}}
 
 
 def _decisive(reason: Reason) -> int:

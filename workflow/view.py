@@ -66,6 +66,7 @@ class Claim:
     owner: str | None
     rulebook: str
     dry_run: bool = False
+    redirected_from: str | None = None  #: the programme it was filed under, where that was another one
     erased: dict[str, str] | None = None  #: when personal data was last erased, and under which legal basis
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,6 +106,7 @@ class Claim:
             "owner": self.owner,
             "rulebook": self.rulebook,
             "dry_run": self.dry_run,
+            **({"redirected_from": self.redirected_from} if self.redirected_from else {}),
             "erased": self.erased,
         }
 
@@ -183,8 +185,14 @@ def claim_view(case: Case, *, dry_run: bool = False) -> Claim:
         owner=case.owner,
         rulebook=case.rulebook,
         dry_run=dry_run,
+        redirected_from=_redirected_from(case),
         erased=case.facts.get("erased"),
     )
+
+
+def _redirected_from(case: Case) -> str | None:
+    told: dict[str, str] = case.facts.get("redirected") or {}
+    return told.get("from")
 
 
 def seller_view(case: Case) -> SellerFile:
@@ -213,6 +221,7 @@ def expectations(case: Case) -> dict[str, Any]:
     open_clocks = [{"kind": d.kind, "on": d.on} for d in case.deadlines if d.status in ("open", "ran_out")]
     return {
         **shown,
+        "programme": case.programme,
         "state": case.state,
         "visited": list(case.path),
         "hold": case.holds[0] if case.holds else None,

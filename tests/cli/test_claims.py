@@ -266,8 +266,17 @@ def test_a_tick_ahead_of_the_clock_says_what_that_means(run):
     assert "ahead" not in run("tick", "--until", "2024-01-01T00:00:00Z").err
 
 
-def test_tick_has_no_dry_run(run):
-    assert run("tick", "--dry-run").code == 2
+def test_a_dry_run_of_tick_says_what_it_would_do_and_does_nothing(office):
+    words = ("tick", "--until", "2024-06-18T17:55:00+00:00")
+    told = office.run(*words, "--dry-run")
+    assert (told.code, "nothing was written or sent" in told.err) == (0, True)
+    assert "would do: " in told.out
+    told = office.run(*words, "--dry-run", "--json").json
+    done = office.run(*words, "--json").json
+    assert (told["fired"], told["letters"], told["waiting"]) == (done["fired"], done["letters"], done["waiting"])
+    assert told["dry_run"] is True and len(told["steps"]) >= told["letters"]
+    after = office.run(*words, "--dry-run", "--json").json
+    assert (after["steps"], after["fired"]) == ([], {})
 
 
 def test_letters_that_cannot_be_handed_over_are_reported(office, monkeypatch):

@@ -84,3 +84,18 @@ def test_a_template_is_for_scenarios_only(run):
     wrong = run("certificate", "record", "A2NEW", "--from", "-", "--json", stdin=json.dumps({"certificate": "valid"}))
     assert wrong.code == 2
     assert run("seller", "show", "A2NEW").code == 5
+
+
+def test_was_it_required_and_in_force_on_a_day(run):
+    assert run("seller", "timeline", "A2NEW").code == 5
+    run("seller", "proceeds", "A2NEW", "--month", "2024-01", "--amount", "10000.01 USD", "--crossed-on", "2024-01-20")
+    shown = run("seller", "timeline", "A2NEW")
+    assert (shown.code, shown.out.splitlines()[0].split()[:3]) == (0, ["FROM", "UNTIL", "REQUIRED"])
+    before, after = (
+        run("seller", "timeline", "A2NEW", "--on", day, "--json").json for day in ("2024-01-19", "2024-01-20")
+    )
+    assert (before["required"], after["required"], after["due_on"]) == (False, True, "2024-02-19")
+    assert after["reasons"][0]["code"] == "proceeds_over_line" and after["reasons"][0]["source"]
+    told = run("seller", "timeline", "A2NEW", "--on", "2024-01-20").out
+    assert "duty.months  yes" in told and "insurance.on_day  no" in told
+    assert run("seller", "timeline", "A2NEW", "--on", "yesterday").code == 2

@@ -16,7 +16,7 @@ from claimdesk.workflow.ports import CaseFilter, EntryRow, NoticeRow, ReadUnit, 
 from .desks import KINDS, LATER
 
 #: Steps of the engine that are no step of a lifecycle.
-ENGINE = {"hand_over", "send_payment", "ran_out", "clock_missed", "reveal"}
+ENGINE = {"hand_over", "send_payment", "ran_out", "clock_missed", "reveal", "redirect", "examined"}
 
 
 def all_cases(unit: ReadUnit) -> list[Case]:

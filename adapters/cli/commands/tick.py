@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ....states.errors import InputError
 from ..call import Call
 from ..groups import page
-from ..output import is_terminal, put, put_json
+from ..output import columns, is_terminal, put, put_json
 
 if TYPE_CHECKING:
     from ....workflow.dispatch import TickReport
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     examples=[
         ("claimdesk tick", "everything that is due now"),
         ("claimdesk tick --until 2024-06-18T00:00:00-07:00", "as if it were then (demonstrations)"),
+        ("claimdesk tick --dry-run", "what would be done, nothing is written or sent"),
         ("*/5 * * * *  claimdesk tick -q || mail …", "for a timer: quiet unless something failed"),
     ],
     journals=True,
@@ -35,11 +35,9 @@ def command(call: Call, until: str | None) -> int:
 
     from ....states.times import parse_instant
 
-    if call.dry_run:
-        raise InputError(
-            "no_dry_run", "tick has no dry run", field="--dry-run", hint="claimdesk list shows what is open"
-        )
     when = parse_instant(until, "--until") if until is not None else None
+    if call.dry_run:
+        return _foreseen(call, when)
     if when is not None and when > datetime.now(UTC):
         call.note("note: this lies ahead of the clock; what runs out now has run out for good")
     watched = is_terminal(sys.stderr) and not call.quiet
@@ -61,6 +59,25 @@ def command(call: Call, until: str | None) -> int:
     elif failed or not call.quiet:
         put(line(report))
     return 1 if failed else 0
+
+
+def _foreseen(call: Call, when: datetime | None) -> int:
+    """What would be done, one step a line."""
+    with call.desk() as desk:
+        found = desk.foresee(when)
+    if call.as_json:
+        put_json(found.to_dict())
+        return 0
+    rows = [[s.what, s.claim, s.kind, f"{s.due[:16]}Z", s.detail] for s in found.steps]
+    for row in columns(rows, ("WHAT", "CLAIM", "KIND", "DUE", "WOULD") if rows else ()):
+        put(row)
+    would = [f"{found.count(what)} {what}s" for what in ("clock", "letter", "payment")]
+    put(
+        f"would do: {', '.join(would)}"
+        + (f" · waiting for a letter or a hold {found.waiting}" if found.waiting else "")
+    )
+    call.note("dry run: nothing was written or sent")
+    return 0
 
 
 def line(report: TickReport) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ....states.breakage_1688 import LIFECYCLE
 from ....states.case import Case
 from ...plan import Command, Context, Draft, Fire, Programme
-from . import benefit, intake, payloads, payment, recourse, summary
+from . import benefit, intake, payloads, payment, recourse, scope, summary
 from .letter_facts import letter_facts
 
 HANDLERS = {
@@ -69,4 +69,5 @@ PROGRAMME = Programme(
     reads_others=frozenset({"file", "amend", "decide", "release_hold"}),
     language="zh-CN",
     letter_facts=letter_facts,
+    recognises=scope.sign,
 )

@@ -11,7 +11,7 @@ from ....states.case import Case
 from ....states.codes import DeadlineKind
 from ....states.fba import LIFECYCLE
 from ...plan import Command, Context, Draft, Programme
-from . import deciding, intake, payloads, payment, summary
+from . import deciding, intake, payloads, payment, scope, summary
 from .letter_facts import letter_facts
 from .valuation import total
 
@@ -90,4 +90,5 @@ PROGRAMME = Programme(
     dated="event_on",
     letter_facts=letter_facts,
     reads_others=frozenset({"file", "amend", "provide_information", "decide", "release_hold"}),
+    recognises=scope.sign,
 )

@@ -11,7 +11,7 @@ from ....states.case import Case
 from ....states.codes import DeadlineKind
 from ....states.order import LIFECYCLE
 from ...plan import Command, Context, Draft, Programme
-from . import appeals, counting, granting, intake, payloads, summary
+from . import appeals, counting, granting, intake, payloads, scope, summary
 from .amounts import eligible
 
 HANDLERS = {
@@ -81,4 +81,5 @@ PROGRAMME = Programme(
     reasoned=frozenset({"decide", "decide_appeal", "release_hold"}),
     second_person=needs_second_person,
     measures=counting.measures,
+    recognises=scope.sign,
 )

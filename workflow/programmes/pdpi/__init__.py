@@ -10,7 +10,7 @@ from ....states.case import Case
 from ....states.codes import DeadlineKind
 from ....states.pdpi import LIFECYCLE
 from ...plan import Command, Context, Draft, Programme
-from . import intake, payloads, payment, recovery, routing, seller_path, summary
+from . import intake, payloads, payment, recovery, routing, scope, seller_path, summary
 from .amounts import eligible
 
 HANDLERS = {
@@ -124,4 +124,5 @@ PROGRAMME = Programme(
     waits_on_seller=frozenset({"proof_requested", "recovery_review"}),
     waits_on_siblings=frozenset({"approved", "seller_notified"}),
     dated="incident_on",
+    recognises=scope.sign,
 )
