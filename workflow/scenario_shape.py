@@ -236,7 +236,6 @@ EXPECT: Mapping[str, Callable[[Any, Where], object]] = {
     "reimbursement": _money,
     "odr_rate": _rate,
     "odr_within_target": _flag,
-    "restriction": text,
 }
 
 
