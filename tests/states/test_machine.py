@@ -134,6 +134,7 @@ def test_the_states_and_verbs_of_a_claim_are_those_of_the_contract():
         "respond", "insurer_respond", "decline_offer", "resolve", "decide_dispute", "confirm_payment", "fail_payment",
         "reverse_payment", "record_certificate", "request_insurance", "decide_recovery", "appeal", "decide_appeal",
         "record_recovery", "write_off", "withdraw", "deny", "hold", "release_hold", "reopen", "note", "assign",
+        "redact",
     }  # fmt: skip
 
 

@@ -234,7 +234,7 @@ def edit_bytes(s: Scene) -> str:
     name, _, _, body = s.typed("approve")
     with s.owner() as run:
         run("UPDATE entry SET data = :data WHERE id = :name", data=canonical({**body, "to": "closed"}), name=name)
-    return f"entry {s.place(name)}"
+    return f"claim {body['claim']}, entry {body['seq']}"
 
 
 def edit_with_its_hashes(s: Scene) -> str:
