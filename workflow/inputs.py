@@ -19,8 +19,6 @@ from .plan import Command, Context
 
 #: Words of a code, an id, a date or a number; never a sentence.
 _PLAIN: Final = re.compile(r"[^\s]{0,100}\Z")
-#: What a person writes to another: anybody's words, also where it is one word.
-_WRITTEN: Final = frozenset({"items"})
 _NONE: Final[dict[str, Any]] = {}
 #: The verb that keeps what was handed over; its payload stands in the entry's own notices.
 _HANDED: Final = "hand_over"
@@ -64,9 +62,6 @@ def _payload(bodies: Sequence[Mapping[str, Any]], command: Command) -> dict[str,
     words: set[str] | None = None
     for name, value in command.payload.items():
         if name in kept and kept[name] == value:
-            continue
-        if name in _WRITTEN:
-            left.append(name)
             continue
         if not _is_plain(value):
             words = set(_texts(bodies)) if words is None else words

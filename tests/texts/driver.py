@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -105,7 +107,7 @@ class Drive:
         self.personal.update(personal)
         if verb == "file" and self.seller is not None:
             checked["seller"] = "A2EXAMPLE"
-        self._claim(verb, checked, actor, now, reason)
+        self._claim(verb, checked, actor, now, reason, personal)
         return self
 
     def tick(self, at: str) -> Drive:
@@ -124,7 +126,15 @@ class Drive:
         self._claim("recheck", {}, "rules", self.instant(at), "")
         return self
 
-    def _claim(self, verb: str, payload: dict[str, Any], actor: str, now: datetime, reason: str) -> None:
+    def _claim(
+        self,
+        verb: str,
+        payload: dict[str, Any],
+        actor: str,
+        now: datetime,
+        reason: str,
+        personal: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         ctx = Context(
             now=now,
             rulebook=self.version,
@@ -136,9 +146,8 @@ class Drive:
             payments=self.payments,
         )
         claim = None if self.case is None else self.case.id
-        made = plan(
-            PDPI, self.case, Command(verb, payload, actor, now, claim=claim, reason=reason, second="cs:lee"), ctx
-        )
+        command = Command(verb, payload, actor, now, claim=claim, personal=personal, reason=reason, second="cs:lee")
+        made = plan(PDPI, self.case, command, ctx)
         self.last = made
         if isinstance(made, Refusal):
             return

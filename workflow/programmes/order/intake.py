@@ -116,7 +116,7 @@ def request_information(draft: Draft, ctx: Context, command: Command) -> None:
     case = draft.case
     appealing = case.facts.get("appeal_by") if case.state == "appealed" else None
     of = command.payload.get("from") or appealing or "seller"
-    clock, letter = _request(draft, ctx, of, items=command.payload.get("items"))
+    clock, letter = _request(draft, ctx, of, items=command.personal.get("items"))
     draft.take(
         "request_information",
         set={"information": {"of": of, "reason": "other", "back": case.state}},

@@ -181,7 +181,7 @@ SHAPES: Mapping[str, Any] = {
     "redact": Redact,
 }
 
-_PERSONAL = ("claimant", "grounds", "text", "description")
+_PERSONAL = ("claimant", "grounds", "text", "description", "items")
 
 
 @cache

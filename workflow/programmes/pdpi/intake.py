@@ -92,7 +92,7 @@ def request_information(draft: Draft, ctx: Context, command: Command) -> None:
                 NoticeKind.CUSTOMER_INFORMATION_REQUESTED,
                 Party.CUSTOMER,
                 reason=reason,
-                items=command.payload.get("items"),
+                items=command.personal.get("items"),
                 due_on=clock["on"],
             )
         ],

@@ -218,7 +218,7 @@ SHAPES: Mapping[str, Any] = {
 }
 
 _LOSSES_MAX = 50
-_FREE_TEXT = ("findings", "grounds", "text", "description", "method")
+_FREE_TEXT = ("findings", "grounds", "text", "description", "method", "items")
 _REASON_IS_TEXT = frozenset(SHAPES) - {"hold", "release_hold", "request_information"}
 
 
