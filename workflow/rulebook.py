@@ -280,13 +280,37 @@ def _parameters(entries: list[dict[str, Any]], name: str) -> Iterator[Parameter]
 @places.kept
 def shipped() -> Mapping[str, Book]:
     """The rulebooks that come with the package and with the programmes added to it, by id."""
-    books = {b.id: b for b in _books_in(files("claimdesk.workflow") / "rulebooks")}
+    books = {b.id: b for b in map(_read, _own_files())}
     for name in places.added():
         for book in _books_in(places.folder_of(name) / "rulebooks"):
             if book.id in books or book.programme not in (name, "overlay"):
                 raise RulebookError("rulebook_invalid", f"{name}: the rulebook {book.id} is another programme's")
             books[book.id] = book
     return {name: books[name] for name in sorted(books)}
+
+
+def _own_files() -> list[str]:
+    return [file.name for file in _own_folder().iterdir() if file.name.endswith(".toml")]
+
+
+def _own_folder() -> Traversable:
+    return files("claimdesk.workflow") / "rulebooks"
+
+
+@lru_cache(maxsize=256)
+def _read(name: str) -> Book:
+    """One rulebook of this package, read once however it is asked for."""
+    return parse_book((_own_folder() / name).read_text("utf-8"), name)
+
+
+def book_named(book: str) -> Book | None:
+    """The rulebook with this id, or None. One of this package's is read alone: who shows a claim needs no other."""
+    plain = book.replace("-", "_").isidentifier() and book.isascii()  # so that nothing is a path
+    if plain and (_own_folder() / f"{book}.toml").is_file():
+        found = _read(f"{book}.toml")
+        if found.id == book:
+            return found
+    return shipped().get(book)
 
 
 def _books_in(folder: Traversable) -> Iterator[Book]:
@@ -343,11 +367,14 @@ def resolve(ref: str) -> Version:
     """The version a claim was pinned to, from its ``ref``."""
     head, *overrides = ref.split("+")
     book_id, _, since = head.partition("@")
-    if book_id not in shipped():
-        _more()
+    book = book_named(book_id)
+    if book is None and _more():
+        book = book_named(book_id)
     try:
-        version = shipped()[book_id].at(date.fromisoformat(since))
-    except (KeyError, ValueError):
+        if book is None:
+            raise ValueError
+        version = book.at(date.fromisoformat(since))
+    except ValueError:
         raise RulebookError("unknown_rulebook", f"there is no rulebook version {ref}") from None
     if not overrides:
         return version

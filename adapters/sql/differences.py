@@ -18,7 +18,8 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from . import guards, schema
-from .tables import VERSION_TABLE, metadata
+from .revision import VERSION_TABLE
+from .tables import metadata
 
 Described = dict[str, str]
 

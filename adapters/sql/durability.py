@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from .engine import WAL_SAFE, for_reading
+from .engine import for_reading
+from .revision import WAL_SAFE
 
 _SERVER = {"fsync": ("on",), "full_page_writes": ("on",), "synchronous_commit": ("on", "remote_apply", "remote_write")}
 _FULL, _EXTRA = 2, 3

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import PrimaryKeyConstraint, UniqueConstraint, create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine
@@ -23,12 +23,11 @@ from sqlalchemy.exc import NoSuchModuleError
 
 from ...states.errors import ClaimdeskError, ConfigError, Conflict, DatabaseBusy, IntegrityFailure, StorageError
 from ..guards import refusal
-from .tables import metadata
+from .revision import WAL_SAFE
+from .tables import for_postgresql, metadata
 
 _T = TypeVar("_T")
 
-#: The first library without the WAL reset bug (a database could be damaged by two connections).
-WAL_SAFE: Final = (3, 51, 3)
 _TRIES = 8
 _LONGEST_WAIT = 2.0
 _JOURNALS = ("auto", "delete", "truncate", "persist", "wal")
@@ -134,6 +133,7 @@ def _journal(wanted: str) -> str:
 
 
 def _postgres(url: URL, options: Options) -> Engine:
+    for_postgresql()
     try:
         return create_engine(
             url,

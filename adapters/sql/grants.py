@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from ...states.errors import ConfigError
-from .tables import VERSION_TABLE, metadata
+from .revision import VERSION_TABLE
+from .tables import metadata
 
 _ADDED_TO = (
     *("entry", "transfer", "decision", "idempotency", "source", "erasure", "closed_epoch"),

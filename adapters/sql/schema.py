@@ -14,12 +14,13 @@ from sqlalchemy import MetaData as _MetaData
 from sqlalchemy.engine import Connection
 
 from ...states.errors import SchemaMismatch
-from . import guards
-from .tables import REVISION, VERSION_TABLE, metadata
+from . import guards, revision
+from .revision import HEAD, VERSION_TABLE
+from .tables import metadata
 
 EMPTY: Final = ""
-#: Every revision there ever was, oldest first; the last one is the tables'.
-KNOWN: Final = ("0001_first_tables", "0002_log", "0003_privacy", REVISION)
+#: Every revision there ever was, oldest first.
+KNOWN: Final = revision.KNOWN
 _ADVISORY: Final = 0x636C61696D65
 _apart = _MetaData()
 _version = Table(VERSION_TABLE, _apart, Column("version_num", String(32), nullable=False, primary_key=True))
@@ -50,7 +51,7 @@ def create(connection: Connection) -> None:
     for statement in guards.every(connection.dialect.name):
         connection.exec_driver_sql(statement)
     _apart.create_all(connection, checkfirst=True)
-    connection.execute(insert(_version).values(version_num=REVISION))
+    connection.execute(insert(_version).values(version_num=HEAD))
 
 
 def refuse_strangers(connection: Connection) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from claimdesk.adapters.sql import glance
+
 try:
     import pty
 except ImportError:  # no pseudo-terminals on this system
@@ -63,6 +65,47 @@ def loaded(line: str) -> set[str]:
 @pytest.mark.parametrize("line", ["version", "--help", "do --help", "config show", "lst"])
 def test_nothing_heavy_is_loaded_before_it_is_needed(place, line):
     assert loaded(line).isdisjoint(HEAVY)
+
+
+#: What each command that only reads leaves alone, and which of our own modules it may not need either.
+NOT_LOADED = {
+    "show": ("sqlalchemy", "asyncio", "claimdesk.workflow.desk", "claimdesk.workflow.programmes.order"),
+    "list --limit 1": (),
+}
+NEVER = {*HEAVY} - {"sqlalchemy", "transitions"} | {
+    "claimdesk.workflow.programmes.pdpi.payloads",
+    "sqlalchemy.dialects.postgresql",
+    "claimdesk.adapters.tlog",
+}
+
+
+@pytest.mark.parametrize("line", NOT_LOADED)
+def test_a_command_that_reads_loads_only_what_it_reads_with(office, line):
+    found = loaded(f"show {office.first()}" if line == "show" else line)
+    assert sorted(found & {*NOT_LOADED[line], *NEVER}) == []
+    assert "claimdesk.workflow.programmes.pdpi" in found and "sqlite3" in found  # it did read a claim
+
+
+def test_a_glance_says_what_the_desk_says(office, run, monkeypatch):
+    """The quick way and the long way to one claim: the same bytes, and the same refusals."""
+    claims = [json.loads(line)["claim"] for line in run("list", "--json").out.splitlines()]
+    quick = [run("show", claim, *more) for claim in claims for more in ((), ("--json",))]
+    unknown = run("show", "CLM-06H00000000000000")
+    monkeypatch.setattr(glance, "case_at_a_glance", lambda path, claim: None)
+    assert quick == [run("show", claim, *more) for claim in claims for more in ((), ("--json",))]
+    assert unknown == run("show", "CLM-06H00000000000000") and unknown.code == 5
+
+
+def test_what_is_not_plain_is_left_to_the_desk(office, monkeypatch):
+    claim, path = office.first(), office.folder / "claimdesk.db"
+    assert glance.case_at_a_glance(path, claim).id == claim
+    assert glance.case_at_a_glance(path.with_name("none.db"), claim) is None
+    assert not path.with_name("none.db").exists()
+    monkeypatch.setattr(glance, "HEAD", "0999_from_the_future")
+    assert glance.case_at_a_glance(path, claim) is None
+    monkeypatch.undo()
+    path.write_bytes(b"no database" * 100)
+    assert glance.case_at_a_glance(path, claim) is None
 
 
 def test_version_does_not_load_the_command_line(place):

@@ -16,7 +16,8 @@ from alembic.script import ScriptDirectory
 from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.sql import differences, migrate, schema
 from claimdesk.adapters.sql.engine import Options, make_engine
-from claimdesk.adapters.sql.tables import REVISION, metadata
+from claimdesk.adapters.sql.revision import HEAD as REVISION
+from claimdesk.adapters.sql.tables import metadata
 from claimdesk.states.errors import SchemaMismatch, StorageError
 from migrations.conftest import Empty
 

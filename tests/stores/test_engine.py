@@ -20,7 +20,8 @@ from claimdesk.adapters.memory import MemoryStore
 from claimdesk.adapters.open_store import database_url, default_keys, default_vault
 from claimdesk.adapters.rows import CaseRow
 from claimdesk.adapters.sql import bulk, engine, locks, statements
-from claimdesk.adapters.sql.engine import WAL_SAFE, may_retry, run_unit, translated
+from claimdesk.adapters.sql.engine import may_retry, run_unit, translated
+from claimdesk.adapters.sql.revision import WAL_SAFE
 from claimdesk.adapters.sql.tables import metadata
 from claimdesk.states.errors import IntegrityFailure, StorageError
 from claimdesk.workflow.ports import (

@@ -49,6 +49,8 @@ def names() -> tuple[str, ...]:
 
 def checked(wanted: Sequence[str]) -> frozenset[str]:
     """The overlays asked for; InputError names one that does not exist."""
+    if not wanted:
+        return frozenset()  # nothing is read for a desk without any
     if not set(wanted) <= set(names()):
         from ..registry import load_installed  # noqa: PLC0415  # programmes are built on this package
 

@@ -130,7 +130,8 @@ def _quick_check(path: Path) -> bool:
 def _writing(call: Call, version: str) -> Iterator[Check]:
     """How the desk's own connections write: these settings belong to a connection, not to the file."""
     from ...open_store import database_url
-    from ...sql.engine import WAL_SAFE, Options, for_reading, make_engine
+    from ...sql.engine import Options, for_reading, make_engine
+    from ...sql.revision import WAL_SAFE
 
     engine = make_engine(database_url(call.db), Options())
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ....states.errors import InputError
-from ..call import Call, checked_id
+from ..call import Call, checked_id, sqlite_path
 from ..groups import page
 from ..output import columns, put, put_json
 
@@ -43,10 +43,12 @@ def command(call: Call, claim: str, reveal: bool, purpose: str | None) -> None:
     if reveal and at is not None:
         raise InputError("not_here", "personal data has no past view", field="--at")
     personal: dict[str, Any] = {}
-    with call.desk() as desk:
-        if reveal:
-            personal = desk.personal(claim, purpose=purpose)
-        shown = desk.get(claim, at=at).to_dict()
+    shown = None if reveal or at is not None else _at_a_glance(call, claim)
+    if shown is None:
+        with call.desk() as desk:
+            if reveal:
+                personal = desk.personal(claim, purpose=purpose)
+            shown = desk.get(claim, at=at).to_dict()
     if call.as_json:
         put_json({**shown, "personal": personal} if reveal else shown)
         return
@@ -56,6 +58,18 @@ def command(call: Call, claim: str, reveal: bool, purpose: str | None) -> None:
         put("")
         for line in columns([(name, value) for name, value in _flat(personal)]) or ["no personal data can be read"]:
             put(line)
+
+
+def _at_a_glance(call: Call, claim: str) -> dict[str, Any] | None:
+    """The claim without opening a store; None where only the store can say."""
+    path = sqlite_path(call.db)
+    if path is None or "?" in call.db:
+        return None
+    from ....workflow.view import claim_view
+    from ...sql.glance import case_at_a_glance
+
+    case = case_at_a_glance(path, claim)
+    return None if case is None else claim_view(case).to_dict()
 
 
 def _flat(values: dict[str, Any], head: str = "") -> list[tuple[str, object]]:

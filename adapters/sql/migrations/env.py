@@ -10,7 +10,8 @@ from typing import Any
 
 from alembic import context
 
-from claimdesk.adapters.sql.tables import VERSION_TABLE, metadata
+from claimdesk.adapters.sql.revision import VERSION_TABLE
+from claimdesk.adapters.sql.tables import metadata
 
 _COMMON: dict[str, Any] = {
     "target_metadata": metadata,

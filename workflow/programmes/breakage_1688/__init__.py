@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from ....states.breakage_1688 import LIFECYCLE
 from ....states.case import Case
+from ...late import late
 from ...plan import Command, Context, Draft, Fire, Programme
-from . import benefit, intake, payloads, payment, recourse, scope, summary
+from . import benefit, intake, payment, recourse, summary
 from .letter_facts import letter_facts
 
 HANDLERS = {
@@ -59,7 +60,7 @@ PROGRAMME = Programme(
     handlers=HANDLERS,
     fires=FIRES,
     settle=settle,
-    validate=payloads.validate,
+    validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset({"amend", "attach_evidence", "withdraw", "note", "assign", "hold", "release_hold"}),
@@ -69,5 +70,5 @@ PROGRAMME = Programme(
     reads_others=frozenset({"file", "amend", "decide", "release_hold"}),
     language="zh-CN",
     letter_facts=letter_facts,
-    recognises=scope.sign,
+    recognises=late(__name__, "scope", "sign"),
 )

@@ -10,8 +10,9 @@ from __future__ import annotations
 from ....states.case import Case
 from ....states.codes import DeadlineKind
 from ....states.fba import LIFECYCLE
+from ...late import late
 from ...plan import Command, Context, Draft, Programme
-from . import deciding, intake, payloads, payment, scope, summary
+from . import deciding, intake, payment, summary
 from .letter_facts import letter_facts
 from .valuation import total
 
@@ -66,7 +67,7 @@ PROGRAMME = Programme(
     handlers=HANDLERS,
     fires=FIRES,
     settle=settle,
-    validate=payloads.validate,
+    validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset(
@@ -90,5 +91,5 @@ PROGRAMME = Programme(
     dated="event_on",
     letter_facts=letter_facts,
     reads_others=frozenset({"file", "amend", "provide_information", "decide", "release_hold"}),
-    recognises=scope.sign,
+    recognises=late(__name__, "scope", "sign"),
 )

@@ -10,8 +10,9 @@ from __future__ import annotations
 from ....states.case import Case
 from ....states.codes import DeadlineKind
 from ....states.order import LIFECYCLE
+from ...late import late
 from ...plan import Command, Context, Draft, Programme
-from . import appeals, counting, granting, intake, payloads, scope, summary
+from . import appeals, counting, granting, intake, summary
 from .amounts import eligible
 
 HANDLERS = {
@@ -63,7 +64,7 @@ PROGRAMME = Programme(
     handlers=HANDLERS,
     fires=FIRES,
     settle=settle,
-    validate=payloads.validate,
+    validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset(
@@ -81,5 +82,5 @@ PROGRAMME = Programme(
     reasoned=frozenset({"decide", "decide_appeal", "release_hold"}),
     second_person=needs_second_person,
     measures=counting.measures,
-    recognises=scope.sign,
+    recognises=late(__name__, "scope", "sign"),
 )

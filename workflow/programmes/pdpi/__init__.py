@@ -9,8 +9,9 @@ from __future__ import annotations
 from ....states.case import Case
 from ....states.codes import DeadlineKind
 from ....states.pdpi import LIFECYCLE
+from ...late import late
 from ...plan import Command, Context, Draft, Programme
-from . import intake, payloads, payment, recovery, routing, scope, seller_path, summary
+from . import intake, payment, recovery, routing, seller_path, summary
 from .amounts import eligible
 
 HANDLERS = {
@@ -89,7 +90,7 @@ PROGRAMME = Programme(
     handlers=HANDLERS,
     fires=FIRES,
     settle=settle,
-    validate=payloads.validate,
+    validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset(
@@ -124,5 +125,5 @@ PROGRAMME = Programme(
     waits_on_seller=frozenset({"proof_requested", "recovery_review"}),
     waits_on_siblings=frozenset({"approved", "seller_notified"}),
     dated="incident_on",
-    recognises=scope.sign,
+    recognises=late(__name__, "scope", "sign"),
 )

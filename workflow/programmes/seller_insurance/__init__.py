@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from ....states.codes import DeadlineKind
 from ....states.seller_insurance import LIFECYCLE
+from ...late import late
 from ...plan import Programme
-from . import clocks, compliance, ladder, payloads, summary
+from . import clocks, compliance, ladder, summary
 
 _RECORDS = frozenset({
     "update_seller", "record_certificate", "record_proceeds", "request_insurance", "attach_evidence", "note",
@@ -41,7 +42,7 @@ PROGRAMME = Programme(
         DeadlineKind.DUTY_REVIEW.value: clocks.review,
     },
     settle=clocks.settle,
-    validate=payloads.validate,
+    validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
     outcome=summary.outcome,
     records=_RECORDS,
