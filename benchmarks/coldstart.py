@@ -1,8 +1,8 @@
 """What a command waits before it does anything: ``version``, ``--help`` and ``show`` of one claim on SQLite.
 
-``python -m benchmarks.coldstart`` (``--runs 10``). Beside them bare Python and ``import sqlalchemy``, all of them turn by
-turn, so that a busy moment falls on every one alike; medians and their ratios. Bytecode is written first, as for any
-installed package; every program is started as a shell starts it.
+``python -m benchmarks.coldstart`` (``--runs 10``). Beside them bare Python and ``import sqlalchemy``, all of them turn
+by turn, so that a busy moment falls on every one alike; medians and their ratios. Bytecode is written first, as for
+any installed package; every program is started as a shell starts it.
 """
 
 from __future__ import annotations
