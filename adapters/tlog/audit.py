@@ -23,11 +23,12 @@ from ...states.journal import leaf_hash, sha256_text
 from ...workflow import registry
 from ...workflow.ports import DecisionRow, ErasureRow, NoticeRow, SealedRow, Store, TransferRow
 from ..rows import CaseRow, case_row
+from .accesschecks import AccessJournal, SecondPersons
 from .claimchecks import check_clocks, check_evidence, check_ledger
 from .edge import Edge
 from .ports import CheckpointRow, LogRead, State
 from .prove import tile_widths
-from .rows import ClaimRows, Logged, astray, claim_rows
+from .rows import ClaimRows, Logged, astray, claim_rows, same_rows
 from .signing import checked, with_lines
 from .units import log_read
 from .verifier.entries import Shapes
@@ -53,6 +54,8 @@ class Audit:
     checkpoints: int = 0
     waiting: int = 0  #: entries that have no place in the log yet
     evidence: int = 0  #: files of evidence looked at
+    access: int = 0  #: entries of the access journal
+    anchored: int = 0  #: the last of them whose hash an entry of a claim names
     seconds: float = 0.0
 
     @property
@@ -86,7 +89,9 @@ def audit(
     gc.disable()  # nothing here makes cycles, and the collector would walk every page of rows again and again
     try:
         _LogCheck(store, key, witnesses, report).run()
-        _claims(store, ClaimAudit(key.name, report, sealed, evidence), progress)
+        access = AccessJournal(store, key.name)
+        report.access = len(access.rows)
+        _claims(store, ClaimAudit(key.name, report, access, sealed, evidence), progress)
     except Untrue as error:
         report.fault = error.fault
     except IntegrityFailure as error:
@@ -220,6 +225,7 @@ class ClaimAudit:
 
     origin: str
     report: Audit
+    access: AccessJournal
     sealed: SealedCheck | None = None
     evidence: Path | None = None
     shapes: Shapes = field(default_factory=Shapes)  #: forms of entries that were met before
@@ -244,6 +250,7 @@ def _claims(store: Store, one: ClaimAudit, progress: Callable[[int], None] | Non
     with store.read() as unit:
         for what, which in astray(unit):
             raise Untrue("astray", f"{what} {safe(which)}", "a row that belongs to nothing")
+    report.access, report.anchored = len(one.access.rows), one.access.anchored
 
 
 class _Claim:
@@ -251,7 +258,8 @@ class _Claim:
 
     def __init__(self, rows: ClaimRows, told: ClaimAudit) -> None:
         self.rows, self.origin, self.report, self.sealed = rows, told.origin, told.report, told.sealed
-        self.evidence, self.shapes = told.evidence, told.shapes
+        self.evidence, self.shapes, self.access = told.evidence, told.shapes, told.access
+        self.second = SecondPersons()
         self.seqs: dict[str, int] = {}
         self.transfers: list[TransferRow] = []
         self.decisions: list[DecisionRow] = []
@@ -276,7 +284,10 @@ class _Claim:
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise Untrue("entry_meaningless", where, "it cannot be folded into a case", logged.place) from None
             self.seqs[logged.row.id] = seq
+            if "access_journal" in body:
+                self.access.check_named(body["access_journal"], where, logged.place)
             self._tells(body, seq)
+            self.second.tells(body, case.currency)
         self.report.entries += len(rows.entries)
         self.report.claims += 1
         self._case(case)
@@ -355,8 +366,8 @@ class _Claim:
 
     def _beside(self) -> None:
         rows = self.rows
-        _same("transfer", rows.claim, self.transfers, rows.transfers)
-        _same(
+        same_rows("transfer", rows.claim, self.transfers, rows.transfers)
+        same_rows(
             "decision",
             rows.claim,
             self.decisions,
@@ -370,6 +381,7 @@ class _Claim:
                 raise Untrue(wrong[0], f"claim {rows.claim}, notice {safe(notice.id)}", wrong[1])
         for missing in told:
             raise Untrue("row_missing", f"claim {rows.claim}, notice {missing}", "it is not in its table any more")
+        self.second.check(rows, self.access)
         self._sealed()
         if self.sealed is not None:
             for row in rows.sealed:
@@ -411,26 +423,6 @@ def _wrong_letter(notice: NoticeRow, wanted: dict[str, Any] | None, *, erased: b
     if (notice.handed_over_at, notice.channel, notice.sha256) != given or (kept, notice.status) != (given[2], status):
         return "row_differs", "it is not the letter that was handed over"
     return None
-
-
-def _same(kind: str, claim: str, told: list[Any], kept: list[Any]) -> None:
-    """The rows of a table are exactly those the entries tell."""
-    wanted = {row.id: row for row in told}
-    for row in kept:
-        expected = wanted.pop(row.id, None)
-        if expected == row:
-            continue
-        where = f"claim {claim}, {kind} {safe(row.id)}"
-        if expected is None:
-            raise Untrue("row_not_told", where, "no entry speaks of it")
-        names = [n for n, a, b in _pairs(expected, row) if a != b]
-        raise Untrue("row_differs", where, f"it is not what its entry says: {', '.join(names)}")
-    for missing in wanted:
-        raise Untrue("row_missing", f"claim {claim}, {kind} {missing}", "it is not in its table any more")
-
-
-def _pairs(one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
-    return zip(one._fields, one, other, strict=True)
 
 
 def _transfer(move: dict[str, Any], body: dict[str, Any]) -> TransferRow:

@@ -15,9 +15,21 @@ from typing import Any, NamedTuple
 from sqlalchemy.engine import Connection
 
 from ...states.case import Case
-from ...workflow.ports import DecisionRow, EntryRow, ErasureRow, NoticeRow, ReadUnit, SealedRow, TransferRow
+from ...workflow.ports import (
+    AnswerRow,
+    ApprovalRow,
+    DecisionRow,
+    EntryRow,
+    ErasureRow,
+    NoticeRow,
+    ProposalRow,
+    ReadUnit,
+    SealedRow,
+    TransferRow,
+)
 from ..memory import MemoryRead
 from ..rows import CaseRow
+from .verifier.fault import Untrue, safe
 
 
 class Logged(NamedTuple):
@@ -42,6 +54,9 @@ class ClaimRows:
     notices: list[NoticeRow] = field(default_factory=lambda: [])
     sealed: list[SealedRow] = field(default_factory=lambda: [])
     erasures: list[ErasureRow] = field(default_factory=lambda: [])
+    proposals: list[ProposalRow] = field(default_factory=lambda: [])
+    answers: list[AnswerRow] = field(default_factory=lambda: [])
+    approvals: list[ApprovalRow] = field(default_factory=lambda: [])
     clocks: dict[str, str] = field(default_factory=lambda: {})  #: status of the work of each clock, by its id
 
 
@@ -86,6 +101,25 @@ def astray(unit: ReadUnit) -> list[tuple[str, str]]:
     return found
 
 
+def same_rows(kind: str, claim: str, told: Sequence[Any], kept: Sequence[Any], key: str = "id") -> None:
+    """Untrue unless the rows of a table are exactly those the entries tell."""
+    if not told and not kept:
+        return
+    wanted = {getattr(row, key): row for row in told}
+    for row in kept:
+        name = getattr(row, key)
+        expected = wanted.pop(name, None)
+        if expected == row:
+            continue
+        where = f"claim {claim}, {kind} {safe(name)}"
+        if expected is None:
+            raise Untrue("row_not_told", where, "no entry speaks of it")
+        names = [n for n, a, b in zip(expected._fields, expected, row, strict=True) if a != b]
+        raise Untrue("row_differs", where, f"it is not what its entry says: {', '.join(names)}")
+    for missing in wanted:
+        raise Untrue("row_missing", f"claim {claim}, {kind} {missing}", "it is not in its table any more")
+
+
 _ASTRAY = (
     ("entry without a claim,",
      'SELECT e.id FROM entry e WHERE NOT EXISTS (SELECT 1 FROM "case" c WHERE c.id = e.claim) LIMIT 1'),
@@ -95,7 +129,10 @@ _ASTRAY = (
      "SELECT p.entry FROM log_pending p WHERE NOT EXISTS (SELECT 1 FROM entry e WHERE e.id = p.entry) LIMIT 1"),
     *((f"{table} without a claim,",
        f'SELECT t.id FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM "case" c WHERE c.id = t.claim) LIMIT 1')  # noqa: S608
-      for table in ("transfer", "decision", "notice")),
+      for table in ("transfer", "decision", "notice", "proposal")),
+    *((f"{table} without a claim,",
+       f'SELECT t.{key} FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM "case" c WHERE c.id = t.claim) LIMIT 1')  # noqa: S608
+      for table, key in (("answer", "proposal"), ("approval", "entry"))),
 )  # fmt: skip
 
 
@@ -120,7 +157,9 @@ def _memory(unit: MemoryRead, claims: Sequence[str]) -> list[ClaimRows]:
             ClaimRows(
                 claim, row.body, row._replace(body=None), entries, unit.transfers(claim, limit=1_000_000),
                 unit.decisions(claim), unit.notices(claim), unit.sealed(claim), unit.erasures(claim),
-                clocks.get(claim, {}),
+                [r for _, r in sorted(tables.proposals.items()) if r.claim == claim],
+                [r for _, r in sorted(tables.answers.items()) if r.claim == claim],
+                unit.approvals(claim, limit=1_000_000), clocks.get(claim, {}),
             )
         )  # fmt: skip
     return found
@@ -141,6 +180,9 @@ _BESIDE = {
     "notices": ("notice", NoticeRow, "id"),
     "sealed": ("sealed", SealedRow, "seq"),
     "erasures": ("erasure", ErasureRow, "seq"),
+    "proposals": ("proposal", ProposalRow, "id"),
+    "answers": ("answer", AnswerRow, "proposal"),
+    "approvals": ("approval", ApprovalRow, "entry"),
 }
 
 

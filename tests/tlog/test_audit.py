@@ -30,7 +30,7 @@ from claimdesk.adapters.vault import FileVault
 from claimdesk.workflow.ports import Store
 from support.desks import ROADS, Drive, make_desk, seller
 from tlog.made import flipped
-from tlog.world import SEED, Clock
+from tlog.world import SEED, Clock, second_persons
 
 LONG = os.environ.get("CLAIMDESK_LONG", "")
 ORIGIN = "claimdesk.local/audited"
@@ -91,9 +91,17 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
     folder = tmp_path_factory.mktemp("original")
     made = Original(folder / "claims.db", folder / "published")
     store = open_store(made.path)
-    story(store, opened(store, made.folder), seed=5, steps=14)
+    log = opened(store, made.folder)
+    story(store, log, seed=5, steps=14)
+    drive = Drive.start(store, seed=6)
+    drive.orders = 50
+    second_persons(drive)
+    log.sequence()
+    drive.file()
     store.close()
-    assert audited(made.path, made.folder).ok
+    found = audited(made.path, made.folder)
+    assert found.ok, found.fault
+    assert found.anchored == found.access > 0
     return made
 
 
@@ -179,7 +187,7 @@ def test_an_empty_store_is_right(tmp_path: Path):
     log = opened(MemoryStore(), tmp_path)
     assert log.audit().to_dict() | {"seconds": 0} == {
         "ok": True, "fault": None, "size": 0, "entries": 0, "claims": 0, "checkpoints": 0, "waiting": 0, "evidence": 0,
-            "seconds": 0,
+        "access": 0, "anchored": 0, "seconds": 0,
     }  # fmt: skip
 
 
@@ -301,6 +309,10 @@ RECORD: dict[str, tuple[str, ...]] = {
                  "entry", "at"),
     "decision": ("id", "claim", "entry", "kind", "outcome", "exempt", "rulebook", "readings", "at"),
     "notice": ("id", "claim", "kind", "party", "at", "status", "handed_over_at", "channel", "sha256", "body"),
+    "control": ("seq", "at", "actor", "kind", "subject", "role", "amount", "data", "leaf"),
+    "proposal": ("id", "claim", "entry", "kind", "verb", "author", "roles", "amount", "currency", "at"),
+    "answer": ("proposal", "claim", "entry", "author", "person", "verdict", "at"),
+    "approval": ("entry", "claim", "kind", "verb", "author", "approver", "proposal", "at"),
     "log_leaf": ("place", "entry", "hash"),
     "log_tile": ("level", "number", "hashes"),
     "log_checkpoint": ("size", "root", "note"),
@@ -309,11 +321,14 @@ RECORD: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+KEYS = {"control": "seq", "answer": "proposal", "approval": "entry"}
+
+
 def tampered_rows(c: sqlite3.Connection, rng: random.Random) -> str | None:
     """Changes one row at random; what was done, None when it came to nothing."""
     table = rng.choice(sorted(RECORD))
     key = {"entry": "id", "log_leaf": "place", "log_tile": "rowid", "log_checkpoint": "size", "log_state": "id",
-           "log_pending": "n"}.get(table, "id")  # fmt: skip
+           "log_pending": "n", **KEYS}.get(table, "id")  # fmt: skip
     names = [row[0] for row in c.execute(f'SELECT {key} FROM "{table}"')]
     chosen = rng.choice(names)
     how = rng.choice(("change", "change", "change", "delete", "copy", "swap"))
@@ -347,7 +362,7 @@ def _copied(c: sqlite3.Connection, rng: random.Random, table: str, key: str, cho
     cursor = c.execute(f'SELECT * FROM "{table}" WHERE {key} = ?', (chosen,))
     columns = [d[0] for d in cursor.description]
     row = list(cursor.fetchone())
-    spot = columns.index({"log_tile": "number", "log_leaf": "place", "log_checkpoint": "size"}.get(table, "id"))
+    spot = columns.index({"log_tile": "number", "log_leaf": "place", "log_checkpoint": "size", **KEYS}.get(table, "id"))
     row[spot] = row[spot] + rng.randint(1, 900) if isinstance(row[spot], int) else f"{row[spot]}X"
     for name in ("entry", "pending", "reverses", "obligation"):
         if name in columns and table == "log_leaf":

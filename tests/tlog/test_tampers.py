@@ -31,7 +31,7 @@ from claimdesk.states.errors import IntegrityFailure
 from claimdesk.workflow.ports import Store
 from support.desks import Drive
 from tlog.made import canonical, leaf
-from tlog.world import SEED, Clock
+from tlog.world import SEED, Clock, second_persons
 
 ORIGIN = "claimdesk.local/tampered"
 
@@ -154,6 +154,8 @@ def build(store: Store, folder: Path, early: Callable[[], None]) -> None:
     log.sequence()
     drive.valid()
     drive.desk.tick()
+    second_persons(drive)
+    drive.desk.grant("cs:bo", "handler", by="it:ana")
     drive.clock.advance(hours=1)
     drive.desk.note(first.id, text="two hours later")
     log.sequence()
@@ -441,17 +443,115 @@ def change_a_letter(s: Scene) -> str:
     return f"claim {claim}, notice {name}"
 
 
-TABLES = ("transfer", "decision", "notice", "sealed", "task", "entry")
+def edit_who_approved(s: Scene) -> str:
+    with s.owner() as run:
+        name, claim = run("SELECT entry, claim FROM approval WHERE kind = 'second'")[0]
+        run("UPDATE approval SET approver = 'lead:bo' WHERE entry = :name", name=name)
+    return f"claim {claim}, approval {name}"
+
+
+def edit_who_granted(s: Scene) -> str:
+    with s.owner() as run:
+        run("UPDATE control SET actor = 'it:raj' WHERE seq = 2")
+    return "access journal, entry 2"
+
+
+def chain_again(run: Callable[..., list[Any]], change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """Makes the access journal anew, right in itself, after a change of its entries."""
+    bodies = change([json.loads(data) for (data,) in run("SELECT data FROM control ORDER BY seq")])
+    run("DELETE FROM control")
+    head = None
+    names = ("at", "actor", "kind", "subject", "role", "currency", "amount", "effective_at", "evidence")
+    for seq, body in enumerate(bodies, 1):
+        data = canonical({**body, "seq": seq, "prev": head})
+        head = leaf(data).hex()
+        told = {name: body.get(name) for name in names}
+        run("INSERT INTO control (seq, at, actor, kind, subject, role, currency, amount, effective_at, evidence, data,"
+            " leaf) VALUES (:seq, :at, :actor, :kind, :subject, :role, :currency, :amount, :effective_at, :evidence,"
+            " :data, :leaf)", seq=seq, data=data, leaf=leaf(data), **told)  # fmt: skip
+
+
+def edit_who_granted_with_its_chain(s: Scene) -> str:
+    def other(bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        bodies[1]["actor"] = "it:raj"
+        return bodies
+
+    with s.owner() as run:
+        chain_again(run, other)
+    return f"access journal, entry {named_head(s)}"
+
+
+def named_head(s: Scene) -> int:
+    """The entry of the access journal that the first claim's entry names, in the order of the audit."""
+    return min((e[1], e[2], e[3]["access_journal"]["seq"]) for e in s.entries() if "access_journal" in e[3])[2]
+
+
+def delete_an_answer(s: Scene) -> str:
+    with s.owner() as run:
+        name, claim = run("SELECT proposal, claim FROM answer ORDER BY claim")[0]
+        run("DELETE FROM answer WHERE proposal = :name", name=name)
+    return f"claim {claim}, answer {name}"
+
+
+def delete_what_needs_a_review(s: Scene) -> str:
+    with s.owner() as run:
+        name, claim = run("SELECT id, claim FROM proposal WHERE kind = 'break_glass'")[0]
+        run("DELETE FROM proposal WHERE id = :name", name=name)
+    return f"claim {claim}, proposal {name}"
+
+
+def delete_a_grant(s: Scene) -> str:
+    with s.owner() as run:
+        run("DELETE FROM control WHERE seq = 1")
+    return "access journal, entry 1"
+
+
+def truncate_the_access_journal(s: Scene) -> str:
+    """Back to the entry before the head that the claims name."""
+    with s.owner() as run:
+        run("DELETE FROM control WHERE seq >= :seq", seq=named_head(s))
+    return f"access journal, entry {named_head(s)}"
+
+
+def forge_an_approval(s: Scene) -> str:
+    name, claim, _, _ = s.typed("approve")
+    with s.owner() as run:
+        run("INSERT INTO approval (entry, claim, kind, verb, author, approver, proposal, at)"
+            " SELECT id, claim, 'second', verb, actor, 'lead:bo', NULL, at FROM entry WHERE id = :name",
+            name=name)  # fmt: skip
+    return f"claim {claim}, approval {name}"
+
+
+def forge_a_grant(s: Scene) -> str:
+    """The last entry of the access journal, which no claim names, is made another: right in itself, but to oneself."""
+    with s.owner() as run:
+        chain_again(run, lambda bodies: [*bodies[:-1], {**bodies[-1], "subject": "it:ana", "role": "approver"}])
+        last = run("SELECT MAX(seq) FROM control")[0][0]
+    return f"access journal, entry {last}"
+
+
+TABLES = ("approval", "answer", "proposal", "transfer", "decision", "notice", "sealed", "task", "entry")
 #: class -> attacks and how each is found
 TAMPERS: dict[str, list[tuple[Callable[[Scene], str], str]]] = {
-    "edit": [(edit_bytes, "entry_changed"), (edit_with_its_hashes, "root_mismatch")],
-    "delete": [(delete_an_entry, "missing_leaf"), (delete_a_claim_without_a_trace, "history_changed")],
+    "edit": [
+        (edit_bytes, "entry_changed"), (edit_with_its_hashes, "root_mismatch"), (edit_who_approved, "row_differs"),
+        (edit_who_granted, "access_journal"), (edit_who_granted_with_its_chain, "access_journal"),
+    ],
+    "delete": [
+        (delete_an_entry, "missing_leaf"), (delete_a_claim_without_a_trace, "history_changed"),
+        (delete_an_answer, "row_missing"), (delete_what_needs_a_review, "row_missing"),
+        (delete_a_grant, "access_journal"),
+    ],
     "reorder": [(reorder_the_log, "root_mismatch"), (reorder_a_claim, "columns_differ")],
-    "truncate": [(truncate_the_entries, "missing_leaf"), (truncate_the_log, "history_changed")],
+    "truncate": [
+        (truncate_the_entries, "missing_leaf"), (truncate_the_log, "history_changed"),
+        (truncate_the_access_journal, "access_journal"),
+    ],
     "re-sign": [(sign_again_what_was_changed, "history_changed")],
     "swap claims": [(swap_the_claims_of_entries, "columns_differ"), (swap_the_claims_of_payments, "row_not_told")],
     "forge a decision": [
         (forge_an_outcome, "row_differs"), (forge_a_decision, "row_not_told"), (forge_an_entry, "not_logged"),
+        (forge_an_approval, "row_not_told"), (forge_a_grant, "access_rule"),
     ],
     "edit a transfer": [(edit_the_amount_of_a_transfer, "row_differs"), (edit_who_is_paid, "row_differs")],
     "backdate": [(backdate_a_column, "columns_differ"), (backdate_an_entry, "time_goes_back")],
@@ -471,8 +571,10 @@ def test_there_are_twelve_classes():
 
 
 def test_nothing_is_found_where_nothing_was_done(scene: Scene):
-    assert scene.audit().fault is None
-    assert scene.audit().waiting == 1
+    found = scene.audit()
+    assert found.fault is None
+    assert found.waiting == 1
+    assert 0 < found.anchored < found.access, "what nothing names is said to be fixed by nothing"
     with scene.owner() as run:  # the guards alone are no part of the record; ``db check`` misses them
         run("SELECT 1")
     assert scene.audit().fault is None

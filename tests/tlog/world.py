@@ -15,6 +15,7 @@ from claimdesk.adapters.tlog.publish import Publisher
 from claimdesk.adapters.tlog.signing import Signer
 from claimdesk.workflow.ports import EntryRow, Store
 from stores.world import Book, write
+from support.desks import Drive
 from tlog.made import canonical
 
 ORIGIN = "claimdesk.local/test"
@@ -121,3 +122,16 @@ class Place:
         """A log as a new process would open it."""
         publisher = more.pop("publisher", Publisher(self.folder))
         return TransparencyLog(store or self.open(), Signer(ORIGIN, SEED), publisher, clock=Clock(), **more)
+
+
+def second_persons(drive: Drive) -> None:
+    """Roles are switched on; a step is proposed and approved, another is done in an emergency and reviewed."""
+    desk = drive.desk
+    for name, role in {"it:ana": "operator", "cs:mei": "handler", "lead:lin": "approver", "lead:bo": "approver"}.items():
+        desk.grant(name, role, by="setup", reason="CHG-1")
+    claims = [desk.respond(drive.valid("6000.00 USD").id, position="reject") for _ in range(2)]
+    desk.switch_on("roles", by="it:ana")
+    made = desk.propose("decide_dispute", claims[0].id, {"decision": "step_in"}, reason="valid on the file")
+    desk.approve(made.id, actor="lead:lin")
+    desk.break_glass("decide_dispute", claims[1].id, {"decision": "step_in"}, actor="lead:lin", reason="a fire")
+    desk.review(desk.break_glass_register()[0]["id"], actor="lead:bo", reason="it was one")

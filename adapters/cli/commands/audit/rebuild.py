@@ -67,11 +67,13 @@ def _ids(desk: ClaimDesk) -> list[str]:
 
 
 def _rebuild(call: Call, desk: ClaimDesk, wanted: list[str], counter: Any) -> int:
+    from ....tlog.accesschecks import AccessJournal
     from ....tlog.audit import Audit, ClaimAudit
     from ....tlog.rows import rows_of
     from ....tlog.verifier.fault import Untrue
 
     origin, bad, done = log_of(desk).signer.key.name, 0, 0
+    access = AccessJournal(desk.store, origin)
     for start in range(0, len(wanted), _PAGE):
         chosen = wanted[start : start + _PAGE]
         with desk.store.read() as unit:
@@ -80,7 +82,7 @@ def _rebuild(call: Call, desk: ClaimDesk, wanted: list[str], counter: Any) -> in
             if claim not in found:
                 raise NotFound("unknown_claim", "there is no such claim", claim=claim)
             try:
-                ClaimAudit(origin, Audit()).check(found[claim])
+                ClaimAudit(origin, Audit(), access).check(found[claim])
                 fault = None
             except Untrue as error:
                 fault = error.fault

@@ -83,6 +83,8 @@ def show(call: Call, found: Audit, **more: Any) -> None:
         return
     parts = [f"ok: {found.entries} entries of {found.claims} claims", f"log of {found.size}"]
     parts.append(f"{found.checkpoints} checkpoints")
+    if found.access:
+        parts.append(f"access journal of {found.access}, fixed by entries up to {found.anchored}")
     if found.evidence:
         parts.append(f"{found.evidence} files of evidence")
     again = more.get("replay")
