@@ -410,9 +410,11 @@ class Desk(Verbs, Reads, Approvals):
 
         Without a purpose: how the claimant is reached, nothing else. With one (a code of ``ReadPurpose``, or words of
         one's own, which are sealed): all of it, injury and free texts too, and an entry of the journal says so before
-        anything is returned.
+        anything is returned. With roles on that takes a role that may look.
         """
         case = self._case(claim)
+        if purpose is not None:
+            self.permit(visible(actor or self.actor, "actor"), "reveal")
         with self.store.read() as unit:
             rows = unit.sealed(claim)
         values = self.settings.vault.unseal(rows) if rows else {}

@@ -27,7 +27,7 @@ from ...workflow.reports.catalogue import REPORTS
 from ...workflow.reports.shape import Asked, Record
 from ...workflow.rulebook import Version, resolve
 from ..reports.footer import AsOf, Made
-from ..reports.reading import record_of
+from ..reports.reading import record_of, with_office
 from ..reports.tables import CsvTable, safe_cell
 from ..tlog.forms import proof_file
 from ..tlog.prove import Tree
@@ -140,7 +140,7 @@ class _Pack:
 
         wanted = sorted(set(self.asking.claims))
         as_of = self._as_of(wanted)
-        asked = Asked(as_of=as_of, claims=frozenset(wanted))
+        asked = with_office(self.desk.store, Asked(as_of=as_of, claims=frozenset(wanted)), at=self.asking.at)
         made = Made(__version__, as_of, self.asking.by, self.log.state)
         for report in REPORTS.values():
             file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when its register is in the archive

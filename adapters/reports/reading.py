@@ -9,15 +9,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ...states.case import Case, fold
 from ...states.errors import IntegrityFailure
+from ...states.times import parse_instant
+from ...workflow.control.book import House
 from ...workflow.ports import Store
+from ...workflow.reports.office import Office
 from ...workflow.reports.shape import Asked, Record
 from ..tlog.rows import ClaimRows, claim_rows
 
 _PAGE = 200
+
+
+def with_office(store: Store, asked: Asked, *, at: str | None = None) -> Asked:
+    """The same question, by one who knows who may do what: the access journal, now or as it stood at an instant."""
+    house = House.at(parse_instant(asked.as_of).date(), {})
+    with store.read() as unit:
+        return replace(asked, office=Office.of(unit.control(), house.conflicts(), at))
 
 
 def records(store: Store, asked: Asked, *, at: str | None = None) -> Iterator[Record]:
@@ -60,4 +71,7 @@ def record_of(rows: ClaimRows, at: str | None = None) -> Record | None:
     moved = [row for row in rows.transfers if at is None or row.at <= at]
     moved.sort(key=lambda row: place.get(row.id, len(place)))
     letters = [row for row in rows.notices if at is None or row.at <= at]
-    return Record(case, tuple(entries), tuple(heads), tuple(moved), tuple(letters))
+    proposed = tuple(row for row in rows.proposals if at is None or row.at <= at)
+    answered = tuple(row for row in rows.answers if at is None or row.at <= at)
+    approved = tuple(row for row in rows.approvals if at is None or row.at <= at)
+    return Record(case, tuple(entries), tuple(heads), tuple(moved), tuple(letters), proposed, answered, approved)

@@ -93,9 +93,7 @@ class SecondPersons:
             self.answers.append(AnswerRow(told["proposal"], claim, name, told["author"], actor, told["verdict"], at))
         if "second" in body:
             proposal = body.get("proposal")
-            self.approvals.append(
-                ApprovalRow(name, claim, "second", body["verb"], actor, body["second"], proposal, at)
-            )
+            self.approvals.append(ApprovalRow(name, claim, "second", body["verb"], actor, body["second"], proposal, at))
         elif "break_glass" in body:
             self.approvals.append(
                 ApprovalRow(name, claim, "break_glass", body["verb"], actor, None, body["break_glass"], at)

@@ -12,7 +12,7 @@ from typing import Any
 
 from claimdesk.adapters.reports.control import LedgerControl
 from claimdesk.adapters.reports.footer import Made, as_of
-from claimdesk.adapters.reports.reading import records
+from claimdesk.adapters.reports.reading import records, with_office
 from claimdesk.adapters.reports.tables import write_csv, write_json
 from claimdesk.workflow.ports import Store
 from claimdesk.workflow.reports.catalogue import REPORTS
@@ -51,7 +51,7 @@ def made(store: Store) -> Made:
 
 def report(store: Store, name: str, *, at: str | None = None, **asked: Any) -> Read:
     """A report as CSV, its footer checked against its body."""
-    wanted = Asked(as_of=at or NOW, **asked)
+    wanted = with_office(store, Asked(as_of=at or NOW, **asked), at=at)
     parts: list[bytes] = []
     control = LedgerControl(store) if name == "trial-balance" and wanted.is_everything and at is None else None
     came = write_csv(REPORTS[name], wanted, records(store, wanted, at=at), made(store), parts.append, control)
@@ -70,7 +70,7 @@ def read_csv(data: bytes, found: int = 0) -> Read:
 
 
 def json_lines(store: Store, name: str) -> list[dict[str, Any]]:
-    wanted = Asked(as_of=NOW)
+    wanted = with_office(store, Asked(as_of=NOW))
     parts: list[bytes] = []
     write_json(REPORTS[name], wanted, records(store, wanted), made(store), parts.append)
     return [json.loads(line) for line in b"".join(parts).splitlines()]

@@ -22,6 +22,7 @@ from claimdesk.states.times import instant_text, parse_instant
 from claimdesk.workflow.reports.catalogue import REPORTS
 from claimdesk.workflow.reports.shape import Asked, Kind
 from support.desks import PAYLOADS, ROADS, Drive, filing, seller
+from tlog.world import second_persons
 
 from .made import NOW, faults, json_lines, made, read_csv, report
 
@@ -49,6 +50,8 @@ def busy_desk() -> Drive:
     told = drive.file(claimant={"name": CANARY, "contact": f"{CANARY}@example.com"}, description=f"{CANARY} fell")
     drive.do(told, "note", text=f"{CANARY} called")
     drive.desk.tick()
+    second_persons(drive)
+    drive.desk.personal(told.id, purpose=f"{CANARY} asked for her file", actor="lead:bo")
     return drive
 
 
@@ -87,7 +90,7 @@ def test_a_report_is_the_same_in_csv_and_json_and_holds_nothing_personal(drive, 
     store, known = drive.desk.store, REPORTS[name]
     table = report(store, name)
     *rows, last = json_lines(store, name)
-    assert table.rows or name == "sensitive-reads", "a report nothing is in proves nothing"
+    assert table.rows, "a report nothing is in proves nothing"
     assert [list(row) for row in rows] == [[c.name for c in known.columns]] * len(table.rows)
     for shown, row in zip(table.rows, rows, strict=True):
         for column in known.columns:

@@ -127,7 +127,12 @@ class Place:
 def second_persons(drive: Drive) -> None:
     """Roles are switched on; a step is proposed and approved, another is done in an emergency and reviewed."""
     desk = drive.desk
-    for name, role in {"it:ana": "operator", "cs:mei": "handler", "lead:lin": "approver", "lead:bo": "approver"}.items():
+    for name, role in {
+        "it:ana": "operator",
+        "cs:mei": "handler",
+        "lead:lin": "approver",
+        "lead:bo": "approver",
+    }.items():
         desk.grant(name, role, by="setup", reason="CHG-1")
     claims = [desk.respond(drive.valid("6000.00 USD").id, position="reject") for _ in range(2)]
     desk.switch_on("roles", by="it:ana")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from typing_extensions import Unpack
@@ -19,7 +19,7 @@ from ...states.case import Case
 from ...states.codes import RefusalCode
 from ...states.errors import ConfigError, Conflict, InputError, NotFound, NotPermitted, Refused, StaleVersion
 from ...states.roles import Role, Verdict, Waiting, same_person
-from ...states.times import instant_text, local_day, parse_instant
+from ...states.times import instant_text
 from .. import registry
 from ..deskverbs import Options
 from ..dispatch import Dispatcher
@@ -29,7 +29,7 @@ from ..ports import AnswerRow, ProposalRow
 from ..privacy import with_found
 from ..view import Claim, claim_view
 from .access import Access, name_of, named
-from .state import AccessState
+from .state import AccessState, review_day
 from .steps import FACT, Attached
 
 _OURS = "the desk's own control (ASSUMED)"
@@ -57,7 +57,7 @@ class Proposal:
     @property
     def review_by(self) -> str | None:
         """The day by which an emergency is to be reviewed: the next one that is no Saturday or Sunday."""
-        return _next_working_day(self.at) if self.kind == Waiting.BREAK_GLASS.value else None
+        return review_day(self.at) if self.kind == Waiting.BREAK_GLASS.value else None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -401,10 +401,3 @@ def _told(reason: str) -> str:
 def _unmet(code: str, tested: str, value: str | None) -> dict[str, Any]:
     return {"code": code, "rule": "control.second_person", "tested": tested, "value": value, "result": False,
             "source": _OURS}  # fmt: skip
-
-
-def _next_working_day(at: str) -> str:
-    day: date = local_day(parse_instant(at), "UTC") + timedelta(days=1)
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day.isoformat()

@@ -11,10 +11,12 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from ...states.journal import canonical, leaf_hash
 from ...states.roles import Control, ControlKind, Role
+from ...states.times import local_day, parse_instant
 from ..ports import ControlRow
 
 _COLUMNS = ("seq", "at", "actor", "kind", "subject", "role", "currency", "amount", "effective_at", "evidence")
@@ -146,6 +148,14 @@ class AccessState:
                     self.changes[row.subject] = replace(known, approver=row.actor, approved_at=row.at)
             case _:
                 pass
+
+
+def review_day(at: str) -> str:
+    """The day by which an emergency is to be reviewed: the next one that is no Saturday or Sunday."""
+    day = local_day(parse_instant(at), "UTC") + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return day.isoformat()
 
 
 def entry(

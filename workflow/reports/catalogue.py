@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .access import ACCESS, ROLE_CHANGES, SENSITIVE_READS
 from .claims import CLAIMS, TIMELINESS
-from .control import ERASURES, RULE_CHANGES, SENSITIVE_READS
+from .control import ERASURES, RULE_CHANGES
 from .decisions import AUTO_PAY, EXEMPTIONS, OVERRIDES
 from .money import BREAKS, PAYMENTS, RECOVERIES, TRIAL_BALANCE
 from .notices import NOTICES
@@ -13,6 +14,6 @@ REPORTS: dict[str, Report] = {
     r.id: r
     for r in (
         CLAIMS, TIMELINESS, PAYMENTS, TRIAL_BALANCE, BREAKS, AUTO_PAY, EXEMPTIONS, RECOVERIES, OVERRIDES,
-        RULE_CHANGES, SENSITIVE_READS, ERASURES, NOTICES,
+        RULE_CHANGES, ACCESS, ROLE_CHANGES, SENSITIVE_READS, ERASURES, NOTICES,
     )
 }  # fmt: skip

@@ -1,8 +1,10 @@
-"""Changes of the rules, erasures and legal holds, and reads of personal data, as far as the journal tells them.
+"""Changes of the rules with who approved them, erasures and legal holds, as far as the journals tell them.
 
-Authority: trust notes 6 (10, 12 and 14). Decision: a register nothing was entered into is shown empty, with its
+Authority: trust notes 6 (10 and 14). Decision: a register nothing was entered into is shown empty, with its
 footer, and never left out: that there was nothing is what the auditor asks. Decisions are held against the rulebooks
-here: a digest that is not that of the rulebook it names, or a version that was not in force yet, is a finding.
+here: a digest that is not that of the rulebook it names, or a version that was not in force yet, is a finding. A
+change a deployment makes is a change of parameters by two people (``claimdesk rules propose``, ``rules approve``); a
+decision under overrides that were not approved when it was made is a finding once approval is switched on.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...states.errors import RulebookError
+from ...states.roles import same_person
 from ...states.times import local_day
+from ..control.state import Change
 from ..rulebook import Version, resolve, shipped
 from .shape import Asked, Dated, Kind, Record, Report, Row, columns, part, per_case
 
@@ -24,6 +28,9 @@ class _RuleChanges:
         self.asked = asked
         self.decided: Counter[tuple[str, str]] = Counter()
         self.early: Counter[str] = Counter()
+        self.unapproved: Counter[str] = Counter()
+        self._of_change: dict[str, Counter[str]] = {}  # of a version: how many decisions, by change that makes it
+        self._makers: dict[tuple[str, str], list[Change]] = {}
 
     def of(self, record: Record) -> Iterable[Dated]:
         """Counts the decisions of a case; no row of its own."""
@@ -34,7 +41,29 @@ class _RuleChanges:
                 version = _known(made["rulebook"])
                 if version is not None and version.since > local_day(record.case.opened, record.case.zone):
                     self.early[made["rulebook"]] += 1
+                if "+" in made["rulebook"]:
+                    self._under_overrides(made, entry.get("recorded", entry["at"]))
         return ()
+
+    def _under_overrides(self, made: Mapping[str, Any], at: str) -> None:
+        ref, office = made["rulebook"], self.asked.office
+        makers = self._changes(ref, made["rulebook_sha256"])
+        good = [c for c in makers if c.approved_at is not None and c.effective_at <= at]
+        for change in good:
+            self._of_change.setdefault(change.digest, Counter())[ref] += 1
+        if not good and office.rulebooks_since is not None and at > office.rulebooks_since:
+            self.unapproved[ref] += 1
+
+    def _changes(self, ref: str, sha256: str) -> list[Change]:
+        """The changes on record whose values make this version."""
+        key = ref, sha256
+        if key not in self._makers:
+            version = _known(ref.partition("+")[0])
+            made = (
+                [(c, version.override(c.values)) for c in self.asked.office.access.changes.values()] if version else []
+            )
+            self._makers[key] = [c for c, v in made if (v.ref, v.sha256) == key]
+        return self._makers[key]
 
     def end(self) -> Iterator[Row]:
         """The versions of every rulebook, then what decisions named beside them."""
@@ -52,6 +81,35 @@ class _RuleChanges:
                 yield from self._version(version, resolve(ref.partition("+")[0]))
             else:
                 yield self._row(ref, None, "version", None, None, "", "")
+        for change in self.asked.office.access.changes.values():
+            yield from self._change(change)
+
+    def _change(self, change: Change) -> Iterator[Row]:
+        """A change of parameters: one row for it, and one for each value."""
+        status = change.status(self.asked.as_of)
+        late = change.approved_at is not None and change.approved_at > change.effective_at
+        yield {
+            "rulebook": change.digest,
+            "effective_on": change.effective_at[:10],
+            "rulebook_sha256": change.digest,
+            "changed": "change",
+            "was": None,
+            "now": f"{len(change.values)} values",
+            "source": change.reason,
+            "confidence": "",
+            "author": change.author,
+            "approver": change.approver,
+            "proposed_at": change.proposed_at,
+            "approved_at": change.approved_at,
+            "test_run": change.test_run,
+            "status": status,
+            "self_approved": change.approver is not None and same_person(change.approver, change.author),
+            "approved_late": late,
+            "decisions": sum(self._of_change.get(change.digest, Counter()).values()),
+        }
+        for name, value in sorted(change.values.items()):
+            yield {"rulebook": change.digest, "changed": name, "was": None, "now": _plain(value), "source": "override",
+                   "confidence": ""}  # fmt: skip
 
     def _wanted(self, programme: str, marketplace: str) -> bool:
         asked = self.asked
@@ -90,7 +148,12 @@ class _RuleChanges:
             if whole
             else None,
             "before_effect": self.early[ref] if whole else None,
+            "unapproved": self.unapproved[ref] if whole else None,
         }
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
 
 
 def _known(ref: str) -> Version | None:
@@ -105,28 +168,38 @@ def _authors(version: Version | None) -> str:
     return ", ".join(sorted({r.by for r in version.readings.values()})) if version else ""
 
 
+_NEVER = ("other_digest", "before_effect", "unapproved", "self_approved", "approved_late")
+
 RULE_CHANGES = Report(
     "rule-changes",
     10,
-    "Which values did each version of each rulebook change, and was it in force when it decided?",
+    "Which values did each version or change of a rulebook change, who approved it, and was it in force by then?",
     "the day of a decision, for the counts",
     columns(
-        ("rulebook", "rulebook version"),
+        ("rulebook", "rulebook version, or the digest of a change of parameters"),
         ("effective_on", "in force from", Kind.DAY),
         ("rulebook_sha256", "its digest"),
-        ("changed", "the value that changed, or version"),
+        ("changed", "the value that changed; version or change: the whole of it"),
         ("was", "before"),
         ("now", "from then on"),
-        ("source", "where the value comes from"),
+        ("source", "where the value comes from; of a change, why it was proposed"),
         ("confidence", "sourced, reading or assumed"),
-        ("author", "who chose its readings"),
+        ("author", "who chose its readings, or proposed the change"),
+        ("approver", "who approved the change"),
+        ("proposed_at", "proposed", Kind.INSTANT),
+        ("approved_at", "approved", Kind.INSTANT),
+        ("test_run", "digest of the run that tried it"),
+        ("status", "waiting, lapsed, approved, effective"),
+        ("self_approved", "approved by its author: never", Kind.FLAG),
+        ("approved_late", "approved after it was to take effect: never", Kind.FLAG),
         ("decisions", "decisions under it", Kind.COUNT),
         ("other_digest", "decisions that name it with another digest: never", Kind.COUNT),
         ("before_effect", "decisions on claims filed before it was in force: never", Kind.COUNT),
+        ("unapproved", "decisions under overrides that nobody had approved: never, once approval is on", Kind.COUNT),
     ),
     _RuleChanges,
-    finds=lambda row: bool(row["other_digest"] or row["before_effect"]),
-    finding="versions that decided with another digest or before they were in force",
+    finds=lambda row: any(row.get(name) for name in _NEVER),
+    finding="versions that decided with another digest, before they were in force or without approval",
 )
 
 
@@ -195,40 +268,4 @@ ERASURES = Report(
     per_case(_erasures),
     finds=lambda row: bool(row["under_hold"]),
     finding="erasures under a legal hold",
-)
-
-#: What an entry that records a look at personal data may be called.
-_LOOKS = frozenset({"read_personal", "personal_read", "reveal"})
-
-
-def _reads(record: Record, asked: Asked) -> Iterator[Dated]:
-    for entry in record.entries:
-        if entry["type"] in _LOOKS:
-            told = part(entry, "read")
-            purpose = told.get("purpose") or entry.get("purpose")
-            yield (
-                entry["at"],
-                {
-                    **_base(record, entry),
-                    "purpose": purpose,
-                    "fields": " ".join(map(str, told.get("fields", ()))),
-                    "without_purpose": not purpose,
-                },
-            )
-
-
-SENSITIVE_READS = Report(
-    "sensitive-reads",
-    12,
-    "Who looked at personal or injury data, and for what purpose?",
-    "the day of the look",
-    columns(
-        *_WHO,
-        ("purpose", "what for"),
-        ("fields", "which fields"),
-        ("without_purpose", "no purpose was given: never", Kind.FLAG),
-    ),
-    per_case(_reads),
-    finds=lambda row: bool(row["without_purpose"]),
-    finding="looks at personal data without a purpose",
 )

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...states.journal import canonical, sha256_text
+from ...states.roles import Verdict, same_person
 from .. import registry
+from ..control.state import review_day
 from ..texts.timeline import by_rules, is_manual
 from .money import effects
 from .shape import Asked, Dated, Kind, Record, Report, columns, part, per_case
@@ -181,16 +183,17 @@ def _moved(entry: Mapping[str, Any]) -> int:
 
 def _overrides(record: Record, asked: Asked) -> Iterator[Dated]:
     case = record.case
+    second = _Second(record, asked)
     for entry in record.entries:
         made = part(entry, "decision")
         released = [op["reason"] for op in entry.get("holds", ()) if op["op"] == "release"]
         money = [m["kind"] for m in entry.get("money", ())]
-        emergency = bool(entry.get("break_glass") or part(entry, "set").get("break_glass"))
+        emergency = entry.get("break_glass") is not None
         if _automatic(record, entry) and not emergency:
             continue
         if not (made or released or money or emergency or entry["verb"] in ("reopen", "redact")):
             continue
-        actor, second = entry["actor"]["id"], entry.get("second")
+        actor, other = entry["actor"]["id"], entry.get("second")
         yield (
             entry["at"],
             {
@@ -202,8 +205,9 @@ def _overrides(record: Record, asked: Asked) -> Iterator[Dated]:
                 "decision": f"{made['kind']}.{made['outcome']}" if made else None,
                 "released_holds": " ".join(released),
                 "actor": actor,
-                "second": second,
-                "second_is_actor": second is not None and second == actor,
+                "second": other,
+                "second_is_actor": other is not None and same_person(other, actor),
+                **second.columns(entry),
                 "break_glass": emergency,
                 "reason_sealed": any(p["field"].startswith("reason") for p in entry.get("pii", ())),
                 "money": " ".join(money),
@@ -212,6 +216,37 @@ def _overrides(record: Record, asked: Asked) -> Iterator[Dated]:
                 "rulebook": made.get("rulebook", case.rulebook),
             },
         )
+
+
+class _Second:
+    """How second persons came in, on one claim."""
+
+    def __init__(self, record: Record, asked: Asked) -> None:
+        self.as_of = asked.as_of
+        self.proposals = {row.id: row for row in record.proposals}
+        self.answers = {row.proposal: row for row in record.answers}
+
+    def columns(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """The columns that speak of them."""
+        glass, name = entry.get("break_glass"), entry.get("proposal") or entry.get("break_glass")
+        about, answer = self.proposals.get(name or ""), self.answers.get(name or "")
+        found: dict[str, Any] = {"proposal": name, "review_missing": False}
+        if glass is None:
+            how = "in their own name" if name else "named"
+            return {**found, "approved_how": how if entry.get("second") else None,
+                    "proposed_at": about.at if about else None}  # fmt: skip
+        due = review_day(about.at if about else entry["at"])
+        reviewed = answer.at if answer else None
+        late = (reviewed or self.as_of)[:10] > due
+        objected = answer is not None and answer.verdict == Verdict.OBJECTED.value
+        return {
+            **found,
+            "review_by": due,
+            "reviewed_at": reviewed,
+            "reviewed_by": answer.person if answer else None,
+            "review": answer.verdict if answer else None,
+            "review_missing": late or objected,
+        }
 
 
 OVERRIDES = Report(
@@ -230,7 +265,15 @@ OVERRIDES = Report(
         ("actor", "who"),
         ("second", "the second person"),
         ("second_is_actor", "the second person is the first: never", Kind.FLAG),
-        ("break_glass", "done with emergency rights", Kind.FLAG),
+        ("proposal", "what was approved, or waits for review"),
+        ("approved_how", "in their own name, or named by the actor"),
+        ("proposed_at", "proposed", Kind.INSTANT),
+        ("break_glass", "done in an emergency, without a second person", Kind.FLAG),
+        ("review_by", "the emergency is to be reviewed by", Kind.DAY),
+        ("reviewed_at", "reviewed", Kind.INSTANT),
+        ("reviewed_by", "who reviewed it"),
+        ("review", "reviewed: well founded; objected: it should not have been done"),
+        ("review_missing", "not reviewed in time, or objected to", Kind.FLAG),
         ("reason_sealed", "a reason was given and is sealed", Kind.FLAG),
         ("money", "kinds of transfer it made"),
         ("currency", "currency"),
@@ -238,6 +281,6 @@ OVERRIDES = Report(
         ("rulebook", "rulebook version"),
     ),
     per_case(_overrides),
-    finds=lambda row: bool(row["second_is_actor"]),
-    finding="steps approved by the person who took them",
+    finds=lambda row: bool(row["second_is_actor"] or row["review_missing"]),
+    finding="steps approved by the person who took them, or emergencies not reviewed in time or objected to",
 )

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 from ...states.case import Case
 from ...states.times import local_day, parse_instant
-from ..ports import NoticeRow, TransferRow
+from ..ports import AnswerRow, ApprovalRow, NoticeRow, ProposalRow, TransferRow
+from .office import Office
 
 Row = Mapping[str, Any]
 #: A row and the instant it is dated by; None: it is never left out for its date.
@@ -51,6 +52,9 @@ class Record:
     heads: tuple[str, ...]  #: the leaf hash of each entry, hex
     transfers: tuple[TransferRow, ...] = ()
     notices: tuple[NoticeRow, ...] = ()
+    proposals: tuple[ProposalRow, ...] = ()
+    answers: tuple[AnswerRow, ...] = ()
+    approvals: tuple[ApprovalRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Asked:
     seller: str | None = None
     claims: frozenset[str] | None = None  #: only these
     as_of: str = ""  #: the instant at which clocks and ages are looked at, UTC text
+    office: Office = field(default_factory=Office, compare=False)  #: who may do what; nothing that is asked for
 
     def wants(self, case: Case) -> bool:
         """Whether a case belongs to the population."""

@@ -131,12 +131,14 @@ def _asked(
     from ....states.times import instant_text
     from ....workflow.reports.shape import Asked
     from ...reports.footer import Made, as_of
+    from ...reports.reading import with_office
 
     now = instant_text(desk.clock())
     at = call.past()
     programme, marketplace, law = narrow["programme"], narrow["marketplace"], narrow["jurisdiction"]
     instant = now if at is None else instant_text(at)
     asked = Asked(since, until, programme, marketplace, law, narrow["seller"], as_of=instant)
+    asked = with_office(desk.store, asked, at=None if at is None else instant)
     return asked, Made(__version__, now, call.config.text("actor"), as_of(desk.store))
 
 

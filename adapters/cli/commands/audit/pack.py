@@ -1,7 +1,8 @@
 """``claimdesk audit pack``: claim files, registers, rulebooks and proofs in one zip that checks itself offline.
 
 Decision: every pack is checked with its own ``verify.py`` before the command ends, so that none is handed out that an
-auditor would refuse. Personal values go in only with ``--personal`` and a reason, and leave an entry in each claim.
+auditor would refuse. Personal values go in only with ``--personal`` and a purpose, by the way of ``show --reveal``:
+who may look, and an entry in each claim that says who did and why, before anything is written.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", "target", metavar="FILE", required=True, help="The zip; whole or not there.")
 @click.option("--no-pdf", "no_pdf", is_flag=True, help="Pages only.")
 @click.option("--font", metavar="FILE", type=click.Path(), help="A TrueType file that the PDFs are set in.")
-@click.option("--personal", is_flag=True, help="With personal values; needs --reason, and leaves an entry.")
+@click.option("--personal", is_flag=True, help="With personal values; needs --purpose, and leaves entries.")
+@click.option("--purpose", metavar="CODE|TEXT", help="What for, such as audit or legal; --reason says the same.")
 @click.option("--unsigned", is_flag=True, help="Leave the manifest unsigned.")
 @click.pass_obj
 def command(
@@ -56,16 +58,18 @@ def command(
     no_pdf: bool,
     font: str | None,
     personal: bool,
+    purpose: str | None,
     unsigned: bool,
     by: str,
 ) -> int:
     """Put claim files, registers and proofs into one zip that stands alone."""
-    _fits(call, claims, sample, seed, personal)
+    purpose = _purpose(call, personal, purpose)
+    _fits(claims, sample, seed)
     press = None if no_pdf else _press(call, font)
     with call.desk() as desk, whole_file(target) as file:
         chosen = [checked_id(c) for c in claims] if claims else _drawn(desk, sample or 0, seed or "", by)
         how: dict[str, Any] = {"claims": len(chosen)} if claims else {"sample": sample, "seed": seed, "by": by}
-        built = _build(call, desk, chosen, how, press, personal, sign=not unsigned, file=file)
+        built = _build(call, desk, chosen, how, press, purpose, sign=not unsigned, file=file)
         file.flush()
         said, faults = _checked(call, desk, Path(file.name), built)
     if call.as_json:
@@ -79,7 +83,21 @@ def command(
     return 1 if faults else 0
 
 
-def _fits(call: Call, claims: tuple[str, ...], sample: int | None, seed: str | None, personal: bool) -> None:
+def _purpose(call: Call, personal: bool, purpose: str | None) -> str | None:
+    """What personal values are for; None where none are asked for."""
+    if not personal:
+        if purpose is not None:
+            raise InputError("missing_field", "a purpose is told with --personal", field="--personal")
+        return None
+    told = purpose or str(call.told.get("reason") or "")
+    if not told.strip():
+        raise Refused("needs_reason", "personal values need a purpose", hint="--purpose audit, or in a few words")
+    if call.past() is not None:
+        raise InputError("not_here", "personal values are those of now", field="--personal")
+    return told
+
+
+def _fits(claims: tuple[str, ...], sample: int | None, seed: str | None) -> None:
     if bool(claims) == bool(sample):
         raise InputError("missing_field", "name the claims, or draw a sample", field="CLAIM",
                          hint="claimdesk audit pack --sample 25 --seed 2024Q2 -o pack.zip")  # fmt: skip
@@ -87,10 +105,6 @@ def _fits(call: Call, claims: tuple[str, ...], sample: int | None, seed: str | N
         raise InputError("not_here", "claims that are named are not drawn", field="--seed")
     if sample and not seed:
         raise InputError("missing_field", "a sample needs a seed, so that it can be drawn again", field="--seed")
-    if personal and not str(call.told.get("reason") or "").strip():
-        raise Refused("needs_reason", "personal values need a purpose", hint="--reason 'regulator request 2024-118'")
-    if personal and call.past() is not None:
-        raise InputError("not_here", "personal values are those of now", field="--personal")
 
 
 def _press(call: Call, font: str | None) -> Press | None:
@@ -125,7 +139,7 @@ def _build(
     chosen: list[str],
     how: Mapping[str, Any],
     press: Press | None,
-    personal: bool,
+    purpose: str | None,
     *,
     sign: bool,
     file: Any,
@@ -141,8 +155,9 @@ def _build(
             sys.stderr.write(f"\r{done} of {len(chosen)} claims")
             sys.stderr.flush()
 
-    reading = _reading(call, desk) if personal else None
-    asking = Asking(chosen, call.config.text("actor"), how, call.lang, None if at is None else instant_text(at),
+    actor = call.config.text("actor")
+    reading = None if purpose is None else _reading(desk, purpose, actor)
+    asking = Asking(chosen, actor, how, call.lang, None if at is None else instant_text(at),
                     press, reading, sign)  # fmt: skip
     built = build(desk, asking, file, progress)
     if watched:
@@ -150,13 +165,9 @@ def _build(
     return built
 
 
-def _reading(call: Call, desk: ClaimDesk) -> Callable[[str], Mapping[str, Any]]:
-    purpose = str(call.told["reason"])
-
+def _reading(desk: ClaimDesk, purpose: str, actor: str) -> Callable[[str], Mapping[str, Any]]:
     def read(claim: str) -> Mapping[str, Any]:
-        # Who looked, and what for, is on record before anything is shown.
-        desk.note(claim, text=f"personal values read for an audit pack: {purpose}", actor=call.config.text("actor"))
-        return desk.personal(claim)
+        return desk.personal(claim, purpose=purpose, actor=actor)
 
     return read
 
