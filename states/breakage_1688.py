@@ -68,6 +68,10 @@ def _rows() -> tuple[Row, ...]:
         Row(s, "reverse_payment", "filed", "reverse_payment", "the payment came back or was made in error")
         for s in ("recourse_open", "recouped", "closed")
     ]
+    rows += [
+        Row(s, "send_on", "closed", "redirect", "its facts belong to another programme, where it goes on")
+        for s in ("filed", "denied")
+    ]
     rows += recording(("filed",), "amend", "a fact of the filing is corrected")
     for verb, meaning in (
         ("attach_evidence", "evidence is kept"),
@@ -81,4 +85,4 @@ def _rows() -> tuple[Row, ...]:
     return tuple(rows)
 
 
-LIFECYCLE = Lifecycle("breakage_1688", _STATES, _rows(), reopening=frozenset({"reopen", "reverse_payment"}))
+LIFECYCLE = Lifecycle("breakage_1688", _STATES, _rows(), reopening=frozenset({"reopen", "reverse_payment", "send_on"}))

@@ -103,6 +103,10 @@ def _rows() -> tuple[Row, ...]:
         Row(s, "reverse_payment", "reversed", "reverse_payment", "made in error, or the credit came back")
         for s in _PAID
     ]
+    rows += [
+        Row(s, "send_on", "closed", "redirect", "its facts belong to another programme, where it goes on")
+        for s in ("filed", "denied")
+    ]
     rows += recording(("closed",), "contest_valuation", "refused: the window has ended")
     rows += recording(("filed", "reimbursed", "contested"), "amend", "a fact of the filing is corrected")
     for state in ("filed", "contested"):
@@ -120,4 +124,6 @@ def _rows() -> tuple[Row, ...]:
     return tuple(rows)
 
 
-LIFECYCLE = Lifecycle("fba", _STATES, _rows(), reopening=frozenset({"reopen", "reverse_found", "reverse_payment"}))
+LIFECYCLE = Lifecycle(
+    "fba", _STATES, _rows(), reopening=frozenset({"reopen", "reverse_found", "reverse_payment", "send_on"})
+)

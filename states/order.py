@@ -101,6 +101,10 @@ def _rows() -> tuple[Row, ...]:
             Row(state, "withdraw", "withdrawn", "withdraw", "the customer withdraws"),
             Row(state, "cancel_order", "closed", "cancel_order", "the order was cancelled"),
         ]
+    rows += [
+        Row(s, "send_on", "closed", "redirect", "its facts belong to another programme, where it goes on")
+        for s in ("filed", asked, "denied")
+    ]
     rows += [Row(s, "record_refund", s, "refund", "the seller refunded, in part or in full") for s in _OPEN]
     rows += recording(_OPEN, "amend", "a fact of the filing is corrected")
     rows += recording(_GRANTED, "confirm_payment", "the payment reached the customer")
@@ -117,4 +121,4 @@ def _rows() -> tuple[Row, ...]:
     return tuple(rows)
 
 
-LIFECYCLE = Lifecycle("order", _STATES, _rows(), reopening=frozenset({"appeal"}))
+LIFECYCLE = Lifecycle("order", _STATES, _rows(), reopening=frozenset({"appeal", "send_on"}))

@@ -36,6 +36,8 @@ _STATES = (
 )
 
 _ALL = tuple(s.name for s in _STATES)
+#: Nothing was approved yet, or the claim was denied.
+_MOVABLE = ("filed", "information_requested", "seller_notified", "responded", "disputed", "denied")
 _ENDS = ("denied", "withdrawn", "closed")
 _OPEN = tuple(s for s in _ALL if s not in _ENDS)
 _UNPAID = ("filed", "information_requested", "seller_notified", "responded", "disputed", "approved")
@@ -152,6 +154,10 @@ def _rows() -> tuple[Row, ...]:
         for s in (*_PAID_OPEN, "closed")
     ]
     rows += [Row(s, "reopen", "filed", "reopen", "new facts; a new screening follows") for s in _ENDS]
+    rows += [
+        Row(s, "send_on", "closed", "redirect", "its facts belong to another programme, where it goes on")
+        for s in _MOVABLE
+    ]
     rows += recording(_UNPAID, "assess", "the amounts supported replace the amounts claimed")
     rows += recording(_UNPAID, "amend", "a fact of the filing is corrected")
     rows += recording(("seller_notified",), "give_information", "the seller sends information without a position")
@@ -173,4 +179,6 @@ def _with_verbs(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     return tuple(Row(r.state, r.trigger, r.to, verbs.get(r.trigger, r.verb), r.meaning) for r in rows)
 
 
-LIFECYCLE = Lifecycle("pdpi", _STATES, _with_verbs(_rows()), reopening=frozenset({"reopen", "reverse_payment"}))
+LIFECYCLE = Lifecycle(
+    "pdpi", _STATES, _with_verbs(_rows()), reopening=frozenset({"reopen", "reverse_payment", "send_on"})
+)

@@ -37,7 +37,7 @@ from .overlays import checked
 from .plan import Command, Programme, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
 from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
-from .redirects import as_filed, meant
+from .redirects import as_filed, meant, with_opening
 from .rulebook import Book, book_for, home_book
 from .view import Claim, SellerFile, claim_view, seller_view
 
@@ -282,7 +282,7 @@ class Desk(Verbs, Reads, Approvals):
         """One verb, with everything it came to."""
         state = self.permit(visible(options.get("actor") or self.actor, "actor"), verb)
         case, command = self._prepared(verb, claim, payload, options)
-        whose = command.told[0] if command.told else None
+        whose = command.told[0] if verb == "amend" and command.told else None
         if state.roles_on:
             self.no_naming(state, verb, command.second)
             command = replace(command, lenient=False)  # scenarios may leave out a second person, roles may not
@@ -293,7 +293,7 @@ class Desk(Verbs, Reads, Approvals):
                 self.dispatcher.catch_up_in(session, claim, command.at)
             if whose is not None and session.known(command) is None:
                 self._know_seller(session, replace(command, marketplace=case.marketplace), whose)
-            done = session.execute(with_found(session, command) if verb == "redact" else command)
+            done = session.execute(self.with_found(session, command))
             if isinstance(done, Refusal):
                 raise raised(self.worded(done, state, verb), claim)
             self.second_needed(done, command, state)
@@ -305,6 +305,12 @@ class Desk(Verbs, Reads, Approvals):
         if verb == "redact" and not dry_run:
             self.dispatcher.forget(claim)
         return done
+
+    def with_found(self, session: Session, command: Command) -> Command:
+        """The command with what its verb acts on and the request does not say."""
+        if command.verb == "redact":
+            return with_found(session, command)
+        return with_opening(session, command) if command.verb == "redirect" else command
 
     def _prepared(self, verb: str, claim: str, payload: Mapping[str, Any], options: Options) -> tuple[Case, Command]:
         """The case a verb is meant for, its clocks caught up, and the checked command."""
@@ -324,6 +330,8 @@ class Desk(Verbs, Reads, Approvals):
         if whose is not None:
             canonical["seller"] = _seller_id(whose)
             beside["told"] = [whose]
+        if verb == "redirect":
+            beside["told"] = [canonical.pop("facts", {})]  # part of the request, but not of this claim's record
         return case, Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
 
     def _meant(self, verb: str, claim: str) -> tuple[Case, Programme]:

@@ -153,10 +153,20 @@ class Reads:
         return explain(case, made, lang=lang, version_of=resolve)
 
     def timeline(self, claim: str, *, lang: str = "en") -> list[dict[str, Any]]:
-        """What happened, when, by whom, in words."""
+        """What happened, when, by whom, in words: one history, whatever programmes the claim went through."""
         from .explain import timeline  # noqa: PLC0415
 
-        return [row.to_dict() for row in timeline(self.entries(claim), lang)]
+        entries = [entry for part in self.parts(claim) for entry in self.entries(part)]
+        return [row.to_dict() for row in timeline(entries, lang)]
+
+    def parts(self, claim: str) -> tuple[str, ...]:
+        """The claims that are one history, first to last: this one, and what it went on from and goes on as."""
+        found = [self._case(claim)]
+        while (before := found[0].facts.get("redirected", {}).get("claim")) is not None:
+            found.insert(0, self._case(before))
+        while (after := found[-1].facts.get("redirected_to")) is not None:
+            found.append(self._case(after["claim"]))
+        return tuple(case.id for case in found)
 
     def actions(self, claim: str) -> dict[str, Any]:
         """What can be done now, and why not the rest."""

@@ -189,6 +189,23 @@ class Verbs(ABC):
         """
         return self._claim("redact", claim, {"basis": basis}, options)
 
+    def redirect(
+        self,
+        claim: str,
+        *,
+        to: str,
+        facts: Mapping[str, Any] | None = None,
+        marketplace: str | None = None,
+        **options: Unpack[Options],
+    ) -> Claim:
+        """Moves an open claim to the programme it belongs to; needs a reason.
+
+        ``facts``: what was learnt, as ``to`` takes them in ``file``; what both read (order, item, evidence, claimant)
+        comes from the claim. It ends here and goes on there, on its first filing date, as ``continued_as``; refused
+        while money is under way or has moved.
+        """
+        return self._claim("redirect", claim, {"to": to, "facts": facts, "marketplace": marketplace}, options)
+
     def reopen(self, claim: str, **options: Unpack[Options]) -> Claim:
         """New facts: back to screening; needs a reason."""
         return self._claim("reopen", claim, {}, options)

@@ -310,6 +310,8 @@ class Session:
             if before is not None and before.facts.get("certificates") != after.facts.get("certificates"):
                 self._recheck_waiting(after, command)
             return
+        if command.found is not None and "opening" in command.found:
+            self._go_on(after, command.found["opening"])
         if before is None or command.verb == "recheck" or not programme.waits_on_siblings:
             return
         groups = {group_of(before), group_of(after)} - {None}
@@ -318,6 +320,16 @@ class Session:
         moved = waiting and (len(groups) > 1 or self._counted(before) != self._counted(after))
         for sibling in waiting if moved else ():
             self._internal(sibling, "recheck", {}, command)
+
+    def _go_on(self, left: Case, opening: Command) -> None:
+        """Opens under another programme what was left here, on its first filing date where it was not too soon then."""
+        made = replace(opening, claim=left.facts["redirected_to"]["claim"])
+        self.know_absent(str(made.claim))
+        done = self.execute(replace(made, at=left.opened))
+        if isinstance(done, Refusal):
+            done = self.execute(made)
+        if isinstance(done, Refusal):
+            raise raised(done, left.id)
 
     def _counted(self, case: Case) -> int:
         shown = self.shown(case)

@@ -52,6 +52,7 @@ def explain(case: Case, decisions: Sequence[Mapping[str, Any]], *, lang: str, ve
         parts.append(_readings(decisions, lang, version_of))
     else:
         parts.append(_row("outcome", [_say("no_decision", lang)], lang))
+    parts += [_row("history", [text], lang) for text in _elsewhere(case, lang)]
     if "erased" in case.facts:
         parts.append(_row("erased", [_erased(case.facts["erased"], lang)], lang))
     parts.append(_row("next", _next(case, lifecycle, lang), lang))
@@ -195,6 +196,13 @@ def _with_value(rule: str, version: Version, lang: str) -> str:
 
 
 # -- what is next, and what was ------------------------------------------------------------------------------------
+
+
+def _elsewhere(case: Case, lang: str) -> list[str]:
+    """Where the claim came from and where it went on, when it was moved to another programme."""
+    before, after = case.facts.get("redirected", {}), case.facts.get("redirected_to", {})
+    found = [_say("went_on_from", lang, claim=before["claim"], programme=before["from"])] if "claim" in before else []
+    return found + ([_say("goes_on_as", lang, claim=after["claim"], programme=after["programme"])] if after else [])
 
 
 def _erased(gone: Mapping[str, str], lang: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ..states.case import Case, Deadline
 from ..states.codes import HoldReason, RefusalCode, TaskKind
 from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_date, parse_instant, zone_of
-from . import overlays
+from . import moved, overlays
 from .control.steps import answer, wait
 from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_instant
 from .reasons import Reason
@@ -282,6 +282,7 @@ GENERIC: Mapping[str, Handler] = {
     "hold": hold,
     "release_hold": release_hold,
     "redact": redact,
+    "redirect": moved.redirect,
     "recheck": recheck,
     "hand_over": hand_over,
     "send_payment": send_payment,

@@ -63,6 +63,9 @@ class _Ids:
             made = [op["id"] for op in entry.get("notices", ()) if op["op"] == "queued"]
             made += [move["id"] for move in entry.get("money", ())]
             made += [entry["decision"]["id"]] if "decision" in entry else []
+            told: Mapping[str, Any] = entry.get("set", {})
+            goes_on: Mapping[str, str] | None = told.get("redirected_to")
+            made += [goes_on["claim"]] if goes_on else []
             for name in made:
                 found.setdefault(name.partition("-")[0], []).append(name)
         self._left = {kind: sorted(names) for kind, names in found.items()}

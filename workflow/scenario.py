@@ -21,10 +21,12 @@ from . import registry
 from .desk import Desk
 from .deskverbs import Options
 from .engine import seller_file_id
+from .plan import Programme
 from .ports import Letter
 from .rulebook import book_for
 from .scenario_compare import Difference, differences
 from .scenario_load import Scenario, Step, find, load
+from .view import Claim
 
 __all__ = ["Difference", "OpenDesk", "Result", "Scenario", "find", "load", "load_all", "run", "run_case"]
 
@@ -144,6 +146,7 @@ class _Play:
         self.claims: list[str] = []  # by order of filing
         self.names: dict[str, str] = {}
         self.last: str | None = None
+        self.moved = False  # whether a claim went on under another programme
         self.found: list[Difference] = []
         self.about_seller = case.programme == registry.SELLER_FILE
         self.seller = self._own(str(case.seller.get("id", _SELLER)))
@@ -198,7 +201,7 @@ class _Play:
     def _do(self, step: Step) -> None:
         if step.verb == "tick":
             return
-        programme = registry.programme(self.case.programme)
+        programme = self._programme(step)
         if step.verb == programme.opening and not self.about_seller:
             self._file(step)
         elif self.about_seller or step.verb not in programme.lifecycle.verbs:
@@ -224,7 +227,20 @@ class _Play:
                 options["idempotency_key"] = self._own(step.key)
             if claim in self.claims:
                 self.last = claim
-            self.desk.do(step.verb, claim, self._payload(step), **options)
+            done = self.desk.do(step.verb, claim, self._payload(step), **options)
+            if isinstance(done, Claim) and done.continued_as is not None:
+                self._goes_on(done.id, done.continued_as)
+
+    def _programme(self, step: Step) -> Programme:
+        """The programme whose verbs the step has: that of the claim it is about, which may have been moved."""
+        known = self.desk.case_of(self._claim(step)) if self.moved and not self.about_seller else None
+        return registry.programme(known.programme if known is not None else self.case.programme)
+
+    def _goes_on(self, left: str, new: str) -> None:
+        """From now on the steps about a claim that was moved are about what it goes on as."""
+        self.moved = True
+        self.claims[self.claims.index(left)] = self.last = new
+        self.names = {name: new if claim == left else claim for name, claim in self.names.items()}
 
     def _file(self, step: Step) -> None:
         payload = self._payload(step)

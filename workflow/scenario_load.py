@@ -186,8 +186,9 @@ def _case(value: Any, number: int, file: str) -> Scenario:
         zone = book_for(programme, marketplace).zone
     except ClaimdeskError as error:
         raise where.at("marketplace").wrong(error.code, error.message, error.hint) from None
-    where = replace(where, programme=programme)
-    states = tuple(s.name for s in registry.programme(programme).lifecycle.states)
+    programmes = (programme, *_moved_to(case["steps"]))
+    where = replace(where, programmes=programmes)
+    states = tuple(dict.fromkeys(s.name for p in programmes for s in registry.programme(p).lifecycle.states))
     given = _given(case.get("given"), programme, where.at("given"))
     return Scenario(
         name=case["name"],
@@ -195,12 +196,22 @@ def _case(value: Any, number: int, file: str) -> Scenario:
         programme=programme,
         marketplace=marketplace,
         **given,
-        steps=tuple(_steps(case["steps"], programme, zone, states, where)),
+        steps=tuple(_steps(case["steps"], zone, states, where)),
         expect=check_expect(case.get("expect", {}), states, where.at("expect")),
         tags=tuple(text(t, where.at("tags")) for t in sequence(case.get("tags", []), where.at("tags"))),
         source=text(case["source"], where.at("source")) if "source" in case else "",
         where=where,
     )
+
+
+def _moved_to(steps: Any) -> Iterator[str]:
+    """The programmes an open claim is moved to; their states, verbs and codes are known in the case too."""
+    for step in cast("list[Any]", steps) if isinstance(steps, list) else []:
+        written = cast("dict[Any, Any]", step) if isinstance(step, dict) else {}
+        told: Any = written.get("with") if written.get("do") == "redirect" else None
+        to = cast("dict[Any, Any]", told).get("to") if isinstance(told, dict) else None
+        if to in registry.names():
+            yield str(to)
 
 
 def _given(value: Any, programme: str, where: Where) -> dict[str, Any]:
@@ -215,13 +226,13 @@ def _given(value: Any, programme: str, where: Where) -> dict[str, Any]:
     }
 
 
-def _steps(value: Any, programme: str, zone: str, states: tuple[str, ...], where: Where) -> Iterator[Step]:
+def _steps(value: Any, zone: str, states: tuple[str, ...], where: Where) -> Iterator[Step]:
     steps = sequence(value, where.at("steps"))
     if not steps:
         raise where.at("steps").wrong("no_steps", "there is no step in this case")
     before: datetime | None = None
     for number, written in enumerate(steps, 1):
-        step = _step(written, programme, zone, states, replace(where, step=number))
+        step = _step(written, zone, states, replace(where, step=number))
         if before is not None and step.at < before:
             raise step.where.at("at").wrong(
                 "not_in_order", "this step is before the one above it", "steps stand in the order of time"
@@ -230,15 +241,20 @@ def _steps(value: Any, programme: str, zone: str, states: tuple[str, ...], where
         yield step
 
 
-def verbs_of(programme: str) -> tuple[str, ...]:
-    """Every verb a step may do: the programme's own, its opening one, those of the seller's file, and tick."""
-    own, seller = registry.programme(programme), registry.programme(registry.SELLER_FILE)
-    opening = () if programme == registry.SELLER_FILE else (own.opening,)
-    found = (*opening, *own.lifecycle.verbs, *seller.lifecycle.verbs, seller.opening, "tick")
+def verbs_of(*programmes: str) -> tuple[str, ...]:
+    """Every verb a step may do: the programmes' own, their opening ones, those of the seller's file, and tick."""
+    seller = registry.programme(registry.SELLER_FILE)
+    found = [v for name in programmes for v in _own_verbs(name)]
+    found += [*seller.lifecycle.verbs, seller.opening, "tick"]
     return tuple(dict.fromkeys(v for v in found if v != "rules"))
 
 
-def _step(value: Any, programme: str, zone: str, states: tuple[str, ...], where: Where) -> Step:
+def _own_verbs(name: str) -> tuple[str, ...]:
+    own = registry.programme(name)
+    return own.lifecycle.verbs if name == registry.SELLER_FILE else (own.opening, *own.lifecycle.verbs)
+
+
+def _step(value: Any, zone: str, states: tuple[str, ...], where: Where) -> Step:
     step = mapping(value, where)
     only(step, STEP_KEYS, where)
     for key in ("at", "do"):
@@ -251,7 +267,7 @@ def _step(value: Any, programme: str, zone: str, states: tuple[str, ...], where:
     return Step(
         number=where.step or 0,
         at=instant(step["at"], zone, where.at("at")),
-        verb=known(step["do"], verbs_of(programme), where.at("do")),
+        verb=known(step["do"], verbs_of(*where.programmes), where.at("do")),
         payload=mapping(payload, where.at("with")) if payload is not None else {},
         actor=text(step["as"], where.at("as")) if "as" in step else None,
         reason=_reason(step, where),

@@ -28,17 +28,18 @@ RECOVERY_STATUSES = ("none", "pending", "review", "due", "appealed", "waived", "
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place in a scenario file, for errors: file, case, step, key; and which programme's words are known there."""
+    """A place in a scenario file, for errors: file, case, step, key; and which programmes' words are known there."""
 
     file: str
     case: str = ""
     step: int | None = None
     key: str = ""
-    programme: str = ""
+    programmes: tuple[str, ...] = ()
 
     def codes(self, kind: type[Described]) -> tuple[str, ...]:
-        """The codes of a kind that may stand here: the shared ones and the programme's own."""
-        return registry.codes_of(self.programme, kind) if self.programme else tuple(kind)
+        """The codes of a kind that may stand here: the shared ones and those of the programmes."""
+        found = dict.fromkeys(code for name in self.programmes for code in registry.codes_of(name, kind))
+        return tuple(found) if self.programmes else tuple(kind)
 
     def at(self, key: str | int) -> Where:
         """One key deeper."""

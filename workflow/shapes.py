@@ -87,6 +87,18 @@ class Redact(TypedDict):
     basis: Annotated[_Bases, BeforeValidator(_basis)]
 
 
+class Redirect(TypedDict):
+    """What ``redirect`` takes: the programme a claim belongs to, and the facts of its ``file`` that were learnt since.
+
+    ``facts`` are added to what is on file and read there too: the order, the item, the evidence, the claimant.
+    """
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    to: Identifier
+    facts: NotRequired[dict[str, Any]]
+    marketplace: NotRequired[Identifier]
+
+
 class Nothing(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
 
@@ -99,6 +111,7 @@ GENERIC: Mapping[str, Any] = {
     "hold": Hold,
     "release_hold": Hold,
     "redact": Redact,
+    "redirect": Redirect,
     "confirm_payment": Payment,
     "fail_payment": Payment,
     "reverse_payment": Payment,

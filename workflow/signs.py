@@ -35,6 +35,14 @@ def part(value: Any, shape: Any) -> dict[str, Any]:
     return {k: v for k, v in value.items() if k in names} if isinstance(value, Mapping) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 
+def whole(payload: Mapping[str, Any], shape: Any, claimant: Any) -> dict[str, Any]:
+    """The fields of a filing that ``shape`` has; of a claimant, only what ``claimant`` has."""
+    found = part(payload, shape)
+    if isinstance(found.get("claimant"), Mapping):
+        found["claimant"] = part(found["claimant"], claimant)
+    return found
+
+
 def inner(payload: Mapping[str, Any], *names: str) -> Any:
     """The value at a path, or None."""
     found: Any = payload

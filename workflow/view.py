@@ -67,6 +67,8 @@ class Claim:
     rulebook: str
     dry_run: bool = False
     redirected_from: str | None = None  #: the programme it was filed under, where that was another one
+    continues: str | None = None  #: the claim this one goes on from, under the programme that was left
+    continued_as: str | None = None  #: the claim that goes on from this one, under another programme
     erased: dict[str, str] | None = None  #: when personal data was last erased, and under which legal basis
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,6 +109,8 @@ class Claim:
             "rulebook": self.rulebook,
             "dry_run": self.dry_run,
             **({"redirected_from": self.redirected_from} if self.redirected_from else {}),
+            **({"continues": self.continues} if self.continues else {}),
+            **({"continued_as": self.continued_as} if self.continued_as else {}),
             "erased": self.erased,
         }
 
@@ -185,14 +189,16 @@ def claim_view(case: Case, *, dry_run: bool = False) -> Claim:
         owner=case.owner,
         rulebook=case.rulebook,
         dry_run=dry_run,
-        redirected_from=_redirected_from(case),
+        redirected_from=_link(case, "redirected", "from"),
+        continues=_link(case, "redirected", "claim"),
+        continued_as=_link(case, "redirected_to", "claim"),
         erased=case.facts.get("erased"),
     )
 
 
-def _redirected_from(case: Case) -> str | None:
-    told: dict[str, str] = case.facts.get("redirected") or {}
-    return told.get("from")
+def _link(case: Case, fact: str, name: str) -> str | None:
+    told: dict[str, Any] = case.facts.get(fact) or {}
+    return told.get(name)
 
 
 def seller_view(case: Case) -> SellerFile:

@@ -23,15 +23,18 @@ VERBS = tuple(PAYLOADS)
 ALWAYS = ("attach_evidence", "note", "assign", "redact")
 #: Verbs that every state with something to wait for takes too.
 OPEN = ("record_certificate", "request_insurance")
+MOVES = {"redirect": "closed"}
 UNPAID = {"amend": "=", "assess": "=", "withdraw": "withdrawn", "deny": "denied"}
 
 #: state -> verb -> the state the claim rests in afterwards ("=": the same; "+hold": under a hold).
 LEADS: dict[str, dict[str, str]] = {
-    "filed": {**UNPAID, "request_information": "information_requested", "record_screening": "approved"},
-    "information_requested": {**UNPAID, "provide_information": "filed"},
-    "seller_notified": {**UNPAID, "assess": "approved", "respond": "responded", "insurer_respond": "responded"},
-    "responded": {**UNPAID, "insurer_respond": "=", "decline_offer": "disputed", "resolve": "closed"},
-    "disputed": {**UNPAID, "decide_dispute": "approved", "request_information": "information_requested"},
+    "filed": {**UNPAID, **MOVES, "request_information": "information_requested", "record_screening": "approved"},
+    "information_requested": {**UNPAID, **MOVES, "provide_information": "filed"},
+    "seller_notified": {
+        **UNPAID, **MOVES, "assess": "approved", "respond": "responded", "insurer_respond": "responded",
+    },
+    "responded": {**UNPAID, **MOVES, "insurer_respond": "=", "decline_offer": "disputed", "resolve": "closed"},
+    "disputed": {**UNPAID, **MOVES, "decide_dispute": "approved", "request_information": "information_requested"},
     "approved": {**UNPAID, "confirm_payment": "recovery_review", "fail_payment": "="},
     "proof_requested": {"record_certificate": "closed", "reverse_payment": "approved+hold"},
     "recovery_review": {
@@ -43,7 +46,7 @@ LEADS: dict[str, dict[str, str]] = {
         "reverse_payment": "approved+hold",
     },
     "recovery_appealed": {"decide_appeal": "closed", "record_recovery": "=", "reverse_payment": "approved+hold"},
-    "denied": {"reopen": "filed"},
+    "denied": {"reopen": "filed", **MOVES},
     "withdrawn": {"reopen": "filed"},
     "closed": {"reopen": "filed", "reverse_payment": "approved+hold"},
 }  # fmt: skip

@@ -114,6 +114,12 @@ def _withdrawn() -> Iterator[Sample]:
     yield _last(made, "seller_claim_withdrawn")
 
 
+def _moved() -> Iterator[Sample]:
+    made = _over().do("redirect", "2024-06-05", actor="cs:mei", to="order")
+    yield _last(made, "customer_redirected")
+    yield _last(made, "seller_redirected")
+
+
 def _delayed() -> Sample:
     made = Drive("UK").file(**lose("640.00", marketplace="UK"))
     found = _last(made, "customer_acknowledged")
@@ -245,7 +251,16 @@ def samples() -> tuple[Sample, ...]:
             _paid_at_ceiling(),
             _denied_facts(),
         ),
-        *(_denied_screened(), _denied_by_person(), *_resolved(), *_withdrawn(), _delayed(), *_disputed(), _approved()),
+        *(
+            _denied_screened(),
+            _denied_by_person(),
+            *_resolved(),
+            *_withdrawn(),
+            *_moved(),
+            _delayed(),
+            *_disputed(),
+            _approved(),
+        ),
         *(*_silent(), *_notified(), *_proof(), _appeal_upheld(), _no_recovery(), _seller_file_rejected()),
         *_compliance(),
     ]

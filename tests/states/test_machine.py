@@ -104,7 +104,10 @@ def test_a_resting_state_has_a_clock_or_an_owner(life):
 def test_every_trigger_of_the_table_is_taken_by_somebody(life):
     """A row that no code takes is a promise nobody keeps: each trigger stands in the programme's own source."""
     folder = FOLDER.parent / "workflow"
-    text = "\n".join(p.read_text(encoding="utf-8") for p in [*folder.glob("programmes/*/*.py"), folder / "generic.py"])
+    text = "\n".join(
+        p.read_text(encoding="utf-8")
+        for p in [*folder.glob("programmes/*/*.py"), *(folder / f"{n}.py" for n in ("generic", "moved"))]
+    )
     missing = sorted({r.trigger for r in life.rows if f'"{r.trigger}"' not in text})
     assert missing == []
 
@@ -129,7 +132,8 @@ def test_the_states_and_verbs_of_a_claim_are_those_of_the_contract():
         "proof_requested", "recovery_review", "recovery_due", "recovery_appealed", "recovery_waived", "recouped",
         "written_off", "resolved_by_seller", "denied", "withdrawn", "closed",
     }  # fmt: skip
-    assert set(life.verbs) == {
+    beside = {"redirect"}  # wrong programmes are redirected, open claims too: the contract's page is silent on how
+    assert set(life.verbs) - beside == {
         "amend", "attach_evidence", "request_information", "provide_information", "record_screening", "assess",
         "respond", "insurer_respond", "decline_offer", "resolve", "decide_dispute", "confirm_payment", "fail_payment",
         "reverse_payment", "record_certificate", "request_insurance", "decide_recovery", "appeal", "decide_appeal",

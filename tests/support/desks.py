@@ -194,6 +194,7 @@ PAYLOADS: Mapping[str, dict[str, Any]] = {
     "note": {"text": "seen"},
     "assign": {"owner": "cs:bo"},
     "redact": {"basis": "gdpr_17"},
+    "redirect": {"to": "order", "facts": {"ground": "not_received", "order": {"price": "40.00 USD"}}},
 }
 
 

@@ -24,6 +24,9 @@ PLAIN_ORDER = {
     "sold_by": "seller",
     "item": {"asin": "B0EXAMPLE1", "title": "Desk lamp"},
 }
+#: Why a claim that was filed as damage is an order claim.
+BELONGS = {"code": "belongs_elsewhere", "rule": "programme.order", "value": "ground: not_received", "result": True,
+           "limit": "pdpi"}  # fmt: skip
 
 
 class Drive:
@@ -105,6 +108,8 @@ class Drive:
         self.tick(at)
         checked, personal = PDPI.validate(verb, payload, self.book.currency, True)
         self.personal.update(personal)
+        if verb == "redirect":  # the desk adds what says so
+            checked["why"] = BELONGS
         if verb == "file" and self.seller is not None:
             checked["seller"] = "A2EXAMPLE"
         self._claim(verb, checked, actor, now, reason, personal)

@@ -20,7 +20,7 @@ LOST: dict[str, Any] = {
 DAMAGE: dict[str, Any] = {
     "incident_on": "2024-06-01", "cause": "product_defect", "ground": "not_as_described",
     "losses": [{"head": "medical", "amount": "640.00 USD"}],
-    "claimant": {"name": "CANARY-NAME"}, "injury": {"kind": "trauma", "severity": "CANARY-INJURY"},
+    "claimant": {"name": "CANARY-NAME", "medicare": False}, "injury": {"kind": "trauma", "severity": "CANARY-INJURY"},
 }  # fmt: skip
 
 
@@ -114,3 +114,15 @@ def test_a_key_stands_for_the_filing_as_it_was_told():
     one = desk.file(**told, idempotency_key="k1")
     assert desk.file(**told, idempotency_key="k1").id == one.id
     assert len(list(desk.list())) == 1
+
+
+def test_a_claimant_as_damage_claims_tell_of_one_is_no_obstacle():
+    """An export tells every claimant alike; what an order claim does not ask stays sealed as it was told."""
+    desk = make_desk()
+    who = {"ref": "CUST-1", "name": "CANARY-NAME", "medicare": True}
+    claim = desk.file(
+        programme="pdpi", marketplace="US", seller=seller(), order={"id": "1"}, ground="not_received", claimant=who
+    )
+    kept = desk.personal(claim.id, purpose="is anything lost?")
+    assert (claim.programme, kept["claimant"]["ref"]) == ("order", "CUST-1")
+    assert "medicare" not in kept["claimant"] and json.loads(kept["as_filed"])["claimant"]["medicare"] is True

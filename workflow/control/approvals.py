@@ -26,7 +26,6 @@ from ..dispatch import Dispatcher
 from ..engine import Done, Session, locks_of, raised
 from ..plan import Command, Refusal
 from ..ports import AnswerRow, ProposalRow
-from ..privacy import with_found
 from ..view import Claim, claim_view
 from .access import Access, name_of, named
 from .state import AccessState, review_day
@@ -81,6 +80,10 @@ class Approvals(Access):
         """The case behind a claim."""
         raise NotImplementedError
 
+    def with_found(self, session: Session, command: Command) -> Command:
+        """The command with what its verb acts on and the request does not say."""
+        raise NotImplementedError
+
     # -- proposing -----------------------------------------------------------------------------------------------
 
     def propose(
@@ -92,7 +95,7 @@ class Approvals(Access):
         self._needs_roles(state)
         if options.get("approved_by"):
             raise self._no_approval(state, verb)
-        if verb == "amend":
+        if verb in ("amend", "redirect"):  # both bring facts of the claim, which a proposal does not keep
             raise InputError("not_here", "a correction is not proposed, it is made", field="verb")
         case, command = self._prepared(verb, claim, payload or {}, options)
         command = replace(command, key=None, expected_version=None, lenient=False)
@@ -137,8 +140,7 @@ class Approvals(Access):
 
     def _does(self, session: Session, command: Command, state: AccessState) -> Done:
         """The step itself, with the tests that only roles bring."""
-        given = with_found(session, command) if command.verb == "redact" else command
-        done = session.execute(given)
+        done = session.execute(self.with_found(session, command))
         if isinstance(done, Refusal):
             raise raised(self.worded(done, state, command.verb), command.claim)
         self.second_needed(done, command, state)

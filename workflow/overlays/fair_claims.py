@@ -38,7 +38,7 @@ def step(draft: Draft, ctx: Context, version: Version, body: Mapping[str, Any]) 
             ops.append(opened(draft, version, DeadlineKind.ACKNOWLEDGE, "acknowledge.window", ctx.today, "filed"))
             ops.append({"op": "met", "kind": DeadlineKind.ACKNOWLEDGE.value})
         draft.add(deadlines=ops)
-    elif trigger in ("ask_customer", "request_information", "withdraw"):
+    elif trigger in ("ask_customer", "request_information", "withdraw", "send_on"):
         kinds = (*_WAITING, DeadlineKind.PAY, DeadlineKind.INVESTIGATION)
         draft.add(deadlines=closed(case, "cancelled", *kinds))
     elif trigger == "confirm_payment":

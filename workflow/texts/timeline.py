@@ -39,11 +39,12 @@ class Row:
     details: tuple[str, ...]
     by: str
     manual: bool
+    claim: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
         return {"seq": self.seq, "id": self.id, "at": self.at, "what": self.what, "details": list(self.details),
-                "by": self.by, "manual": self.manual}  # fmt: skip
+                "by": self.by, "manual": self.manual, "claim": self.claim}  # fmt: skip
 
 
 def actor_id(actor: Any) -> str:
@@ -107,7 +108,8 @@ def timeline(entries: Sequence[Mapping[str, Any]], lang: str) -> list[Row]:
         manual = is_manual(entry.get("actor")) and not alone
         number, name = int(entry.get("seq", len(rows) + 1)), str(entry.get("id", ""))
         by = taken_by(entry, lifecycle, lang)
-        rows.append(Row(number, name, entry["at"], _what(entry, lang), details, by, manual))
+        of = str(entry.get("claim", ""))
+        rows.append(Row(number, name, entry["at"], _what(entry, lang), details, by, manual, of))
     return rows
 
 
@@ -165,7 +167,12 @@ def timeline_text(rows: Sequence[Row], lang: str) -> str:
     """The rows as text, oldest first, with quiet gaps of two days and more compressed."""
     lines: list[str] = []
     last = None
+    several = len({row.claim for row in rows}) > 1
+    of = ""
     for row in rows:
+        if several and row.claim != of:
+            of, last = row.claim, None
+            lines.append(of)
         at = parse_instant(row.at)
         if last is not None and at - last >= _QUIET:
             lines.append("    " + _filled("Explain", "quiet", lang, days=str((at - last).days)))

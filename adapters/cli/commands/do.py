@@ -56,8 +56,11 @@ def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: 
         return
     moved = f"{before} -> {done['state']}" if before != done["state"] else done["state"]
     put(f"{claim}  {verb}: {moved}" + ("  (dry run, nothing written)" if call.dry_run else ""))
+    goes_on = done.get("continued_as") if verb == "redirect" else None
+    if goes_on is not None:
+        put(f"{goes_on}  goes on under {built['to']}")
     if not call.dry_run and claim.startswith("CLM-"):
-        call.note(f"next: claimdesk explain {claim}")
+        call.note(f"next: claimdesk explain {goes_on or claim}")
 
 
 def _state_of(desk: ClaimDesk, claim: str) -> str | None:

@@ -104,6 +104,8 @@ def claim_lines(shown: dict[str, Any]) -> list[str]:
         ("tasks", ", ".join(shown["tasks"])),
         ("owner", shown["owner"]),
         ("visited", " > ".join(shown["visited"])),
+        ("goes on from", shown.get("continues")),
+        ("goes on as", shown.get("continued_as")),
         ("rulebook", shown["rulebook"]),
         ("personal", _erased(shown.get("erased"))),
     ]

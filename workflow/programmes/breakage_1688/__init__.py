@@ -64,7 +64,9 @@ PROGRAMME = Programme(
     summary=summary.summary,
     outcome=summary.outcome,
     records=frozenset({"amend", "attach_evidence", "withdraw", "note", "assign", "hold", "release_hold"}),
-    reasoned=frozenset({"decide", "deny", "record_recovery", "write_off", "reverse_payment", "release_hold", "reopen"}),
+    reasoned=frozenset(
+        {"decide", "deny", "record_recovery", "write_off", "reverse_payment", "release_hold", "reopen", "redirect"}
+    ),
     second_person=needs_second_person,
     dated="received_on",
     reads_others=frozenset({"file", "amend", "decide", "release_hold"}),

@@ -99,7 +99,12 @@ def _before(case: Case, ctx: Context) -> Reason:
     """No text says whether a sub-order may be claimed twice: a person decides when another claim names it."""
     mine = _named(case)
     for other in ctx.others:
-        if other.id < case.id and other.state != "denied" and mine & _named(other):
+        if (
+            other.id < case.id
+            and other.state != "denied"
+            and "redirected_to" not in other.facts
+            and mine & _named(other)
+        ):
             return Reason(_Code.CLAIMED_BEFORE, "cover.once", other.id, None)
     return Reason(_Code.NOT_CLAIMED_BEFORE, "cover.once", "none")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ....states.breakage_1688 import BreakageReasonCode
 from ....states.codes import NoticeKind, Outcome, Party, ReasonCode, RefusalCode
 from ....states.money import to_text
-from ... import whose
+from ... import moved, whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -138,6 +138,9 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> None:
 
 def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed``; the rules look again once a fact changes."""
+    refused = moved.opened_again(draft.case)
+    if refused is not None:
+        return refused
     if draft.case.totals.posted is not None:
         code = RefusalCode.NOT_ALLOWED_FROM_STATE
         return _refused(draft, code, "the claim was paid", Reason(code, "payment.posted", draft.case.state, False))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...signs import Sign, inner, part, told
-from .payloads import FileFacts, Order
+from ...signs import Sign, inner, part, told, whole
+from .payloads import Claimant, FileFacts, Order
 
 _RULE = "programme.breakage_1688"
 _OWN = ("enrolled", "evidence_valid", "ordered_on", "received_on")
@@ -28,4 +28,6 @@ def sign(payload: Mapping[str, Any], marketplace: str) -> Sign | None:
     if not any(told(damage) for damage in found):
         return Sign("sub_orders", _RULE, missing="sub_orders.damage")
     order = part(payload.get("order"), Order)
-    return Sign("sub_orders", _RULE, payload={**part(payload, FileFacts), **({"order": order} if order else {})})
+    return Sign(
+        "sub_orders", _RULE, payload={**whole(payload, FileFacts, Claimant), **({"order": order} if order else {})}
+    )

@@ -84,7 +84,7 @@ PROGRAMME = Programme(
         }
     ),
     reasoned=frozenset(
-        {"decide", "decide_contest", "deny", "record_found", "reverse_payment", "release_hold", "reopen"}
+        {"decide", "decide_contest", "deny", "record_found", "reverse_payment", "release_hold", "reopen", "redirect"}
     ),
     second_person=needs_second_person,
     reads_personal=False,

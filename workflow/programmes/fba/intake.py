@@ -13,7 +13,7 @@ from typing import Any
 from ....states.case import Case, Deadline
 from ....states.codes import DeadlineKind, Outcome, RefusalCode, TaskKind
 from ....states.fba import FbaReasonCode
-from ... import whose
+from ... import moved, whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -190,6 +190,9 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed``; the first filing date stands. Looked at again once a fact changes."""
     from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
 
+    refused = moved.opened_again(draft.case)
+    if refused is not None:
+        return refused
     if draft.case.totals.posted is not None:
         code = RefusalCode.NOT_ALLOWED_FROM_STATE
         why = Reason(code, "payment.posted", draft.case.state, False)

@@ -79,7 +79,7 @@ PROGRAMME = Programme(
             "release_hold",
         }
     ),
-    reasoned=frozenset({"decide", "decide_appeal", "release_hold"}),
+    reasoned=frozenset({"decide", "decide_appeal", "release_hold", "redirect"}),
     second_person=needs_second_person,
     measures=counting.measures,
     recognises=late(__name__, "scope", "sign"),

@@ -26,6 +26,8 @@ _UNCOUNTED = ("denied", "withdrawn", "granted_amazon_funded")
 
 def counted(case: Case) -> bool:
     """Whether this claim counts in the order defect rate now."""
+    if "redirected_to" in case.facts:
+        return False
     told = case.facts.get("odr_counted")
     if told is not None:
         return bool(told)

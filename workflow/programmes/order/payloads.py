@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect
 from ...validation import (
     STRICT,
     DateText,
@@ -179,6 +179,7 @@ SHAPES: Mapping[str, Any] = {
     "hold": Hold,
     "release_hold": Hold,
     "redact": Redact,
+    "redirect": Redirect,
 }
 
 _PERSONAL = ("claimant", "grounds", "text", "description", "items")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...signs import Sign, damaged, inner, part, told
-from .payloads import FileFacts, Item, Order
+from ...signs import Sign, damaged, inner, part, told, whole
+from .payloads import Claimant, FileFacts, Item, Order
 
 _RULE = "programme.order"
 _GROUNDS = ("not_received", "not_as_described", "return_not_refunded")
@@ -28,5 +28,5 @@ def sign(payload: Mapping[str, Any], marketplace: str) -> Sign | None:
         return Sign("delivery", _RULE, missing="ground") if speaks else None
     item = {**part(payload.get("item"), Item), **part(inner(payload, "order", "item"), Item)}
     order = part(payload.get("order"), Order)
-    given = {**part(payload, FileFacts), "order": {**order, **({"item": item} if told(item) else {})}}
+    given = {**whole(payload, FileFacts, Claimant), "order": {**order, **({"item": item} if told(item) else {})}}
     return Sign(f"ground: {ground}", _RULE, payload=given)

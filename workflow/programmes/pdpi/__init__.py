@@ -118,6 +118,7 @@ PROGRAMME = Programme(
             "deny",
             "release_hold",
             "reopen",
+            "redirect",
         }
     ),
     second_person=needs_second_person,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
-from ... import whose
+from ... import moved, whose
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
@@ -153,12 +153,15 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     return None
 
 
-def reopen(draft: Draft, ctx: Context, command: Command) -> None:
+def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed`` for a new screening; the first filing date stands.
 
     Eligibility is not looked at again before a fact changes or a verdict comes: what was denied for a fact that is now
     known better could otherwise never be corrected. What was decided about money that was paid stands with it.
     """
+    refused = moved.opened_again(draft.case)
+    if refused is not None:
+        return refused
     cleared = ("screening", "information", "payment_failures")
     if draft.case.totals.by_amazon == 0:
         cleared += ("response", "recovery", "review", "appealed", "route", "notice_on", "insurance_requested_on")
@@ -167,3 +170,4 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> None:
         set={**dict.fromkeys(cleared), "awaiting_facts": True, "reopened": draft.case.facts.get("reopened", 0) + 1},
         deadlines=draft.all_settled(),
     )
+    return None

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect
 from ...validation import (
     STRICT,
     DateText,
@@ -203,6 +203,7 @@ SHAPES: Mapping[str, Any] = {
     "hold": Hold,
     "release_hold": Hold,
     "redact": Redact,
+    "redirect": Redirect,
     "request_information": RequestInformation,
     "note": Note,
     "assign": Assign,

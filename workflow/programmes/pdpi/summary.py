@@ -37,9 +37,9 @@ def summary(case: Case) -> dict[str, Any]:
 
 
 def counts_together(case: Case) -> bool:
-    """Whether the claim counts with others of its order and incident: screened valid, not denied or withdrawn."""
+    """Whether the claim counts with others of its order and incident: valid, and not denied, withdrawn or moved."""
     valid = case.facts.get("screening", {}).get("verdict") == "valid" or case.totals.by_amazon > 0
-    return valid and case.state not in ("denied", "withdrawn")
+    return valid and case.state not in ("denied", "withdrawn") and "redirected_to" not in case.facts
 
 
 def recovery(case: Case) -> dict[str, Any]:
