@@ -53,6 +53,12 @@ def main() -> None:
         print(f"{name:<{width}}  {value}")
 
 
+def figures(*, quick: bool = False) -> dict[str, Any]:
+    """The figures of ``cost``."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {f"journal: {name}": value for name, value in cost(Path(folder), 200 if quick else 2_000).items()}
+
+
 def cost(folder: Path, claims: int) -> dict[str, Any]:
     """Microseconds of processor time an entry."""
     url = f"sqlite:///{folder / 'claims.db'}"

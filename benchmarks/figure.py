@@ -1,0 +1,69 @@
+"""One figure of a benchmark: its value, the floor it is held against, the aim; and medians of several runs.
+
+A module with figures has ``figures(quick=..., repeat=...) -> dict[str, Any]``: a name to a plain number, or to the
+mapping that ``figure`` makes. ``quick`` asks for a small run, ``repeat`` for the median of so many runs.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Figures = dict[str, dict[str, Any]]
+
+
+def figure(
+    value: float, unit: str, *, floor: float | None = None, ratio: float | None = None, aim: str = ""
+) -> dict[str, Any]:
+    """A figure; ``floor`` in the unit of ``value``; ``aim`` as ``at least 0.75`` or ``at most 1.3``.
+
+    The aim is for the ratio where there is one, else for the value. The ratio is of rates: ours over the floor's.
+    """
+    return {"value": value, "unit": unit, "floor": floor, "ratio": ratio, "aim": aim}
+
+
+def rate(count: float, seconds: float, floor_seconds: float, aim: str = "", unit: str = "claims/s") -> dict[str, Any]:
+    """How many a second, beside what the floor does in its time."""
+    return figure(count / seconds, unit, floor=count / floor_seconds, ratio=floor_seconds / seconds, aim=aim)
+
+
+def medians(run: Callable[[], Mapping[str, Any]], repeat: int, what: str = "") -> Figures:
+    """The median of each number over ``repeat`` runs; a ratio's is the median of the ratios, each of one run."""
+    runs: list[Figures] = []
+    for turn in range(max(repeat, 1)):
+        if what:
+            progress(f"{what}: run {turn + 1} of {repeat}")
+        runs.append({name: whole(told) for name, told in run().items()})
+    found: Figures = {}
+    for name, first in runs[0].items():
+        found[name] = dict(first)
+        for key in ("value", "floor", "ratio"):
+            numbers = [told[name][key] for told in runs if isinstance(told[name].get(key), int | float)]
+            if numbers:
+                found[name][key] = statistics.median(numbers)
+    return found
+
+
+def whole(told: Any) -> dict[str, Any]:
+    """A figure as a mapping with every key."""
+    bare = {"value": None, "unit": "", "floor": None, "ratio": None, "aim": ""}
+    return bare | dict(told) if isinstance(told, Mapping) else bare | {"value": told}
+
+
+def met(told: Mapping[str, Any]) -> bool | None:
+    """Whether the aim is met; None without an aim."""
+    words = str(told.get("aim") or "").split()
+    if len(words) != 3 or words[:2] not in (["at", "least"], ["at", "most"]):
+        return None
+    number = told["ratio"] if isinstance(told.get("ratio"), int | float) else told.get("value")
+    if not isinstance(number, int | float):
+        return None
+    return number >= float(words[2]) if words[1] == "least" else number <= float(words[2])
+
+
+def progress(text: str) -> None:
+    """A word for whoever waits."""
+    sys.stderr.write(f"  {text}\n")
+    sys.stderr.flush()

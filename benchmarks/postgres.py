@@ -1,0 +1,60 @@
+"""Bulk triage to PostgreSQL beside raw psycopg ``COPY`` of the very same rows (see ``floors``).
+
+``python -m benchmarks.postgres`` (5,000 claims) or ``--claims N``. Typed claims, handed to the library in this process;
+a new database for every run; a durable server on this machine (see ``server``). The floor copies into the same tables
+afterwards, emptied and with their indexes, while triggers and foreign keys rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .figure import Figures, figure, medians, rate
+from .floors import copy_seconds, postgres_rows
+from .server import server
+from .table import show
+from .triage import typed
+
+
+def figures(*, quick: bool = False, repeat: int = 5, claims: int | None = None) -> Figures:
+    """Claims a second, as a share of what ``COPY`` does with the same rows."""
+    count = claims or (500 if quick else 5_000)
+    with server() as running:
+
+        def once() -> dict[str, Any]:
+            with running.database() as url:
+                return measure(url, count)
+
+        return medians(once, repeat, f"PostgreSQL, {count} claims")
+
+
+def measure(url: str, claims: int) -> dict[str, Any]:
+    """One run and its floor in an empty database."""
+    import psycopg  # noqa: PLC0415  # an optional package
+
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = typed(url, claims, Path(folder) / "keys")
+    with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        tables = postgres_rows(connection)
+        plain = copy_seconds(connection, tables, claims)
+    return {
+        "bulk triage, typed claims, PostgreSQL": rate(claims, seconds, plain, "at least 0.5"),
+        "rows a claim, PostgreSQL": figure(sum(map(len, tables.values())) / claims, "rows"),
+    }
+
+
+def main() -> None:
+    """Measures and prints a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--claims", type=int, default=5_000)
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    show(figures(claims=options.claims, repeat=options.repeat), as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

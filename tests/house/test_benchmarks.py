@@ -1,0 +1,120 @@
+"""The benchmarks run: each module once on a handful of claims. What they measure is asserted nowhere."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch):
+    """A module of the benchmarks, by name. The checkout is importable for one test only."""
+    monkeypatch.syspath_prepend(ROOT)
+
+    def load(name: str) -> Any:
+        return importlib.import_module(f"benchmarks.{name}" if name else "benchmarks")
+
+    yield load
+    for name in [n for n in sys.modules if n.partition(".")[0] == "benchmarks"]:
+        del sys.modules[name]
+
+
+AIMS = [
+    (
+        {"value": 3.0, "ratio": 0.75, "aim": "at least 0.75"},
+        True,
+        "the ratio counts where there is one, the aim is met",
+    ),
+    ({"value": 3.0, "ratio": 0.74, "aim": "at least 0.75"}, False, "just below"),
+    ({"value": 120.0, "aim": "at most 120"}, True, "no ratio: the value counts"),
+    ({"value": 121.0, "aim": "at most 120"}, False, "just above"),
+    ({"value": 1.0, "ratio": 9.0, "aim": ""}, None, "no aim"),
+    ({"value": "n/a", "aim": "at least 1"}, None, "not a number"),
+    ({"value": 1.0, "aim": "about 1"}, None, "words that are no aim"),
+]
+
+
+def test_figures_and_table(bench, capsys):
+    figure, table = bench("figure"), bench("table")
+    for told, wanted, why in AIMS:
+        assert figure.met(figure.whole(told)) is wanted, why
+    turns = iter([1.0, 9.0, 2.0])
+    found = figure.medians(lambda: {"a": figure.figure(turn := next(turns), "s", ratio=turn), "b": 4}, 3)
+    assert found["a"]["value"] == found["a"]["ratio"] == 2.0
+    assert found["b"]["value"] == 4
+    table.show(found)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()][1:] == [["a", "2", "s", "2"], ["b", "4"]]
+    assert table.markdown(found)[2] == "| a | 2 | s |  | 2 |  |  |"
+
+
+def test_growth_takes_the_start_off(bench, monkeypatch):
+    growth, child = bench("growth"), bench("child")
+    taken = {1: child.Ended(1.0, 1.0, 50), 11: child.Ended(2.0, 2.0, 60), 101: child.Ended(13.0, 13.0, 63)}
+    monkeypatch.setattr(growth, "of_file", lambda folder, count: (taken[count], folder))
+    found = list(growth.figures(small=11, large=101).values())
+    assert (found[0]["floor"], found[0]["value"], found[0]["ratio"]) == pytest.approx((100_000, 120_000, 1.2))
+    assert (found[1]["ratio"], found[2]["value"]) == pytest.approx((1.05, 63))
+
+
+def test_triage_and_floor(bench, tmp_path):
+    floors, made, raw = bench("floors"), tmp_path / "typed.db", tmp_path / "raw.db"
+    assert bench("triage").typed(f"sqlite:///{made}", 12) > 0
+    rows = floors.rows_of(made)
+    assert len(rows["case"]) > 12
+    assert floors.sqlite_seconds(raw, made, rows, 12) > 0
+    copied = floors.rows_of(raw)
+    assert {n: len(r) for n, r in copied.items()} == {n: len(r) for n, r in rows.items()}, "the floor writes every row"
+
+
+def test_the_floor_of_deciding_keeps_the_same_record(bench):
+    found = bench("decide").figures(claims=60, repeat=1)  # AssertionError when a record differs
+    assert found["transitions a claim"]["value"] > 3
+
+
+def test_postgresql(bench, postgres_database):
+    found = bench("postgres").measure(postgres_database, 8)
+    assert found["bulk triage, typed claims, PostgreSQL"]["ratio"] > 0
+    assert found["rows a claim, PostgreSQL"]["value"] > 10
+
+
+def test_the_peers_walk_the_same_way(bench):
+    life = bench("peers.lifecycle")
+    for claim in life.claims(300):
+        bare, full = life.walk(claim, False), life.walk(claim, True)
+        assert [step for step, _ in bare.steps] == [step for step, _ in full.steps], claim.id
+        assert all(json.loads(str(record))["type"] == step for step, record in full.steps)
+    left = life.expected(300)
+    assert set(left.states) == {"filed", "denied", "seller_notified", "proof_requested", "closed"}
+    assert sum(left.states.values()) == 300
+
+
+def test_one_table(bench, capsys, monkeypatch):
+    """The command finds its modules, passes on what they take, and says what is left out."""
+    main = bench("__main__")
+    monkeypatch.setattr(main, "MODULES", ("decide", "nothing_of_that_name"))
+    monkeypatch.setattr(main, "apart", main.here)
+    monkeypatch.setattr(bench("decide"), "figures", lambda *, repeat: {"decided": repeat})
+    assert main.main(["--quick", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["figures"]["decided"]["value"] == 1
+    assert list(told["left out"]) == ["nothing_of_that_name"]
+    assert told["machine"]["sqlite"]
+
+
+@pytest.mark.long
+def test_peers_and_the_rest(bench):
+    """Every peer leaves what it should, where there is an environment for them; the older modules give figures too."""
+    assert all(told["value"] > 0 for told in bench("triage").figures(quick=True, repeat=1).values())
+    assert bench("verify").figures(quick=True, repeat=1)
+    assert bench("journal").figures(quick=True)
+    try:
+        assert bench("peers").figures(quick=True, repeat=1)
+    except LookupError as error:
+        pytest.skip(str(error))
