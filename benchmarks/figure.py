@@ -19,7 +19,8 @@ def figure(
 ) -> dict[str, Any]:
     """A figure; ``floor`` in the unit of ``value``; ``aim`` as ``at least 0.75`` or ``at most 1.3``.
 
-    The aim is for the ratio where there is one, else for the value. The ratio is of rates: ours over the floor's.
+    The aim is for the ratio where there is one, else for the value. The ratio of rates is ours over the floor's,
+    so more is better; that of times, sizes and costs is too, so less is better: the aim says which.
     """
     return {"value": value, "unit": unit, "floor": floor, "ratio": ratio, "aim": aim}
 
@@ -47,9 +48,19 @@ def medians(run: Callable[[], Mapping[str, Any]], repeat: int, what: str = "") -
 
 
 def whole(told: Any) -> dict[str, Any]:
-    """A figure as a mapping with every key."""
+    """A figure as a mapping with every key; also of a time in ``ms`` or ``us`` with a ``goal``."""
     bare = {"value": None, "unit": "", "floor": None, "ratio": None, "aim": ""}
-    return bare | dict(told) if isinstance(told, Mapping) else bare | {"value": told}
+    if not isinstance(told, Mapping):
+        return bare | {"value": told}
+    found = bare | dict(told)
+    for unit in ("ms", "us"):
+        if unit in found:
+            found |= {"value": found.pop(unit), "unit": unit}
+    if "goal" in found:
+        found["aim"] = f"at most {found.pop('goal')}"
+    if found["floor"] is None and found["ratio"] and found["unit"] in ("ms", "us"):
+        found["floor"] = found["value"] / found["ratio"]  # of times the ratio is ours over the floor's
+    return found
 
 
 def met(told: Mapping[str, Any]) -> bool | None:

@@ -45,6 +45,9 @@ def test_figures_and_table(bench, capsys):
     figure, table = bench("figure"), bench("table")
     for told, wanted, why in AIMS:
         assert figure.met(figure.whole(told)) is wanted, why
+    told = figure.whole({"ms": 30.0, "ratio": 3.0, "of": "python -c pass", "goal": 3.0, "met": True})
+    assert (told["value"], told["unit"], told["floor"], told["aim"]) == (30.0, "ms", 10.0, "at most 3.0")
+    assert figure.met(told) is True
     turns = iter([1.0, 9.0, 2.0])
     found = figure.medians(lambda: {"a": figure.figure(turn := next(turns), "s", ratio=turn), "b": 4}, 3)
     assert found["a"]["value"] == found["a"]["ratio"] == 2.0
