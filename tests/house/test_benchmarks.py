@@ -66,6 +66,32 @@ def test_growth_takes_the_start_off(bench, monkeypatch):
     assert (found[1]["ratio"], found[2]["value"]) == pytest.approx((1.05, 63))
 
 
+def test_the_table_of_a_million_claims(bench, tmp_path):
+    million, child = bench("million"), bench("child")
+    few = million.Run(100, 0, child.Ended(2.0, 1.5, 80.0), 1, 2, 3, 520, child.Ended(0.1, 0.1, 30))
+    many = million.Run(1_000, 500, child.Ended(7.0, 6.5, 84.0), 1, 2, 3, 5_200, child.Ended(0.2, 0.1, 30))
+    told = million.table(few, many, 1.0, {"python": "3.11"})
+    assert "| microseconds a claim | 10,000 | 12,000 |" in told, "the start is off, and only what was new counts"
+    assert "stood there before (cut off and given again) | 0 | 500 |" in told
+    assert "100: 1.20 (aim" in told and "way: 1.05 (aim" in told
+    page = tmp_path / "page.md"
+    page.write_text(f"above\n{million._BEGIN}\nold\n{million._END}\nbelow\n")
+    million.write("new", page)
+    assert page.read_text() == f"above\n{million._BEGIN}\n\nnew\n\n{million._END}\nbelow\n"
+    assert million._BEGIN in million.PAGE.read_text(encoding="utf-8"), "the page has a place for the table"
+
+
+def test_a_profile_keeps_what_people_wrote(bench, tmp_path):
+    profile = bench("profile")
+    text = profile.profiled("decide", claims=10)
+    assert "us a claim without the profiler" in text
+    assert "plan.py" in text
+    target = profile.keep("decide", text, tmp_path)
+    target.write_text(target.read_text().replace("(nothing yet)", "a cache of instants: 12 %"))
+    profile.keep("decide", "new\n", tmp_path)
+    assert target.read_text() == f"new\n\n{profile.TRIED}\n\na cache of instants: 12 %\n"
+
+
 def test_triage_and_floor(bench, tmp_path):
     floors, made, raw = bench("floors"), tmp_path / "typed.db", tmp_path / "raw.db"
     assert bench("triage").typed(f"sqlite:///{made}", 12) > 0
