@@ -22,15 +22,24 @@ from typing import Any
 from .figure import Figures, met, progress, whole
 from .table import rows
 
-#: In the order of the table. A module that does not exist yet is passed over.
-MODULES = ("triage", "growth", "decide", "postgres", "peers", "latency", "queries", "coldstart", "verify", "journal")
-_ROOT = Path(__file__).resolve().parent.parent
+#: The order of the table; other modules with figures come after these.
+_FIRST = ("triage", "growth", "decide", "postgres", "peers", "latency", "queries", "coldstart", "verify", "journal")
+_HERE = Path(__file__).resolve().parent
+_ROOT = _HERE.parent
+
+
+def modules() -> list[str]:
+    """The modules that have figures."""
+    found = {p.stem for p in _HERE.glob("[a-z]*.py") if "def figures(" in p.read_text(encoding="utf-8")}
+    found |= {p.parent.name for p in _HERE.glob("*/__init__.py") if "def figures(" in p.read_text(encoding="utf-8")}
+    return [name for name in _FIRST if name in found] + sorted(found - set(_FIRST))
 
 
 def main(words: list[str] | None = None) -> int:
     """Runs the modules and prints the table."""
+    every = modules()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", metavar="NAME", action="append", choices=MODULES, help="; ".join(MODULES))
+    parser.add_argument("--only", metavar="NAME", action="append", choices=every, help="; ".join(every))
     parser.add_argument("--repeat", type=int, default=5, help="runs of which the median counts (5)")
     parser.add_argument("--quick", action="store_true", help="small sizes, one run: whether it works, not how fast")
     parser.add_argument("--json", action="store_true")
@@ -40,7 +49,7 @@ def main(words: list[str] | None = None) -> int:
     about, warning = machine(), busy()
     if warning and not options.part:
         progress(warning)
-    names = options.only or list(MODULES)
+    names = options.only or every
     found: Figures = {}
     missing: dict[str, str] = {}
     for name in names:
@@ -62,13 +71,7 @@ def main(words: list[str] | None = None) -> int:
 
 def here(name: str, quick: bool, repeat: int) -> Figures:
     """The figures of one module; LookupError says why there are none."""
-    place = f"{__package__}.{name}"
-    try:
-        module = importlib.import_module(place)
-    except ModuleNotFoundError as error:
-        if error.name != place:
-            raise
-        raise LookupError("there is no such benchmark yet") from None
+    module = importlib.import_module(f"{__package__}.{name}")
     given: dict[str, Any] = {"quick": quick, "repeat": repeat}
     asked = inspect.signature(module.figures).parameters
     progress(f"{name} ...")

@@ -24,12 +24,12 @@ from .lifecycle import expected
 
 #: Module to (short name, claims of a run, aim for our share over its share). The slow ones get fewer claims.
 PEERS: dict[str, tuple[str, int, str]] = {
-    "orm": ("transitions + SQLAlchemy ORM, a machine and a commit a claim", 300, "at least 30"),
-    "orm_shared": ("transitions shared + SQLAlchemy ORM, a commit a claim", 300, "at least 1"),
-    "core": ("transitions shared + SQLAlchemy Core, 500 a commit", 5_000, "at least 1"),
-    "statechart": ("python-statemachine + sqlite3, 500 a commit", 2_000, "at least 1"),
-    "events": ("eventsourcing + SQLite, 500 a save", 5_000, "at least 1"),
-    "durable": ("DBOS Transact + SQLite, a workflow a claim", 60, "at least 1"),
+    "orm": ("transitions + ORM, a commit a claim", 300, "at least 30"),
+    "orm_shared": ("transitions shared + ORM, a commit a claim", 300, "at least 1"),
+    "core": ("transitions shared + Core, batches", 5_000, "at least 1"),
+    "statechart": ("python-statemachine, batches", 2_000, "at least 1"),
+    "events": ("eventsourcing, batches", 5_000, "at least 1"),
+    "durable": ("DBOS, a workflow a claim", 60, "at least 1"),
 }
 _HOME = Path(__file__).resolve().parent.parent.parent
 _NAMED = "CLAIMDESK_PEERS"
@@ -82,12 +82,10 @@ def measure(python: Path, names: list[str], claims: int, less: int) -> dict[str,
         for kind in ("full", "bare"):
             progress(f"{name}, {kind}")
             theirs, floor = run(python, name, max(count // less, 20), kind)
-            rates[f"claims a second beside {title}, {kind}"] = figure(
-                rate, "claims/s", floor=theirs, ratio=rate / theirs
-            )
+            rates[f"claims/s beside {title}, {kind}"] = figure(rate, "claims/s", floor=theirs, ratio=rate / theirs)
             if kind == "full":
                 reached = theirs / floor
-                shares[f"share of raw sqlite3 beside {title}"] = figure(
+                shares[f"share of raw sqlite3, beside {title}"] = figure(
                     share, "of own floor", floor=reached, ratio=share / reached, aim=aim
                 )
     return shares | rates

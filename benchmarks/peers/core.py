@@ -58,8 +58,10 @@ class Walker:
 
     def keep(self, event: EventData) -> None:
         """The machine's callback: one row for the step."""
+        step = event.transition
+        assert step is not None, "nothing changed"
         self.seq += 1
-        self._add(event.event.name, event.transition.source, event.kwargs["record"])
+        self._add(event.event.name, step.source, event.kwargs["record"])
 
     def _add(self, trigger: str, source: str | None, record: str | None) -> None:
         claim = self.claim

@@ -48,6 +48,7 @@ class ClaimRow(Base):
     def keep(self, event: EventData) -> None:
         """The machine's callback: one row for the step."""
         step = event.transition
+        assert step is not None, "nothing changed"
         self.steps.append(
             StepRow(seq=len(self.steps) + 1, trigger=event.event.name, source=step.source, target=self.state,
                     at=self.filed_at, record=event.kwargs["record"])

@@ -127,13 +127,20 @@ def test_the_peers_walk_the_same_way(bench):
 def test_one_table(bench, capsys, monkeypatch):
     """The command finds its modules, passes on what they take, and says what is left out."""
     main = bench("__main__")
-    monkeypatch.setattr(main, "MODULES", ("decide", "nothing_of_that_name"))
+    assert main.modules()[:5] == ["triage", "growth", "decide", "postgres", "peers"]
+    assert "coldstart" in main.modules()
+
+    def none_here():
+        raise LookupError("nothing to run it with")
+
+    monkeypatch.setattr(main, "modules", lambda: ["decide", "postgres"])
     monkeypatch.setattr(main, "apart", main.here)
     monkeypatch.setattr(bench("decide"), "figures", lambda *, repeat: {"decided": repeat})
+    monkeypatch.setattr(bench("postgres"), "figures", none_here)
     assert main.main(["--quick", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["figures"]["decided"]["value"] == 1
-    assert list(told["left out"]) == ["nothing_of_that_name"]
+    assert told["left out"] == {"postgres": "nothing to run it with"}
     assert told["machine"]["sqlite"]
 
 
