@@ -88,20 +88,18 @@ def _fact(value: object) -> object:
 
 
 #: What a schema says of money: the short text or the mapping (contract section 2).
-_MONEY_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,6})? [A-Z]{3}$", "examples": ["640.00 USD"]},
-        {
-            "type": "object",
-            "properties": {
-                "amount": {"type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,6})?$"},
-                "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-            },
-            "required": ["amount", "currency"],
-            "additionalProperties": False,
+MONEY_FORMS: list[dict[str, Any]] = [
+    {"type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,6})? [A-Z]{3}$", "examples": ["640.00 USD"]},
+    {
+        "type": "object",
+        "properties": {
+            "amount": {"type": "string", "pattern": "^[0-9]{1,15}(\\.[0-9]{1,6})?$"},
+            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
         },
-    ]
-}
+        "required": ["amount", "currency"],
+        "additionalProperties": False,
+    },
+]
 
 Text = Annotated[str, _text(500)]
 LongText = Annotated[str, _text(20_000)]
@@ -109,7 +107,7 @@ Identifier = Annotated[str, BeforeValidator(_identifier)]
 DateText = Annotated[str, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 InstantText = Annotated[str, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 #: Validated to {"minor": int, "currency": code}; ``minor_of`` checks the currency and takes the number.
-MoneyValue = Annotated[dict[str, Any], BeforeValidator(_money), WithJsonSchema(_MONEY_SCHEMA)]
+MoneyValue = Annotated[dict[str, Any], BeforeValidator(_money), WithJsonSchema({"anyOf": MONEY_FORMS})]
 Fact = Annotated[bool | Literal["unknown"], BeforeValidator(_fact)]
 
 

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Entry] = {
     "rules": Entry("rules", _RULES, "Rulebooks: every number with its source, and the ambiguity register."),
     "scenario": Entry("scenario", _RULES, "Run scenario files: given, when, then."),
     "schema": Entry("schema", _RULES, "JSON Schema of each verb's payload."),
+    "export": Entry("export", _RECORD, "Write claims, sellers, certificates or the ledger as JSON Lines or CSV."),
     "report": Entry("report", _RECORD, "Make a compliance report or an export, with its footer."),
     "db": Entry("db", _HOUSE, "Make, upgrade and check the database."),
     "actor": Entry("actor", _HOUSE, "Who may do what: roles, grants, conflicts, and switching roles on."),
@@ -54,6 +55,12 @@ COMMANDS: dict[str, Entry] = {
 
 #: The commands of groups that are loaded command by command: module under ``commands``, one line of help.
 PARTS: dict[str, dict[str, tuple[str, str]]] = {
+    "export": {
+        "claims": ("export.claims", "Write claims: as they were filed, as they stand, or with their history."),
+        "sellers": ("export.sellers", "Write sellers' compliance files."),
+        "certificates": ("export.certificates", "Write certificates of insurance with their verdicts."),
+        "ledger": ("export.ledger", "Write the transfers of money."),
+    },
     "audit": {
         "log": ("audit.log", "List journal entries: who did what, when, under which rule."),
         "verify": (

@@ -41,7 +41,7 @@ _HEAD = ("CLAIM", "STATE", "OUTCOME", "ELIGIBLE", "PAID", "RECOVERY", "HOLD", "S
 def command(call: Call, limit: int, **wanted: str | None) -> None:
     """List claims."""
     chosen = {k: v for k, v in wanted.items() if v is not None}
-    _checked(chosen)
+    checked_words(chosen)
     shown = 0
     rows: list[list[str]] = []
     last = ""
@@ -77,7 +77,7 @@ def _row(shown: dict[str, Any]) -> list[str]:
     return [str(flat[name] or "") for name in _SHOWN]
 
 
-def _checked(wanted: dict[str, str]) -> None:
+def checked_words(wanted: dict[str, str]) -> None:
     """Refuses a word that no claim can have: an empty answer to a misspelt question would mislead."""
     from ....states.codes import Outcome
     from ....workflow import registry

@@ -1,4 +1,4 @@
-"""``claimdesk schema``: the JSON Schema of each verb's payload, from the very shapes that check it."""
+"""``claimdesk schema``: the JSON Schema of each verb's payload, from the shapes that check it; columns of exports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .do import unknown_verb, verbs_of
     "schema",
     examples=[
         ("claimdesk schema file", "what a filing may hold"),
-        ("claimdesk schema", "the verbs"),
+        ("claimdesk schema 'export claims'", "the columns of an export"),
+        ("claimdesk schema", "the verbs and the exports"),
         ("claimdesk schema --json", "every schema in one object"),
     ],
     exits=(0, 2),
@@ -32,16 +33,28 @@ def command(call: Call, verb: str | None, programme: str) -> None:
     verbs = verbs_of(programme)
     opening = _opening(programme)
     verbs = [opening, *(v for v in verbs if v != opening)]
-    if verb is not None:
+    tables = _tables()
+    if verb in tables:
+        put_json(tables[verb])
+    elif verb is not None:
         name = verb.replace("-", "_")
         if name not in verbs:
             raise unknown_verb(name, verbs)
         put_json(_schema(programme, name))
     elif call.as_json:
-        put_json({"programme": programme, "verbs": {name: _schema(programme, name) for name in verbs}})
+        shown = {name: _schema(programme, name) for name in verbs}
+        put_json({"programme": programme, "verbs": shown, "exports": tables})
     else:
-        for name in verbs:
+        for name in (*verbs, *tables):
             put(name)
+
+
+def _tables() -> dict[str, dict[str, Any]]:
+    """The columns of each export, under the name of its command."""
+    from ...exports.tables import TABLES
+    from ...exports.writing import described
+
+    return {f"export {name}": described(table) for name, table in TABLES.items()}
 
 
 def _opening(programme: str) -> str:
