@@ -66,6 +66,7 @@ class Filings:
     def __init__(self, desk: ClaimDesk, purpose: str | None = None) -> None:
         self.desk, self.purpose = desk, purpose
         self.left_out = 0  #: claims with personal values that are not in their line
+        self.continued = 0  #: claims that go on from another one, which is the one that was filed
         self.held_back = 0  #: of them those that an intake refuses, because their decision may hang on one
         self.not_the_same: list[str] = []  #: claims whose line does not read back as the facts on file
         self._past = Past()
@@ -78,15 +79,19 @@ class Filings:
         with self.desk.store.read() as unit:
             self._past.unit = unit
             for case in page:
-                yield self.line(unit, case)
+                if "claim" in (case.facts.get("redirected") or ()):
+                    self.continued += 1  # it was filed once, as the claim that it goes on from
+                else:
+                    yield self.line(unit, case)
 
     def line(self, unit: ReadUnit, case: Case) -> dict[str, Any]:
         """The line of one claim."""
         entries: list[dict[str, Any]] = [json.loads(row.data) for row in unit.entries(case.id)]
         first = entries[0]
-        programme, payload = case.programme, payload_of({"input": {}, **first})
-        wire = told(payload, programme, registry.programme(programme).opening, case.currency)
-        self._check(case, wire, {k: v for k, v in payload.items() if k not in _ADDED})
+        opening: Mapping[str, str] = first["opening"]  # what it was filed under; a claim may have been moved since
+        programme, payload = opening["programme"], payload_of({"input": {}, **first})
+        wire = told(payload, programme, registry.programme(programme).opening, opening["currency"])
+        self._check(case, opening, wire, {k: v for k, v in payload.items() if k not in _ADDED})
         screening = _screening(entries)
         personal: Mapping[int, Mapping[str, Any]] = {}
         if self.purpose is not None:
@@ -101,7 +106,7 @@ class Filings:
             wire |= {"source": OWN_SOURCE, "source_id": case.id}
         line: dict[str, Any] = {
             "programme": programme,
-            "marketplace": case.marketplace,
+            "marketplace": opening["marketplace"],
             "filed_at": _short(first["at"]),
             **{name: wire.pop(name) for name in ("source", "source_id") if name in wire},
             **_sorted(wire),
@@ -128,11 +133,13 @@ class Filings:
         shown = told(facts, registry.SELLER_FILE, "update_seller", file.currency)
         return {"id": shown.pop("id"), **_sorted(shown)}
 
-    def _check(self, case: Case, wire: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+    def _check(
+        self, case: Case, opening: Mapping[str, str], wire: Mapping[str, Any], payload: Mapping[str, Any]
+    ) -> None:
         """Reads the line back: the same facts, or the claim is named."""
-        programme = registry.programme(case.programme)
+        programme = registry.programme(opening["programme"])
         try:
-            again, _ = programme.validate(programme.opening, wire, case.currency, False)
+            again, _ = programme.validate(programme.opening, wire, opening["currency"], False)
         except ClaimdeskError:
             again = {}
         if again != payload:

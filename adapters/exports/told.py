@@ -45,7 +45,7 @@ def _teller(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Teller:
         return _any_of([_resolved(s, whole) for s in schema["anyOf"]], whole)
     if schema.get("type") == "array":
         each = _teller(schema.get("items", {}), whole)
-        return lambda value, currency: [each(v, currency) for v in value] if isinstance(value, list) else value  # pyright: ignore[reportUnknownVariableType]
+        return lambda value, currency: _list(each, value, currency)
     if "properties" in schema:
         parts = {name: _teller(part, whole) for name, part in schema["properties"].items()}
         return lambda value, currency: _mapping(parts, value, currency)
@@ -62,9 +62,13 @@ def _any_of(branches: Sequence[Mapping[str, Any]], whole: Mapping[str, Any]) -> 
         if money and type(value) is int:
             return to_text(value, currency)
         kind = "array" if isinstance(value, list) else "object" if isinstance(value, dict) else ""
-        return inner[kind](value, currency) if kind in inner else value
+        return inner[kind](value, currency) if kind in inner else value  # pyright: ignore[reportUnknownVariableType]
 
     return tell
+
+
+def _list(each: Teller, value: object, currency: str) -> Any:
+    return [each(v, currency) for v in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _mapping(parts: Mapping[str, Teller], value: object, currency: str) -> Any:

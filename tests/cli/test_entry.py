@@ -98,7 +98,8 @@ def test_a_glance_says_what_the_desk_says(office, run, monkeypatch):
 
 def test_what_is_not_plain_is_left_to_the_desk(office, monkeypatch):
     claim, path = office.first(), office.folder / "claimdesk.db"
-    assert glance.case_at_a_glance(path, claim).id == claim
+    found = glance.case_at_a_glance(path, claim)
+    assert found is not None and found.id == claim
     assert glance.case_at_a_glance(path.with_name("none.db"), claim) is None
     assert not path.with_name("none.db").exists()
     monkeypatch.setattr(glance, "HEAD", "0999_from_the_future")

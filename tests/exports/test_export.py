@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,13 +118,25 @@ def test_a_claim_that_was_told_of_another_programme_is_so_again():
 def test_what_came_after_the_filing_is_no_part_of_it():
     desk = make_desk()
     claim = desk.file(**filing(seller=seller(certificates=[valid_certificate()])))
-    desk.record_screening(claim.id, verdict="valid", actor="adjuster:one", at="2024-06-04T09:00:00-07:00")
+    desk.record_screening(claim.id, verdict="valid", actor="adjuster:one", at=datetime(2024, 6, 4, 16, tzinfo=UTC))
     desk.seller_do("update_seller", "A2EXAMPLE", {"in_good_standing": False})
     ((told,), made) = exported(desk)
     found = json.loads(told)
     assert "screening" not in found and found["seller"]["in_good_standing"] is True and made.not_the_same == []
     _again, (result,) = filed([told])
     assert result["state"] == "filed"
+
+
+def test_a_claim_that_was_moved_is_filed_once():
+    """Its parts under two programmes are one filing: filed twice elsewhere, one loss would be open twice."""
+    desk = make_desk()
+    claim = desk.file(**filing(seller=seller()))
+    left = desk.redirect(
+        claim.id, to="order", reason="it never came", facts={"ground": "not_received", "order": {"tracking": "none"}}
+    )
+    assert left.continued_as is not None
+    ((told,), made) = exported(desk)
+    assert json.loads(told)["programme"] == "pdpi" and (made.continued, made.not_the_same) == (1, [])
 
 
 def test_a_line_that_would_not_read_back_is_named(monkeypatch):

@@ -123,6 +123,7 @@ def _told(filings: Filings, kind: str, personal: bool, purpose: str | None) -> t
     if kind == "filed":
         told["claims_without_personal_values"] = filings.left_out
         told["claims_an_intake_refuses"] = filings.held_back
+        told["claims_that_go_on_from_another"] = filings.continued
         told["not_the_same_facts"] = filings.not_the_same
     if filings.left_out:
         notes.append(f"personal values of {filings.left_out} claims are left out (--personal --purpose CODE)")
