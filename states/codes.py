@@ -109,6 +109,7 @@ class RefusalCode(Described):
     LATE_APPEAL = "late_appeal", "the appeal window has ended"
     AMOUNT_OVER_BALANCE = "amount_over_balance", "more than is still asked"
     NOT_YET = "not_yet", "too early"
+    NO_SUCH_CERTIFICATE = "no_such_certificate", "no certificate of this number on file covers this day"
     NO_SUCH_HOLD = "no_such_hold", "this hold does not stand"
     NOTICE_NOT_HANDED_OVER = "notice_not_handed_over", "the notice this clock depends on was not handed over yet"
     PAYMENT_UNDER_WAY = "payment_under_way", "a payment was already sent and its outcome is not known yet"

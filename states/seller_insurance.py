@@ -18,6 +18,7 @@ class SellerReasonCode(Described):
     IN_FORCE_ON_DAY = "in_force_on_day", "an accepted certificate on file covers the day"
     NOT_IN_FORCE_ON_DAY = "not_in_force_on_day", "no accepted certificate on file covers the day"
     GIVEN_LATER = "given_later", "the certificate that covers the day was given after it"
+    ENDED_EARLY = "ended_early", "the insurer ended the cover before the day"
 
     RESTRICTED_BY_PERSON = "restricted_by_person", "a person restricted the seller until proof of insurance is given"
     SPARED_BY_PERSON = "spared_by_person", "a person decided that the seller is not restricted"
@@ -52,6 +53,7 @@ _ROWS = (
     *recording(_ALL, "record_proceeds", "a month's gross proceeds are on file"),
     *recording(_ALL, "request_insurance", "the seller was asked for insurance"),
     *recording(_ALL, "record_certificate", "a certificate is judged and kept"),
+    *recording(_ALL, "cancel_certificate", "the insurer ended a certificate before its last day"),
     *recording(_ALL, "update_seller", "a fact about the seller is on file"),
     *recording(_ALL, "attach_evidence", "evidence is kept"),
     *recording(_ALL, "note", "a file note, never edited"),

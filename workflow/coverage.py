@@ -2,13 +2,14 @@
 
 The file is a case of its own (the seller's insurance duty and certificates); a claim reads it as facts known at
 decision time. Reading R6 decides which certificate counts for a claim; the tests of a certificate are not here.
-Keys read: ``certificates`` (each with ``accepted``, ``starts_on``, ``ends_on``, ``submitted_on``, ``basis``),
+Keys read: ``certificates`` (each with ``accepted``, ``starts_on``, ``ends_on``, ``ended_on``, ``submitted_on``,
+``basis``),
 ``insurance_required`` (told), ``required`` (computed duty), ``requests`` (dates), ``in_good_standing``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -22,9 +23,15 @@ def accepted(seller: Case | None, today: date) -> Iterator[dict[str, Any]]:
         yield from (c for c in known if c.get("accepted") is True and c["submitted_on"] <= today.isoformat())
 
 
+def runs_to(certificate: Mapping[str, Any]) -> str:
+    """The last day of the cover as ISO text: as written, or the earlier one on which the insurer ended it."""
+    ended: str = certificate.get("ended_on") or certificate["ends_on"]
+    return min(ended, certificate["ends_on"])
+
+
 def in_force(certificate: dict[str, Any], day: date) -> bool:
     """Whether the cover runs on ``day``; both ends count (R6)."""
-    return certificate["starts_on"] <= day.isoformat() <= certificate["ends_on"]
+    return certificate["starts_on"] <= day.isoformat() <= runs_to(certificate)
 
 
 def on_file(seller: Case | None, day: date) -> dict[str, Any] | None:
@@ -50,7 +57,7 @@ def covering(seller: Case | None, day: date, today: date) -> dict[str, Any] | No
 def ended_occurrence_cover(seller: Case | None, incident: date, today: date) -> dict[str, Any] | None:
     """An accepted occurrence certificate that has ended since but covered the incident day."""
     for found in accepted(seller, today):
-        if found.get("basis") == "occurrence" and in_force(found, incident) and found["ends_on"] < today.isoformat():
+        if found.get("basis") == "occurrence" and in_force(found, incident) and runs_to(found) < today.isoformat():
             return found
     return None
 

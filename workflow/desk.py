@@ -659,7 +659,7 @@ def _reason(told: str | None, payload: Mapping[str, Any]) -> str:
 
 def _new_certificates(known: Case, given: Sequence[Mapping[str, Any]]) -> bool:
     held = [
-        {k: v for k, v in c.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on")}
+        {k: v for k, v in c.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on", "ended_on")}
         for c in known.facts.get("certificates", ())
     ]
     return any({k: v for k, v in c.items() if k != "submitted_on"} not in held for c in given)

@@ -85,10 +85,37 @@ def listing(call: Call, seller: str) -> None:
         call.note("no certificate is on file")
 
 
+@page(
+    "cancel",
+    examples=[("claimdesk certificate cancel A2EXAMPLE --number GL-7731 --on 2024-05-31", "its last day")],
+    writes=True,
+    see=("certificate list", "seller timeline"),
+)
+@click.argument("seller")
+@click.option("--number", required=True, help="The number of the certificate, as it stands on file.")
+@click.option("--on", required=True, metavar="DATE", help="The last day the cover runs, this day included.")
+@click.pass_obj
+def cancel(call: Call, seller: str, number: str, on: str) -> None:
+    """Record that the insurer ended a certificate before its last day."""
+    given = {"number": number, "ended_on": on}
+    with call.desk() as desk:
+        file = desk.seller_do("cancel_certificate", checked_id(seller, "seller"), given, create=False, **call.writing())
+    ended = [c for c in file.certificates if c.get("number") == number]
+    if call.as_json:
+        put_json({"seller": file.seller, "state": file.state, "certificates": ended, "dry_run": call.dry_run})
+    else:
+        for one in ended:
+            put(f"{file.seller}  {certificate_line(one)}")
+        put(f"{file.seller}  {file.state}")
+    if call.dry_run:
+        call.note("dry run: nothing was written")
+
+
 command = family(
     "certificate",
     "Certificates of insurance and their verdicts.",
     record,
+    cancel,
     listing,
     examples=[("claimdesk certificate record A2EXAMPLE --from certificate.json", "judge one and keep it")],
 )

@@ -234,5 +234,7 @@ def certificate_line(one: dict[str, Any]) -> str:
     """A certificate and its verdict on one line."""
     number = one.get("number") or "(no number)"
     span = f"{one.get('starts_on', '?')} to {one.get('ends_on', '?')}"
+    if one.get("ended_on"):
+        span += f", ended early on {one['ended_on']}"
     faults = [*one.get("rejected_for", ()), *(f"{name} not known" for name in one.get("unknown", ()))]
     return f"{number}  {span}  {'accepted' if one.get('accepted') else 'not accepted: ' + ', '.join(faults)}"

@@ -82,7 +82,7 @@ def proof_on_file(draft: Draft, ctx: Context, until: date | None = None) -> Reas
 
 
 def _shown(certificate: dict[str, Any]) -> str:
-    return f"{certificate.get('number', 'certificate')}, {certificate['starts_on']} to {certificate['ends_on']}"
+    return f"{certificate.get('number', 'certificate')}, {certificate['starts_on']} to {coverage.runs_to(certificate)}"
 
 
 def _no_proof(draft: Draft, ctx: Context) -> Reason:

@@ -14,8 +14,8 @@ from ...plan import Programme
 from . import clocks, compliance, ladder, summary
 
 _RECORDS = frozenset({
-    "update_seller", "record_certificate", "record_proceeds", "request_insurance", "attach_evidence", "note",
-    "assign", "hold", "release_hold",
+    "update_seller", "record_certificate", "record_proceeds", "request_insurance", "cancel_certificate",
+    "attach_evidence", "note", "assign", "hold", "release_hold",
 })  # fmt: skip
 
 
@@ -28,6 +28,7 @@ PROGRAMME = Programme(
     handlers={
         "update_seller": compliance.update_seller,
         "record_certificate": compliance.record_certificate,
+        "cancel_certificate": compliance.cancel_certificate,
         "record_proceeds": compliance.record_proceeds,
         "request_insurance": compliance.request_insurance,
         "appeal": ladder.appeal,

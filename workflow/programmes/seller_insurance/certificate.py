@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from ....states.codes import CertificateFault, ReasonCode
+from ...coverage import runs_to
 from ...reasons import Reason
 from ...rulebook import Version
 from . import cover, deductible, insurer, names, paper
@@ -74,7 +75,7 @@ def judge(certificate: Mapping[str, Any], seller: Mapping[str, Any], submitted_o
 def in_force(certificate: Mapping[str, Any], day: date) -> bool:
     """Whether the cover runs on ``day``; the first and the last day both count (R6)."""
     days = cover.in_force_between(certificate)
-    return days is not None and days[0] <= day.isoformat() <= days[1]
+    return days is not None and days[0] <= day.isoformat() <= runs_to(certificate)
 
 
 def covers_incident(certificate: Mapping[str, Any], day: date) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from ....states.case import Case, Deadline
 from ....states.codes import DeadlineKind, NoticeKind, Party
 from ....states.times import parse_date
+from ...coverage import runs_to
 from ...plan import Context, Draft
 from . import ladder
 from .certificate import in_force
@@ -60,7 +61,7 @@ def remind(draft: Draft, ctx: Context, clock: Deadline) -> None:
     if ends is None or ends - ctx.today > timedelta(days=ctx.rulebook.number("renewal.window")):
         draft.take("remind", deadlines=closing)
         return
-    number = next((c.get("number") for c in _accepted(draft.case) if c["ends_on"] == ends.isoformat()), None)
+    number = next((c.get("number") for c in _accepted(draft.case) if runs_to(c) == ends.isoformat()), None)
     letter = draft.notice(
         ctx, NoticeKind.SELLER_CERTIFICATE_ENDING, Party.SELLER, due_on=ends.isoformat(), number=number
     )
@@ -99,7 +100,7 @@ def cover_ends(case: Case, day: date) -> date | None:
     """The last day of the cover that is in force on ``day``, over certificates without a gap between them."""
     last: date | None = None
     for certificate in sorted(_accepted(case), key=lambda c: c["starts_on"]):
-        starts, ends = parse_date(certificate["starts_on"]), parse_date(certificate["ends_on"])
+        starts, ends = parse_date(certificate["starts_on"]), parse_date(runs_to(certificate))
         if ends >= day and starts <= (day if last is None else last + _ONE_DAY):
             last = ends if last is None else max(last, ends)
     return last
@@ -163,7 +164,7 @@ def _next_reminder(ends: date | None, ctx: Context) -> date | None:
 def _later_cover(case: Case, today: date) -> Iterator[date]:
     for certificate in _accepted(case):
         counts_from = max(parse_date(certificate["starts_on"]), parse_date(certificate["submitted_on"]))
-        if counts_from > today and parse_date(certificate["ends_on"]) >= counts_from:
+        if counts_from > today and parse_date(runs_to(certificate)) >= counts_from:
             yield counts_from
 
 

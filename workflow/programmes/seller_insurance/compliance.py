@@ -20,6 +20,7 @@ from ...plan import Command, Context, Draft, Refusal, decision, next_instant
 from ...reasons import Decision, Reason
 from ...rulebook import book_for
 from .certificate import Verdict, judge
+from .cover import in_force_between
 from .duty import Duty, duty
 from .proceeds import by_month
 
@@ -74,6 +75,29 @@ def record_certificate(draft: Draft, ctx: Context, command: Command) -> Refusal 
         )
         draft.add(notices=[letter])
     return None
+
+
+def cancel_certificate(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """The insurer ended a certificate early; told again with another day, that one holds (its own last day: as before).
+
+    What was decided while the cover was thought to run stays decided: no source says that it is looked at again.
+    """
+    number, ended_on = command.payload["number"], command.payload["ended_on"]
+    on_file: Sequence[Mapping[str, Any]] = draft.case.facts.get("certificates", ())
+    kept = [{**c, "ended_on": ended_on} if _ends(c, number, ended_on) else c for c in on_file]
+    if not any(_ends(c, number, ended_on) for c in on_file):
+        code = RefusalCode.NO_SUCH_CERTIFICATE
+        why = Reason(code, "certificate.cancelled", number, False, ended_on)
+        hint = "the number as it stands on file, and a day from its first to its last"
+        message = "no certificate of this number on file covers this day"
+        return Refusal(code, message, draft.case.state, (why,), (), hint, next_instant(draft.case))
+    draft.take("cancel_certificate", set={"certificates": kept})
+    return None
+
+
+def _ends(certificate: Mapping[str, Any], number: str, day: str) -> bool:
+    days = in_force_between(certificate)
+    return certificate.get("number") == number and days is not None and days[0] <= day <= days[1]
 
 
 def record_proceeds(draft: Draft, ctx: Context, command: Command) -> None:
@@ -151,10 +175,19 @@ def _verdict_of(draft: Draft, ctx: Context, certificate: Mapping[str, Any], on: 
 
 def _keep(draft: Draft, ctx: Context, certificate: Mapping[str, Any], otherwise: date) -> Verdict:
     on = submitted_on(certificate, draft.case.zone, otherwise)
-    kept, verdict = _verdict_of(draft, ctx, certificate, on)
+    kept, verdict = _verdict_of(draft, ctx, _as_ended(draft.case, certificate), on)
     on_file = _shown([*draft.case.facts.get("certificates", ()), kept])
     draft.take("record_certificate", set={"certificates": on_file}, decision=_explained(ctx, on, kept, verdict))
     return verdict
+
+
+def _as_ended(case: Case, certificate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same paper shown again does not bring back cover that its insurer has ended."""
+    for known in case.facts.get("certificates", ()):
+        ended = known.get("ended_on")
+        if ended is not None and _ends(certificate, known["number"], ended):
+            return {**certificate, "ended_on": ended}
+    return certificate
 
 
 def _judge_again(draft: Draft, ctx: Context) -> None:

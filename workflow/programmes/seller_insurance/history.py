@@ -19,6 +19,7 @@ from ....states.case import Case
 from ....states.codes import ReasonCode
 from ....states.seller_insurance import SellerReasonCode
 from ....states.times import local_day, parse_date, parse_instant
+from ...coverage import runs_to
 from ...reasons import Reason
 from ...rulebook import Version, book_for
 from .certificate import in_force
@@ -146,6 +147,7 @@ class History:
         for certificate in self._certificates():
             yield parse_date(certificate["starts_on"])
             yield parse_date(certificate["ends_on"]) + _ONE_DAY
+            yield parse_date(runs_to(certificate)) + _ONE_DAY
             yield parse_date(certificate["submitted_on"])
 
     def _first_told(self) -> date | None:
@@ -185,7 +187,14 @@ class History:
             why = Reason(ReasonCode.CERTIFICATE_INCOMPLETELY_KNOWN, "insurance.on_day", asked, None, on.isoformat())
             return "unknown", "unknown", (), (why,)
         why = Reason(_Code.NOT_IN_FORCE_ON_DAY, "insurance.on_day", None, False, on.isoformat())
-        return False, False, (), (why,)
+        return False, False, (), (why, *self._ended_early(on))
+
+    def _ended_early(self, on: date) -> Iterator[Reason]:
+        """The accepted certificates that would cover the day, had the insurer not ended them before it."""
+        for found in self._certificates():
+            if found["accepted"] and found["starts_on"] <= on.isoformat() <= found["ends_on"]:
+                number = str(found.get("number") or "unnumbered")
+                yield Reason(_Code.ENDED_EARLY, "insurance.ended_early", number, False, runs_to(found))
 
     def _certificates(self) -> Iterator[Mapping[str, Any]]:
         """Those whose days are known."""

@@ -204,6 +204,14 @@ class Request(TypedDict):
     on: NotRequired[DateText]
 
 
+class Cancelled(TypedDict):
+    """The insurer ended a certificate early; ``ended_on`` is the last day the cover runs, as ``ends_on`` is."""
+
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    number: Text
+    ended_on: DateText
+
+
 class Recorded(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     certificate: Any
@@ -249,7 +257,7 @@ class RecordedCertificate(TypedDict):
 #: The shape of each verb's payload, for schemas.
 _SHAPES: Mapping[str, Any] = {
     "update_seller": Seller, "record_certificate": RecordedCertificate, "record_proceeds": Proceeds,
-    "request_insurance": Request, **_LADDER, **_DESK,
+    "request_insurance": Request, "cancel_certificate": Cancelled, **_LADDER, **_DESK,
 }  # fmt: skip
 
 
@@ -329,6 +337,8 @@ def validate(
             return _proceeds(check(_adapter(Proceeds), given), currency, ""), {}
         case "request_insurance":
             return check(_adapter(Request), given), {}
+        case "cancel_certificate":
+            return check(_adapter(Cancelled), given), {}
         case "appeal" | "decide_appeal" | "decide":
             found = check(_adapter(_LADDER[verb]), given)
             return found, {"grounds": found.pop("grounds")} if "grounds" in found else {}
@@ -338,10 +348,7 @@ def validate(
 
 def _desk_verb(verb: str, payload: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if verb not in _DESK:
-        verbs = "update_seller, record_certificate, record_proceeds, request_insurance, " + ", ".join(
-            [*_LADDER, *_DESK]
-        )
-        raise InputError("unknown_verb", "this programme has no such verb", hint="one of: " + verbs)
+        raise InputError("unknown_verb", "this programme has no such verb", hint="one of: " + ", ".join(_SHAPES))
     found = check(_adapter(_DESK[verb]), without_reason(verb, dict(payload)))
     if "evidence" in found:
         found["evidence"] = listed(found["evidence"])
