@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,9 @@ JSONL, CSV = ROOT / "examples" / "claims.jsonl", ROOT / "examples" / "claims.csv
 
 @cache
 def maker() -> ModuleType:
-    """tools/make_examples.py, which is a script and no package."""
+    """tools/make_examples.py, which is a script and finds its parts beside it."""
+    if str(ROOT / "tools") not in sys.path:
+        sys.path.insert(0, str(ROOT / "tools"))
     spec = importlib.util.spec_from_file_location("tools_make_examples", ROOT / "tools" / "make_examples.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
