@@ -61,15 +61,17 @@ def claims() -> Lines:
 
 
 def _sellers_before_ids(made: list[dict[str, Any]], maker: Maker) -> list[dict[str, Any]]:
-    """The first line in time that names a seller tells of them in full."""
-    facts = {s.id: s.facts for s in maker.sellers}
-    told: set[str] = set()
+    """The first line in time that names a seller tells of them in full, and so does one before which they changed."""
+    known = {s.id: s for s in maker.sellers}
+    told: dict[str, Any] = {}
     for line in made:
-        seller = line.get("seller")
-        if isinstance(seller, str) and seller not in told:
-            line["seller"] = facts[seller]
-        if seller is not None:
-            told.add(seller if isinstance(seller, str) else seller["id"])
+        given = line.get("seller")
+        if given is None:
+            continue
+        name = given if isinstance(given, str) else given["id"]
+        now = known[name].on(datetime.fromisoformat(line["filed_at"]).date())
+        if told.get(name) != now:
+            line["seller"] = told[name] = now
     return made
 
 

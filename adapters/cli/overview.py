@@ -27,6 +27,7 @@ class Overview:
         self.outcomes: dict[str, Counter[str]] = {}
         self.eligible: dict[str, Counter[str]] = {}
         self.paid: dict[str, Counter[str]] = {}
+        self.recovery: Counter[str] = Counter()
         self._claims: set[str] = set()
 
     def add(self, result: Mapping[str, Any]) -> None:
@@ -38,6 +39,7 @@ class Overview:
             return
         name = resolve(result["rulebook"]).programme
         self.outcomes.setdefault(name, Counter())[result["outcome"]] += 1
+        self.recovery[result["recovery"]["status"]] += 1
         self._claims.add(result["claim"])
         for sums, key in ((self.eligible, "eligible_amount"), (self.paid, "paid_by_amazon")):
             minor, currency = parse(result[key])
@@ -69,13 +71,15 @@ class Overview:
         parts = [f"{getattr(summary, name)} {name}" for name in ("created", "unchanged", "duplicate", "rejected")]
         would = " (dry run, nothing written)" if dry_run else ""
         console.print(f"{summary.read} lines read = {' + '.join(parts)}{would}")
+        if self.recovery["waived"]:
+            console.print(f"{self.recovery['waived']} paid with nothing asked back: small claims of insured sellers")
         if summary.read and not summary.created and summary.unchanged:
             console.print("Nothing was created twice: every claim was on file already.")
         if sellers:
             judged = Counter(bool(c["accepted"]) for file in sellers for c in file.certificates)
             states = ", ".join(f"{count} {state}" for state, count in sorted(Counter(f.state for f in sellers).items()))
-            certificates = f"certificates: {judged[True]} accepted, {judged[False]} not"
-            console.print(f"{len(sellers)} sellers' files (seller_insurance): {states}; {certificates}")
+            console.print(f"{len(sellers)} sellers' files (seller_insurance): {states}")
+            console.print(f"{judged.total()} certificates: {judged[True]} accepted, {judged[False]} not")
 
     def _counted(self) -> Any:
         names = sorted({outcome for counts in self.outcomes.values() for outcome in counts})

@@ -121,7 +121,8 @@ def test_the_demonstration_shows_outcomes_money_and_what_is_wrong(run):
     assert heads == ["outcome", "pdpi", "breakage_1688", "fba", "order"]
     assert {row[0]: row[1:] for row in rows} == {"auto_pay": ["15", "14", "1", "-"], "deny": ["7", "7", "5", "8"]}
     assert " breakage_1688 paid              -   13617.78 " in done.out
-    assert "23 sellers' files (seller_insurance): 23 not_required; certificates: 2 accepted, 1 not" in done.out
+    assert "23 sellers' files (seller_insurance): 2 compliant, 19 not_required, 1 overdue, 1 required" in done.out
+    assert "3 certificates: 2 accepted, 1 not" in done.out and " paid with nothing asked back: " in done.out
     assert "letters handed over" in done.out
     assert "line 39  naive_instant" in done.err and "filed_at" in done.err and "hint: write RFC 3339" in done.err
 
@@ -129,7 +130,7 @@ def test_the_demonstration_shows_outcomes_money_and_what_is_wrong(run):
 def test_the_demonstration_says_what_to_type_next_and_it_works(run):
     done = run("demo")
     typed = [x.split("  ")[0].split()[1:] for x in map(str.strip, done.err.splitlines()) if x.startswith("claimdesk ")]
-    assert {words[0] for words in typed} == {"explain", "timeline", "actions", "tick", "ledger"}
+    assert {words[0] for words in typed} == {"explain", "timeline", "actions", "tick", "seller", "ledger"}
     outputs = {" ".join(words): run(*words) for words in typed}
     assert {o.code for o in outputs.values()} == {0}
     explained = [o.out for words, o in outputs.items() if words.startswith("explain")]

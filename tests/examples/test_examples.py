@@ -134,6 +134,17 @@ def test_sellers_with_and_without_certificates_and_titles_in_many_scripts():
     assert all(word in everything for word in ("加湿器", "アイマスク", "Céleste", "Szkło", "Deckel"))
 
 
+def test_every_state_of_a_sellers_file_comes_up_and_the_exemption_of_the_insured(desk: ClaimDesk, results):
+    files = {file.seller: file for file in desk.sellers()}
+    assert {file.state for file in files.values()} == {"not_required", "required", "compliant", "overdue"}
+    waived = [r for r in results if r.get("recovery", {}).get("status") == "waived"]
+    assert len(waived) > 100
+    assert all(any(c["accepted"] for c in files[str(desk.get(r["claim"]).seller)].certificates) for r in waived)
+    line = {m["amount"] for file in files.values() for m in file.facts["proceeds"]}
+    assert {"10000.00 USD", "10000.01 USD"} <= line
+    assert {f.required for f in files.values() if f.facts["proceeds"][-1]["amount"] == "10000.00 USD"} == {False}
+
+
 def test_nobody_in_them_exists():
     text = JSONL.read_text(encoding="utf-8")
     assert "@" not in text.replace("@example.com", "")

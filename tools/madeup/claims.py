@@ -106,7 +106,7 @@ class Maker:
             by = f"adjuster:{dice.choice(('north', 'south', 'east'))}"
             line.setdefault("screening", {"verdict": "valid", "by": by})
         if path != "sold_by_amazon":
-            line["seller"] = self.tell(seller)
+            line["seller"] = self.tell(seller, filed)
         return line
 
     def claimant(self, product: Product) -> dict[str, Any]:
@@ -120,12 +120,12 @@ class Maker:
         found["sanctions"] = "clear"
         return found
 
-    def tell(self, seller: Seller) -> Any:
+    def tell(self, seller: Seller, day: date) -> Any:
         """The seller written out, or only by id when an earlier line has told of them."""
         if seller.id in self.told and self.dice.randrange(5) < 2:
             return seller.id
         self.told.add(seller.id)
-        return seller.facts
+        return seller.on(day)
 
     def bend(self, line: dict[str, Any], path: str, total: int, filed: date) -> int:
         """What makes a path that path; the amount the claim then asks for."""

@@ -17,7 +17,7 @@ def broken(maker: Maker) -> list[str]:
 
     def line(**changes: Any) -> dict[str, Any]:
         made = maker.claim("plain", "US", day)
-        made["seller"] = next(s.facts for s in maker.sellers if s.marketplace == "US")
+        made["seller"] = next(s.on(day) for s in maker.sellers if s.marketplace == "US")
         made.update(changes)
         return {k: v for k, v in made.items() if v is not None}
 

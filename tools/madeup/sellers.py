@@ -6,20 +6,57 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from .market import MARKETS, Market, local
+from .market import MARKETS, Market, local, money
 
 ADDITIONAL_INSURED = "Amazon.com Services LLC and its affiliates and assignees"
 
 
+#: From which month's proceeds on insurance is needed, in cents of the marketplace's own money.
+LINE = {"US": 1_000_000, "CA": 1_000_000, "UK": 400_000, "EU": 500_000}
+#: Sellers without a certificate who pass the line in the last days: they still have time to show one.
+LATE = {18: date(2025, 6, 9), 34: date(2025, 6, 10), 38: date(2025, 6, 1)}
+
+
 class Seller(NamedTuple):
-    """An invented seller, and the facts a line tells of them."""
+    """An invented seller, and the facts that stay the same whenever a line tells of them."""
 
     marketplace: str
+    number: int
     facts: dict[str, Any]
 
     @property
     def id(self) -> str:
         return self.facts["id"]
+
+    def on(self, day: date) -> dict[str, Any]:
+        """What a line of this day tells of the seller: months that were over by then, or past the line."""
+        crossed = self.crossed_on()
+        now = crossed is not None and crossed <= day
+        told = {k: v for k, v in self.facts.items() if k != "certificates"}
+        certificates = self.facts["certificates"]
+        return {**told, "insurance_required": now, "proceeds": self._months(crossed if now else None),
+                "certificates": certificates}  # fmt: skip
+
+    def crossed_on(self) -> date | None:
+        """The day on which a month's proceeds passed the line; None for who never sells as much."""
+        if self.number % 5 == 0:
+            return None
+        if self.number in LATE:
+            return LATE[self.number]
+        if self.marketplace == "US":
+            return date(2023, 3 + self.number % 4, 5 + self.number % 20)
+        return date(2024, 6, 3 + self.number % 20)
+
+    def _months(self, crossed: date | None) -> list[dict[str, Any]]:
+        """A month under the line (or on it, which is not over), and the one that passed it, where it did."""
+        line, currency = LINE[self.marketplace], MARKETS[self.marketplace].currency
+        under = line if self.number % 10 == 0 else line * (55 + self.number % 40) // 100 + self.number
+        months: list[dict[str, Any]] = [{"month": "2023-02", "amount": money(under, currency)}]
+        if crossed is not None:
+            over = line + (1 if self.number % 11 == 0 else 1000 * self.number + 37)
+            month = crossed.isoformat()[:7]
+            months.append({"month": month, "amount": money(over, currency), "crossed_on": crossed.isoformat()})
+        return months
 
 
 def sellers(dice: Random) -> list[Seller]:
@@ -54,14 +91,13 @@ def sellers(dice: Random) -> list[Seller]:
             "id": f"AEXAMPLE{number:04d}",
             "legal_entity": legal,
             "in_good_standing": number % 16 != 7,
-            "insurance_required": number % 5 != 0,
             "elected_country": marketplace,
         }
         if number % 4 != 2:
             facts["certificates"] = [certificate(dice, number, legal, MARKETS[marketplace])]
         else:
             facts["certificates"] = []
-        found.append(Seller(marketplace, facts))
+        found.append(Seller(marketplace, number, facts))
     return found
 
 

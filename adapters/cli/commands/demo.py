@@ -56,6 +56,7 @@ def command(call: Call, paths: tuple[str, ...]) -> int:
     run = Run(call, as_lines=call.as_json)
     created: set[str] = set()
     overview = Overview()
+    overdue: str | None = None
     # On the disk once at the end, not letter by letter: nobody waits for these.
     letterbox = FileSender(letters_folder(call.db), sync=False)
     with examples(paths) as found, call.desk(sender=letterbox) as desk:
@@ -72,14 +73,19 @@ def command(call: Call, paths: tuple[str, ...]) -> int:
         letterbox.flush()
         if not call.as_json:
             overview.add_insurers(desk)
-            overview.put(run.summary, list(desk.sellers()), dry_run=call.dry_run)
+            sellers = list(desk.sellers())
+            overview.put(run.summary, sellers, dry_run=call.dry_run)
+            overdue = next((file.seller for file in sellers if file.state == "overdue"), None)
     run.finish(next_too=False, table=False)
     if letters and not call.as_json:
         put(f"{letters} letters handed over, kept as files beside the database.")
     if days and not call.as_json:
         until = (days[-1] + timedelta(days=8)).isoformat(timespec="seconds")
         tick = (f"tick --until {until}", "what falls due in the week after the last of them")
-        put_next(call, run.shown, [tick, ("ledger --balances", "the books balance")])
+        steps = [tick, ("ledger --balances", "the books balance")]
+        if overdue is not None:
+            steps.insert(0, (f"seller timeline {overdue}", "when insurance was required, and when it was in force"))
+        put_next(call, run.shown, steps)
     return 0
 
 
