@@ -6,12 +6,33 @@ mapping that ``figure`` makes. ``quick`` asks for a small run, ``repeat`` for th
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 Figures = dict[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Took:
+    """What a piece of work took: seconds by the clock, seconds of processor time (ended children with it)."""
+
+    seconds: float = 0.0
+    busy: float = 0.0
+
+
+@contextmanager
+def taking() -> Iterator[Took]:
+    """Times the block."""
+    took = Took()
+    busy, started = sum(os.times()[:4]), time.perf_counter()
+    yield took
+    took.seconds, took.busy = time.perf_counter() - started, sum(os.times()[:4]) - busy
 
 
 def figure(

@@ -9,9 +9,10 @@ no guard. It also writes each row once and in its last form, where a run may wri
 from __future__ import annotations
 
 import sqlite3
-import time
 from pathlib import Path
 from typing import Any
+
+from .figure import Took, taking
 
 BATCH = 500
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -26,8 +27,8 @@ def rows_of(database: Path) -> Tables:
         return {n: db.execute(f'SELECT * FROM "{n}"').fetchall() for n in names}  # noqa: S608  # our own names
 
 
-def sqlite_seconds(target: Path, source: Path, tables: Tables, claims: int) -> float:
-    """Seconds that raw ``sqlite3`` takes to write the rows of ``source`` into a new file."""
+def sqlite(target: Path, source: Path, tables: Tables, claims: int) -> Took:
+    """What raw ``sqlite3`` takes to write the rows of ``source`` into a new file."""
     with sqlite3.connect(source) as db:
         mode = db.execute("PRAGMA journal_mode").fetchone()[0]
         schema = [
@@ -45,15 +46,14 @@ def sqlite_seconds(target: Path, source: Path, tables: Tables, claims: int) -> f
         db.execute(statement)
     into = {n: f'INSERT INTO "{n}" VALUES ({",".join("?" * len(r[0]))})' for n, r in tables.items() if r}  # noqa: S608
     batches = -(-claims // BATCH)
-    started = time.perf_counter()
-    for i in range(batches):
-        db.execute("BEGIN IMMEDIATE")
-        for name, statement in into.items():
-            db.executemany(statement, _part(tables[name], i, batches))
-        db.execute("COMMIT")
-    seconds = time.perf_counter() - started
+    with taking() as took:
+        for i in range(batches):
+            db.execute("BEGIN IMMEDIATE")
+            for name, statement in into.items():
+                db.executemany(statement, _part(tables[name], i, batches))
+            db.execute("COMMIT")
     db.close()
-    return seconds
+    return took
 
 
 def _part(rows: list[tuple[Any, ...]], i: int, batches: int) -> list[tuple[Any, ...]]:
@@ -66,8 +66,8 @@ def postgres_rows(connection: Any) -> Tables:
     return {n: connection.execute(f'SELECT * FROM "{n}"').fetchall() for n in names}  # noqa: S608  # our own names
 
 
-def copy_seconds(connection: Any, tables: Tables, claims: int) -> float:
-    """Seconds that psycopg takes to ``COPY`` the rows into a database with the same tables, whose rows it empties.
+def copy(connection: Any, tables: Tables, claims: int) -> Took:
+    """What psycopg takes to ``COPY`` the rows into a database with the same tables, whose rows it empties.
 
     ``connection`` is a superuser's, in autocommit. Triggers and foreign keys rest meanwhile.
     """
@@ -78,15 +78,14 @@ def copy_seconds(connection: Any, tables: Tables, claims: int) -> float:
     given = " AND is_generated = 'NEVER' ORDER BY ordinal_position"
     columns = {n: [f'"{c}"' for (c,) in connection.execute(asked + given, [n])] for n in tables}
     batches = -(-claims // BATCH)
-    started = time.perf_counter()
-    for i in range(batches):
-        with connection.transaction(), connection.cursor() as cursor:
-            for name, rows in tables.items():
-                part = _part(rows, i, batches)
-                if part:
-                    with cursor.copy(f'COPY "{name}" ({", ".join(columns[name])}) FROM STDIN') as copy:
-                        for row in part:
-                            copy.write_row(row)
-    seconds = time.perf_counter() - started
+    with taking() as took:
+        for i in range(batches):
+            with connection.transaction(), connection.cursor() as cursor:
+                for name, rows in tables.items():
+                    part = _part(rows, i, batches)
+                    if part:
+                        with cursor.copy(f'COPY "{name}" ({", ".join(columns[name])}) FROM STDIN') as stream:
+                            for row in part:
+                                stream.write_row(row)
     connection.execute("SET session_replication_role = DEFAULT")
-    return seconds
+    return took

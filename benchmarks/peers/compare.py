@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..figure import Figures, figure, medians, progress
-from ..floors import rows_of, sqlite_seconds
+from ..floors import rows_of, sqlite
 from ..triage import typed
 from .lifecycle import expected
 
@@ -72,9 +72,9 @@ def measure(python: Path, names: list[str], claims: int, less: int) -> dict[str,
     """One run of ours, then one of each peer in both kinds."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "ours.db"
-        seconds = typed(f"sqlite:///{database}", claims)
+        seconds = typed(f"sqlite:///{database}", claims).seconds
         rate = claims / seconds
-        share = sqlite_seconds(Path(folder) / "raw.db", database, rows_of(database), claims) / seconds
+        share = sqlite(Path(folder) / "raw.db", database, rows_of(database), claims).seconds / seconds
     shares: dict[str, Any] = {}
     rates: dict[str, Any] = {}
     for name in names:
@@ -100,5 +100,5 @@ def run(python: Path, name: str, count: int, kind: str) -> tuple[float, float]:
         if told["left"] != {"states": wanted.states, "steps": wanted.steps}:
             raise SystemExit(f"{name} left {told['left']}, and should have left {wanted}")
         database = Path(folder) / "claims.db"
-        plain = sqlite_seconds(Path(folder) / "raw.db", database, rows_of(database), count)
+        plain = sqlite(Path(folder) / "raw.db", database, rows_of(database), count).seconds
     return count / told["seconds"], count / plain

@@ -94,10 +94,10 @@ def test_a_profile_keeps_what_people_wrote(bench, tmp_path):
 
 def test_triage_and_floor(bench, tmp_path):
     floors, made, raw = bench("floors"), tmp_path / "typed.db", tmp_path / "raw.db"
-    assert bench("triage").typed(f"sqlite:///{made}", 12) > 0
+    assert bench("triage").typed(f"sqlite:///{made}", 12).seconds > 0
     rows = floors.rows_of(made)
     assert len(rows["case"]) > 12
-    assert floors.sqlite_seconds(raw, made, rows, 12) > 0
+    assert floors.sqlite(raw, made, rows, 12).seconds > 0
     copied = floors.rows_of(raw)
     assert {n: len(r) for n, r in copied.items()} == {n: len(r) for n, r in rows.items()}, "the floor writes every row"
 
