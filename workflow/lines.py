@@ -181,7 +181,7 @@ def _csv_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
             )
             continue
         try:
-            yield Line(start, _unflatten(header, row), None, text)
+            yield Line(start, unflatten(header, row), None, text)
         except InputError as error:
             yield Line(start, None, error, text)
 
@@ -226,7 +226,7 @@ class _Counter:
         return text
 
 
-def _unflatten(header: list[str], row: list[str]) -> dict[str, Any]:
+def unflatten(header: list[str], row: list[str]) -> dict[str, Any]:
     """Dotted names to nested objects; ``losses.0.head`` counts a list; an empty cell is not told."""
     found: dict[str, Any] = {}
     for name, cell in zip(header, row, strict=True):

@@ -1,0 +1,277 @@
+"""The records of a file: CSV of any usual delimiter or JSON Lines, each with its record number and its first line.
+
+Decision: a record keeps its raw text, so that a rejected one can be given back exactly as it came; a record that cannot
+be read is a record with a problem, never an exception, and what follows it is read on. What separates the cells is
+decided by the first records alone, and only when one candidate is clearly better. Authority: UX notes 6.4 and 6.6.
+Left out: workbooks; a sheet is saved as CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+from ...states.errors import InputError
+from ..lines import parse_object
+from .problems import ImportCode, Problem, problem
+
+#: Columns that a rejects file adds; read past when it is imported again.
+META = ("_line", "_errors", "_hints")
+DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+NAMES = {name: char for char, name in DELIMITERS.items()}
+_SAMPLE_LINES, _HEAD_ROWS, _CLEAR = 60, 10, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its number (from 1, the header is none), its first physical line, its cells by column."""
+
+    number: int
+    line: int
+    cells: dict[str, Any] | None
+    raw: str
+    problem: Problem | None = None
+    row: Sequence[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file is: its kind, what separates cells, the header and the line it stands on, and the records."""
+
+    kind: str  #: csv or jsonl
+    delimiter: str
+    header: tuple[str, ...]
+    header_line: int
+    records: Iterator[Record]
+    meta: bool = False  #: it is a rejects file: its last columns are ours
+
+    @property
+    def shown(self) -> str:
+        """For people: ``comma``, ``JSON Lines``."""
+        return "JSON Lines" if self.kind == "jsonl" else DELIMITERS.get(self.delimiter, repr(self.delimiter))
+
+
+def table(
+    stream: Iterable[str],
+    *,
+    known: Callable[[str], bool],
+    name: str = "",
+    kind: str = "auto",
+    delimiter: str = "auto",
+    any_header: bool = False,
+) -> Table:
+    """The records of a text stream (opened with ``newline=""``).
+
+    ``known`` says whether a header is one that means something; ``any_header``: a header of which nothing is known
+    will do. InputError ``delimiter_unclear``, ``no_header`` or ``no_known_column`` when the file as a whole cannot be
+    read.
+    """
+    lines = enumerate(stream, 1)
+    sample = list(islice(lines, _SAMPLE_LINES))
+    first = next((text.lstrip("\ufeff \t") for _, text in sample if text.strip("\ufeff \t\r\n")), "")
+    again = chain(sample, lines)
+    if kind == "auto":
+        low = name.lower()
+        kind = "csv" if low.endswith((".csv", ".tsv", ".txt")) else "jsonl" if low.endswith((".jsonl", ".ndjson")) else (
+            "jsonl" if first.startswith("{") else "csv"
+        )  # fmt: skip
+    if kind == "jsonl":
+        return Table("jsonl", "", (), 0, _json_records(again))
+    if not first:
+        raise InputError(
+            ImportCode.NO_HEADER.value, "the file is empty", field="FILE", hint="give a file with a header"
+        )
+    separator = _delimiter([text for _, text in sample], delimiter, known)
+    rows = _Rows(again, separator)
+    header, line, before = _header(rows, known, any_header)
+    meta = tuple(header[-len(META) :]) == META
+    own = header[: -len(META)] if meta else header
+    _refuse_twins(own)
+    return Table("csv", separator, tuple(own), line, _csv_records(rows, own, meta, before), meta)
+
+
+# ---------------------------------------------------------------- JSON Lines
+
+
+def _json_records(lines: Iterable[tuple[int, str]]) -> Iterator[Record]:
+    number = 0
+    for line, raw in lines:
+        text = raw.strip("\ufeff\r\n")
+        if not text.strip():
+            continue
+        number += 1
+        fault = _undecoded(text)
+        if fault is not None:
+            yield Record(number, line, None, raw, fault)
+            continue
+        try:
+            found = parse_object(text)
+        except InputError as error:
+            code = ImportCode.NOT_JSON.value if error.code == "not_an_object" else error.code
+            yield Record(number, line, None, raw, Problem(code, error.message, error.hint))
+            continue
+        yield Record(number, line, {k: v for k, v in found.items() if k not in META}, raw)
+
+
+def _undecoded(text: str) -> Problem | None:
+    if text.isascii() or not any("\udc80" <= c <= "\udcff" for c in text):
+        return None
+    return problem(ImportCode.BAD_ENCODING, "some bytes are not text in the encoding of the file", "mend the row")
+
+
+# ---------------------------------------------------------------- CSV
+
+
+class _Rows:
+    """Rows of a CSV reader with their first line and their raw text."""
+
+    def __init__(self, lines: Iterable[tuple[int, str]], delimiter: str) -> None:
+        self._lines = iter(lines)
+        self._last = 0
+        self._raw: list[str] = []
+        self._reader = csv.reader(self, delimiter=delimiter, strict=True)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        """The next physical line, for the reader."""
+        self._last, text = next(self._lines)
+        if self._last == 1:
+            text = text.removeprefix("\ufeff")
+        self._raw.append(text)
+        return text
+
+    def row(self) -> tuple[int, list[str] | None, str, str] | None:
+        """(first line, cells or None, raw text, what is wrong); None at the end of the file."""
+        start = self._last + 1
+        self._raw = []
+        try:
+            cells = next(self._reader)
+        except StopIteration:
+            return None
+        except csv.Error as error:
+            return start, None, "".join(self._raw), str(error)
+        return start, cells, "".join(self._raw), ""
+
+
+def _csv_records(
+    rows: _Rows, header: Sequence[str], meta: bool, before: list[tuple[int, list[str] | None, str, str]]
+) -> Iterator[Record]:
+    number = 0
+    width = len(header)
+    waiting = iter(before)
+    while (found := next(waiting, None) or rows.row()) is not None:
+        line, cells, raw, wrong = found
+        if cells is None:
+            number += 1
+            yield Record(number, line, None, raw, _not_csv(wrong))
+            continue
+        if not cells or (len(cells) == 1 and not cells[0].strip() and width > 1):
+            continue
+        number += 1
+        if meta and len(cells) >= len(META):
+            cells = cells[: -len(META)]
+        fault = _undecoded(raw)
+        if fault is None and len(cells) != width:
+            fault = problem(
+                ImportCode.WRONG_CELL_COUNT,
+                f"{len(cells)} cells where the header has {width}",
+                "quote cells that hold the separator, a quote or a line break",
+            )
+        if fault is not None:
+            yield Record(number, line, None, raw, fault, cells)
+            continue
+        yield Record(number, line, dict(zip(header, cells, strict=True)), raw, None, cells)
+
+
+def _not_csv(wrong: str) -> Problem:
+    return problem(ImportCode.NOT_CSV, f"this is not CSV: {wrong}", "quote cells as RFC 4180 says")
+
+
+def _refuse_twins(header: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in header:
+        if name in seen:
+            raise InputError(
+                ImportCode.COLUMN_TWICE.value,
+                f"a column stands twice in the header{f': {name}' if 0 < len(name) <= 40 else ''}",
+                field="FILE",
+                hint="rename one of them, or take it out",
+            )
+        seen.add(name)
+
+
+# ---------------------------------------------------------------- delimiter and header
+
+
+def _delimiter(sample: list[str], told: str, known: Callable[[str], bool]) -> str:
+    if told != "auto":
+        char = NAMES.get(told, told)
+        if len(char) != 1 or char in '"\r\n':
+            raise InputError(
+                ImportCode.BAD_MAP.value, "a delimiter is one character", field="delimiter",
+                hint="auto, comma, tab, semicolon, bar, or the character itself",
+            )  # fmt: skip
+        return char
+    found = sorted((_score(sample, char, known), char) for char in DELIMITERS)[::-1]
+    (best, char), (second, other) = found[0], found[1]
+    if best[1] < 2:
+        return ","  # one column: nothing separates anything
+    if second[1] >= 2 and best[0] == second[0] and second[2] >= _CLEAR * best[2] and best[1] == second[1]:
+        raise InputError(
+            ImportCode.DELIMITER_UNCLEAR.value,
+            f"{DELIMITERS[char]} and {DELIMITERS[other]} separate the cells equally well",
+            field="FILE",
+            hint=f"say which: --delimiter {DELIMITERS[char]}",
+        )
+    return char
+
+
+def _score(sample: list[str], char: str, known: Callable[[str], bool]) -> tuple[int, int, float]:
+    """(known names in one row, cells of most rows, share of rows that have so many)."""
+    rows: list[list[str]] = []
+    try:
+        rows.extend(row for row in csv.reader(iter(sample), delimiter=char) if row)
+    except csv.Error:
+        pass  # the rows before will do
+    widths = [len(row) for row in rows]
+    if not widths:
+        return 0, 0, 0.0
+    most = max(set(widths), key=lambda n: (widths.count(n) if n > 1 else 0, n))
+    hits = max(sum(known(_name(cell)) for cell in row) for row in rows[:_HEAD_ROWS])
+    return hits, most, widths.count(most) / len(widths)
+
+
+def _header(
+    rows: _Rows, known: Callable[[str], bool], any_header: bool
+) -> tuple[list[str], int, list[tuple[int, list[str] | None, str, str]]]:
+    """(names, line, rows after it that were read already): the row of the first ten with the most known names."""
+    read: list[tuple[int, list[str] | None, str, str]] = []
+    while len(read) < _HEAD_ROWS and (found := rows.row()) is not None:
+        read.append(found)
+    best, place = 0, -1
+    for i, (_, cells, _, _) in enumerate(read):
+        hits = sum(known(_name(cell)) for cell in cells or ())
+        if hits > best:
+            best, place = hits, i
+    if place < 0:
+        if not any_header:
+            raise InputError(
+                ImportCode.NO_KNOWN_COLUMN.value,
+                "no column of this file is known",
+                field="FILE",
+                hint="claimdesk import map FILE writes a draft of a map; correct it, then give it with --map",
+            )
+        place = next((i for i, row in enumerate(read) if row[1] and any(c.strip() for c in row[1])), -1)
+    cells = read[place][1] if place >= 0 else None
+    if cells is None:
+        raise InputError(ImportCode.NO_HEADER.value, "no line holds the names of columns", field="FILE", hint="add one")
+    return [_name(cell) for cell in cells], read[place][0], read[place + 1 :]
+
+
+def _name(cell: str) -> str:
+    return cell.strip("\ufeff \t\u3000\xa0")
