@@ -109,6 +109,7 @@ STALE: Final[dict[str, str]] = {
     "closed_epoch_new": "this epoch was closed in between",
     "idempotency_new": "this idempotency key was used in between",
     "source_new": "this line was filed in between",
+    "import_run_new": "this import is on file already",
 }
 
 

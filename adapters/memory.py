@@ -27,6 +27,7 @@ from ..workflow.ports import (
     EpochRow,
     ErasureRow,
     IdempotencyRow,
+    ImportRun,
     NoticeRow,
     ProposalRow,
     SealedRow,
@@ -120,6 +121,7 @@ class _Tables:
         self.idempotency: dict[tuple[str, str], IdempotencyRow] = {}
         self.sources: dict[str, SourceRow] = {}
         self.meta: dict[str, str] = {}
+        self.import_runs: dict[str, ImportRun] = {}
         self.by_id: list[str] = []
         self.transfer_ids: list[str] = []
         self.by_due: dict[str, list[tuple[str, str]]] = {}
@@ -259,6 +261,25 @@ class MemoryRead:
         found = self._t.sources
         return {k: found[k] for k in keys if k in found}
 
+    def sources_of(self, run: str) -> int:
+        """How many filed lines a run kept."""
+        return sum(1 for row in self._t.sources.values() if row.run == run)
+
+    def import_run(self, run_id: str) -> ImportRun | None:
+        """One import, or None."""
+        return self._t.import_runs.get(run_id)
+
+    def import_runs(self, before: str | None = None, limit: int = 50) -> list[ImportRun]:
+        """A page of imports, newest first."""
+        rows = (row for name, row in sorted(self._t.import_runs.items(), reverse=True) if not before or name < before)
+        return list(islice(rows, limit))
+
+    def unfinished_import(self, kind: str, file_sha256: str, map_sha256: str) -> ImportRun | None:
+        """The newest import of this file under this map that did not come to its end."""
+        wanted = (kind, file_sha256, map_sha256, "running")
+        rows = self.import_runs(limit=len(self._t.import_runs))
+        return next((r for r in rows if (r.kind, r.file_sha256, r.map_sha256, r.status) == wanted), None)
+
     def due_tasks(self, now: str, kinds: Iterable[str], limit: int) -> list[TaskRow]:
         """Ready tasks due by ``now`` and leased ones whose lease has ended."""
         found: list[TaskRow] = []
@@ -335,11 +356,21 @@ class MemoryWrite(MemoryRead):
         self._undo: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self._ended = False
 
-    def undo(self) -> None:
-        """Takes every change back, the latest first."""
-        while self._undo:
+    def undo(self, since: int = 0) -> None:
+        """Takes every change back, the latest first; ``since``: all but the first so many."""
+        while len(self._undo) > since:
             step, arguments = self._undo.pop()
             step(*arguments)
+
+    @contextmanager
+    def part(self) -> Generator[None]:
+        """A part of the unit, undone by itself when it fails."""
+        since = len(self._undo)
+        try:
+            yield
+        except BaseException:
+            self.undo(since)
+            raise
 
     def end(self) -> None:
         """After this the unit writes no more."""
@@ -601,6 +632,19 @@ class MemoryWrite(MemoryRead):
     def set_meta(self, name: str, value: str) -> None:
         """Keeps a value of the store itself."""
         self._put(self._t.meta, name, value)
+
+    def put_import_run(self, row: ImportRun, attempt: int | None = None) -> bool:
+        """Keeps a run: a new one, or as it stands now while it runs under ``attempt``; whether it did."""
+        kept = self._t.import_runs.get(row.id)
+        if attempt is None:
+            if kept is not None:
+                raise refusal("import_run_new")
+            self._put(self._t.import_runs, row.id, row)
+            return True
+        if kept is None or kept.attempt != attempt or kept.status != "running":
+            return False
+        self._put(self._t.import_runs, row.id, row)
+        return True
 
     def add_control(self, rows: Sequence[ControlRow]) -> None:
         """Adds to the access journal."""

@@ -297,6 +297,7 @@ class Desk(Verbs, Reads, Approvals):
             if isinstance(done, Refusal):
                 raise raised(self.worded(done, state, verb), claim)
             self.second_needed(done, command, state)
+            _keep_source(session, done, options)
             return done
 
         also = [] if whose is None else [seller_file_id(str(command.payload["seller"]))]
@@ -502,6 +503,7 @@ class Desk(Verbs, Reads, Approvals):
             made = session.execute(then)
             if isinstance(made, Refusal):
                 raise raised(made, file_id)
+            _keep_source(session, made, options)
             return made
 
         return seller_view(self._retried(opened, [file_id], options.get("dry_run", False)).case)
@@ -655,6 +657,13 @@ def _reason(told: str | None, payload: Mapping[str, Any]) -> str:
     if not isinstance(found, str) or len(found) > 5000:
         raise InputError("not_text", "a reason is text of at most 5000 characters", field="reason")
     return found
+
+
+def _keep_source(session: Session, done: Done, options: Options) -> None:
+    """The row of an import is kept with what it did, or not at all; what changed nothing leaves none."""
+    row = options.get("row")
+    if row is not None and done.case.id in session.unwritten:
+        session.keep_source(done.case.id, row._replace(claim=done.case.id))
 
 
 def _new_certificates(known: Case, given: Sequence[Mapping[str, Any]]) -> bool:

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict, Unpack
 
 from ..states.errors import InputError
 from ..states.money import Money
+from .ports import SourceRow
 from .view import Claim, SellerFile
 
 
@@ -28,6 +29,7 @@ class Options(TypedDict, total=False):
     approved_by: str  #: a second person, where one is needed
     dry_run: bool  #: what would happen, nothing is written
     lenient: bool  #: scenario steps: neither a reason nor a second person is asked for
+    row: SourceRow  #: the row of an import this came from, kept in the same transaction
 
 
 class Verbs(ABC):

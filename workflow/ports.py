@@ -151,6 +151,36 @@ class SourceRow(NamedTuple):
     run: str
 
 
+class ImportRun(NamedTuple):
+    """One import: what was read, by whom, how far it came, what it came to. Counts are of records.
+
+    ``attempt`` goes up each time the run is taken up again, so that only one process carries it on. ``codes`` and
+    ``places`` are JSON text: what was wrong, by code; how the file is written and how long what was written beside is.
+    """
+
+    id: str
+    kind: str
+    file: str
+    file_sha256: str | None  #: None for what was piped in, until its end
+    map_sha256: str
+    actor: str
+    status: str  #: running, done, stopped
+    attempt: int
+    total: int | None  #: records of the file, where it was counted
+    done: int
+    created: int
+    unchanged: int
+    updated: int
+    duplicate: int
+    rejected: int
+    warnings: int
+    codes: str
+    places: str
+    started_at: str
+    updated_at: str
+    ended_at: str | None
+
+
 class ControlRow(NamedTuple):
     """One entry of the access journal: its exact bytes, and what its guards read. Insert only; seq has no gap.
 
@@ -280,6 +310,19 @@ class ReadUnit(Protocol):
     def waiting_on_seller(self, seller: str, states: Iterable[str]) -> list[str]: ...
     def idempotency(self, principal: str, key: str) -> IdempotencyRow | None: ...
     def sources(self, keys: Sequence[str]) -> dict[str, SourceRow]: ...
+    def sources_of(self, run: str) -> int:
+        """How many filed lines a run kept (looks through all of them: for runs that were taken up again)."""
+        ...
+
+    def import_run(self, run_id: str) -> ImportRun | None: ...
+    def import_runs(self, before: str | None = None, limit: int = 50) -> list[ImportRun]:
+        """A page of imports, newest first; ``before`` is the last id of the page before."""
+        ...
+
+    def unfinished_import(self, kind: str, file_sha256: str, map_sha256: str) -> ImportRun | None:
+        """The newest import of this file under this map that did not come to its end."""
+        ...
+
     def due_tasks(self, now: str, kinds: Iterable[str], limit: int) -> list[TaskRow]:
         """Ready tasks due by ``now`` and leased ones whose lease has ended, earliest due first, then by id."""
         ...
@@ -349,6 +392,10 @@ class WriteUnit(ReadUnit, Protocol):
         ...
 
     def set_meta(self, name: str, value: str) -> None: ...
+    def put_import_run(self, row: ImportRun, attempt: int | None = None) -> bool:
+        """Keeps a run: a new one, or, if it still runs under ``attempt``, as it stands now; whether it did."""
+        ...
+
     def add_control(self, rows: Sequence[ControlRow]) -> None:
         """Adds to the access journal; Conflict when one of its guards bites."""
         ...

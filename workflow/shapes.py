@@ -6,17 +6,52 @@ again. Authority: contract section 3. Left out: what a programme narrows for its
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from ..states.codes import HoldReason, LegalBasis
 from .validation import STRICT, Identifier, LongText, Text
 
 UNKNOWN = "unknown"
+
+
+_FIELDS_MAX, _FIELD_NAME_MAX, _FIELD_MAX = 500, 500, 100_000
+
+
+def _as_received(value: object) -> object:
+    """Columns of a source that no fact of ours holds, as one JSON text: the journal then names none of them."""
+    if not isinstance(value, Mapping):
+        raise _fault("not_an_object", "the fields of a source are a mapping of names to texts", "")
+    told: dict[str, str] = {}
+    for name, text in value.items():  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise _fault("not_text", "a field of a source is text under a name", "put it in quotes")
+        if len(name) > _FIELD_NAME_MAX or len(text) > _FIELD_MAX:
+            raise _fault("too_long", f"at most {_FIELD_MAX} characters under a name of {_FIELD_NAME_MAX}", "")
+        if any("\ud800" <= c <= "\udfff" for c in name + text):
+            raise _fault("bad_character", "text that is no Unicode", "say which encoding the file is in")
+        told[name] = text
+    if len(told) > _FIELDS_MAX:
+        raise _fault("too_many", f"at most {_FIELDS_MAX} fields of a source", "leave some out")
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _fault(code: str, message: str, hint: str) -> PydanticCustomError:
+    return PydanticCustomError("claimdesk", "{message}", {"code": code, "message": message, "hint": hint})
+
+
+#: What a source said beside the facts we know, kept as received: personal, and sealed.
+SourceFields = Annotated[
+    str,
+    BeforeValidator(_as_received),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "maxLength": _FIELD_MAX}}),
+]
 
 
 class Evidence(TypedDict):

@@ -22,6 +22,9 @@ _SELLERS, _RULES, _RECORD, _HOUSE = "Sellers", "Rules", "The record", "Housekeep
 COMMANDS: dict[str, Entry] = {
     "demo": Entry("demo", _START, "Triage example claims into a database of their own and show what came out."),
     "triage": Entry("triage", _START, "File, screen and triage every claim of a file (JSON Lines or CSV)."),
+    "import": Entry(
+        "imports", _START, "Import claims and what belongs to them: plan first, lose nothing, take up again."
+    ),
     "file": Entry("filing", _CLAIMS, "File one claim."),
     "show": Entry("show", _CLAIMS, "Show a claim as it stands, or stood."),
     "explain": Entry("explain", _CLAIMS, "Say why a claim was decided so, rule by rule."),
@@ -75,5 +78,17 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
         "pack": ("audit.pack", "Put claim files, registers and proofs into one zip that stands alone."),
         "proof": ("audit.proof", "Prove that a claim's entries stand in the published log."),
         "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
+    },
+    "import": {
+        "plan": (
+            "imports.plan",
+            "Say what an import would come to; write nothing. Others who write wait while it runs.",
+        ),
+        "claims": (
+            "imports.claims",
+            "Import claims: file, screen and triage every row; a row that is on file already is never filed twice.",
+        ),
+        "list": ("imports.listing", "List imports: what was read, by whom, how far, what it came to."),
+        "show": ("imports.show", "Show one import: its file, how far it came, its counts, its problems by code."),
     },
 }

@@ -17,7 +17,7 @@ _ADDED_TO = (
     *("entry", "transfer", "decision", "idempotency", "source", "erasure", "closed_epoch"),
     *("control", "proposal", "answer", "approval"),
 )
-_CHANGED = ("case", "notice", "meta")
+_CHANGED = ("case", "notice", "meta", "import_run")
 _EMPTIED = ("task", "sealed")
 #: The log is the sequencer's alone: entries begin to wait by a trigger that needs no right of its writer.
 _LOGGED = ("log_leaf", "log_tile", "log_checkpoint", "log_cosignature")

@@ -46,6 +46,7 @@ from .tables import (
     entry,
     erasure,
     idempotency,
+    import_run,
     meta,
     metadata,
     notice,
@@ -212,6 +213,7 @@ class Statements:
         self.balances = made(self._balances())
         self.meta = made(select(meta.c.value).where(meta.c.name == bindparam("name")))
         self._second_persons(made)
+        self._imports(made)
         self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
 
         self.insert = {t.name: made(insert(t)) for t in (
@@ -254,6 +256,34 @@ class Statements:
             .values({"status": literal_column("'handed_over'"), **{n: bindparam(f"b_{n}") for n in sent}})
         )
         self.set_meta = made(self._put(dialect, meta, "name"))
+
+    def _imports(self, made: Callable[[ClauseElement], Statement]) -> None:
+        """Imports and how far they came."""
+        run, limit = import_run, bindparam("limit", type_=Integer)
+        newest = select(run).order_by(run.c.id.desc()).limit(limit)
+        self.import_run = made(select(run).where(run.c.id == bindparam("id")))
+        self.import_runs = made(newest)
+        self.import_runs_before = made(newest.where(run.c.id < bindparam("before")))
+        self.unfinished_import = made(
+            newest.where(
+                run.c.kind == bindparam("kind"),
+                run.c.file_sha256 == bindparam("file_sha256"),
+                run.c.map_sha256 == bindparam("map_sha256"),
+                run.c.status == literal_column("'running'"),
+            )
+        )
+        self.sources_of = made(select(func.count()).select_from(source).where(source.c.run == bindparam("run")))
+        self.new_import_run = made(insert(run))
+        fixed = ("id", "kind", "started_at")
+        self.move_import_run = made(
+            update(run)
+            .where(
+                run.c.id == bindparam("b_id"),
+                run.c.attempt == bindparam("b_before"),
+                run.c.status == literal_column("'running'"),
+            )
+            .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in run.c if c.name not in fixed})
+        )
 
     def _second_persons(self, made: Callable[[ClauseElement], Statement]) -> None:
         """Roles and second persons: the access journal, what waits, what became of it."""

@@ -324,6 +324,34 @@ source = Table(
     **_KEYED,
 )
 
+#: Imports and how far they came: no record of claims, but what a person and a later run look at.
+import_run = Table(
+    "import_run",
+    metadata,
+    _key("id"),
+    _key("kind"),
+    Column("file", Text, nullable=False),
+    _key("file_sha256", null=True),
+    _key("map_sha256"),
+    _key("actor"),
+    _key("status"),
+    Column("attempt", Integer, nullable=False),
+    Column("total", _Amount),
+    *(Column(name, _Amount, nullable=False) for name in (
+        "done", "created", "unchanged", "updated", "duplicate", "rejected", "warnings")),
+    Column("codes", Text, nullable=False),
+    Column("places", Text, nullable=False),
+    _key("started_at"),
+    _key("updated_at"),
+    _key("ended_at", null=True),
+    PrimaryKeyConstraint("id", name="import_run_new"),
+    CheckConstraint(_among("status", ("running", "done", "stopped")), name="import_run_status"),
+    CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="import_run_ended"),
+    CheckConstraint("done = created + unchanged + updated + duplicate + rejected", name="import_run_adds_up"),
+    _instant("import_run", "started_at", "updated_at"),
+    **_KEYED,
+)  # fmt: skip
+
 meta = Table(
     "meta",
     metadata,

@@ -28,6 +28,7 @@ from ...workflow.ports import (
     EpochRow,
     ErasureRow,
     IdempotencyRow,
+    ImportRun,
     NoticeRow,
     ProposalRow,
     SealedRow,
@@ -156,6 +157,30 @@ class SqlRead:
             return {}
         found = [SourceRow(*row) for row in self._s.sources.rows(self._c, keys=self._list(keys))]
         return {row.key: row for row in found}
+
+    def sources_of(self, run: str) -> int:
+        """How many filed lines a run kept."""
+        row = self._s.sources_of.first(self._c, run=run)
+        return 0 if row is None else int(row[0])
+
+    def import_run(self, run_id: str) -> ImportRun | None:
+        """One import, or None."""
+        row = self._s.import_run.first(self._c, id=run_id)
+        return None if row is None else ImportRun(*row)
+
+    def import_runs(self, before: str | None = None, limit: int = 50) -> list[ImportRun]:
+        """A page of imports, newest first."""
+        if before is None:
+            rows = self._s.import_runs.rows(self._c, limit=limit)
+        else:
+            rows = self._s.import_runs_before.rows(self._c, before=before, limit=limit)
+        return [ImportRun(*row) for row in rows]
+
+    def unfinished_import(self, kind: str, file_sha256: str, map_sha256: str) -> ImportRun | None:
+        """The newest import of this file under this map that did not come to its end."""
+        wanted = {"kind": kind, "file_sha256": file_sha256, "map_sha256": map_sha256, "limit": 1}
+        row = self._s.unfinished_import.first(self._c, **wanted)
+        return None if row is None else ImportRun(*row)
 
     def due_tasks(self, now: str, kinds: Iterable[str], limit: int) -> list[TaskRow]:
         """Ready tasks due by ``now`` and leased ones whose lease has ended."""
@@ -377,11 +402,19 @@ class SqlWrite(SqlRead):
         """Keeps a value of the store itself."""
         self._s.set_meta.many(self._c, [(name, value)])
 
+    def put_import_run(self, row: ImportRun, attempt: int | None = None) -> bool:
+        """Keeps a run: a new one, or as it stands now while it runs under ``attempt``; whether it did."""
+        if attempt is None:
+            self._s.new_import_run.many(self._c, [row])
+            return True
+        return self._s.move_import_run.many(self._c, [(*_moved(row), row.id, attempt)]) == 1
+
     def add_control(self, rows: Sequence[ControlRow]) -> None:
         """Adds to the access journal."""
         for row in rows:  # one by one: a guard reads the rows before
             self._s.insert["control"].many(self._c, [row])
 
 
+_moved = itemgetter(*[i for i, name in enumerate(ImportRun._fields) if name not in ("id", "kind", "started_at")])
 _FIXED = ("id", "programme", "marketplace", "currency", "opened_at")
 _changed = itemgetter(*[i for i, name in enumerate(CaseRow._fields) if name not in _FIXED])

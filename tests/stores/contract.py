@@ -16,7 +16,7 @@ from claimdesk.adapters.open_store import open_store
 from claimdesk.states.case import Totals
 from claimdesk.states.errors import StorageError
 from claimdesk.workflow.plan import Sibling
-from claimdesk.workflow.ports import CaseFilter, EpochRow, IdempotencyRow, SourceRow, Store, TaskRow
+from claimdesk.workflow.ports import CaseFilter, EpochRow, IdempotencyRow, ImportRun, SourceRow, Store, TaskRow
 from stores.world import AMAZON, AT, Book, all_tasks, everything, handed_over, instant, number, rich, write
 
 UNICODE = "Zoë 李雷 \U0001f9ef e\u0301 ﷺ \u2028 \" ' \\ % _ {}"
@@ -243,6 +243,59 @@ class Lists:
         write(store, book.step(book.void(made)))
         with store.read() as unit:
             assert unit.balances() == []
+
+
+class Imports:
+    """How far an import came is kept, for one process at a time."""
+
+    def test_a_run_goes_on_under_one_attempt_only(self, store: Store) -> None:
+        run = import_run("IMP-1")
+        with store.read() as unit:
+            assert unit.import_run("IMP-1") is None and unit.import_runs() == [] and unit.sources_of("IMP-1") == 0
+            assert unit.unfinished_import("claims", "f" * 64, "m") is None
+        with store.write() as unit:
+            assert unit.put_import_run(run)
+        further = run._replace(done=3, created=2, rejected=1, total=10**12, codes='{"a": 1}', updated_at=instant(2))
+        with store.write() as unit:
+            assert unit.put_import_run(further, attempt=1)
+            taken = further._replace(attempt=2)
+            assert unit.put_import_run(taken, attempt=1)
+        with store.write() as unit:
+            assert not unit.put_import_run(further._replace(done=9, created=8), attempt=1)  # it is another's now
+            assert not unit.put_import_run(further._replace(id="IMP-0"), attempt=1)
+        with store.read() as unit:
+            assert unit.import_run("IMP-1") == taken == unit.unfinished_import("claims", run.file_sha256 or "", "m")
+            for other in (("certificates", "f" * 64, "m"), ("claims", "e" * 64, "m"), ("claims", "f" * 64, "n")):
+                assert unit.unfinished_import(*other) is None
+        with store.write() as unit:
+            assert unit.put_import_run(taken._replace(status="done", ended_at=instant(3)), attempt=2)
+        with store.write() as unit:
+            assert not unit.put_import_run(taken, attempt=2)  # what has ended stays as it is
+            assert unit.unfinished_import("claims", "f" * 64, "m") is None
+
+    def test_runs_are_listed_newest_first_and_each_once(self, store: Store) -> None:
+        with store.write() as unit:
+            for n in (1, 3, 2):
+                unit.put_import_run(import_run(f"IMP-{n}"))
+        with store.read() as unit:
+            assert [r.id for r in unit.import_runs()] == ["IMP-3", "IMP-2", "IMP-1"]
+            assert [r.id for r in unit.import_runs("IMP-3", limit=1)] == ["IMP-2"]
+        with pytest.raises(StaleVersion), store.write() as unit:
+            unit.put_import_run(import_run("IMP-2"))
+
+    def test_the_lines_of_a_run_are_counted(self, store: Store) -> None:
+        book = Book()
+        write(store, book.step(sources=[SourceRow(f"k{n}", "c", book.id, "IMP-1" if n else "IMP-2") for n in range(4)]))
+        with store.read() as unit:
+            assert [unit.sources_of(run) for run in ("IMP-1", "IMP-2", "IMP-3")] == [3, 1, 0]
+
+
+def import_run(run_id: str) -> ImportRun:
+    """A run that has begun."""
+    return ImportRun(
+        run_id, "claims", "june.csv", "f" * 64, "m", "cs:mei", "running", 1, None, 0, 0, 0, 0, 0, 0, 0, "{}", "{}", AT,
+        AT, None,
+    )  # fmt: skip
 
 
 class Writing:
@@ -723,7 +776,7 @@ class Ending:
             store.run(lambda unit: (_ for _ in ()).throw(StorageError("mine", "mine")))
 
 
-class Contract(Reading, Lists, Writing, Tasks, Notices, Erasing, Together, Ending):
+class Contract(Reading, Lists, Imports, Writing, Tasks, Notices, Erasing, Together, Ending):
     """All of it."""
 
 

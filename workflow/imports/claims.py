@@ -47,30 +47,16 @@ _LANGUAGES = {
     "engb": "en",
     "英文": "en",
 }
-_NAME_MAX, _TEXT_MAX, _MANY = 200, 5000, 200
 
 
 def payload(row: Row, made: Map) -> tuple[dict[str, Any] | None, list[Problem]]:
     """(the line's fields, everything wrong with the row); None when something is."""
     found = list(row.problems)
-    told = dict(row.told)
+    told = row.told
     fields = _of_paths(row, found)
-    for name in _DIRECT:
-        if name in told:
-            fields[name] = told[name]
-    if "language" in fields:
-        language = _LANGUAGES.get(folded(str(fields["language"])))
-        if language is None:
-            del fields["language"]  # letters go out in English or Chinese; the words of the row are kept
-            row = replace(row, extra={**row.extra, row.fields.get("language", "language"): str(told["language"])})
-        else:
-            fields["language"] = language
-    for name, (group, key) in _PLACES.items():
-        if name in told:
-            fields.setdefault(group, {})[key] = told[name]
-    item = {key: told[name] for name, key in _ITEM.items() if name in told}
-    if item:
-        fields.setdefault("order", {}).setdefault("item", {}).update(item)
+    fields.update({name: told[name] for name in _DIRECT if name in told})
+    extra = {**row.extra, **_language(row, fields)}
+    _nested(told, fields)
     if "seller_id" in told:
         fields["seller"] = {"id": told["seller_id"]} if made.create_sellers else told["seller_id"]
     losses = _losses(row, found)
@@ -83,10 +69,30 @@ def payload(row: Row, made: Map) -> tuple[dict[str, Any] | None, list[Problem]]:
             fields.setdefault(name, usual)
     if "source_id" in fields and made.name is not None:
         fields.setdefault("source", made.name)
-    if row.extra:
-        fields["source_fields"] = {(k or "-")[:_NAME_MAX]: v[:_TEXT_MAX] for k, v in list(row.extra.items())[:_MANY]}
-    errors = [p for p in found if p.severity == "error"]
-    return (None if errors else fields), found
+    if extra:
+        fields["source_fields"] = {k or "-": v for k, v in extra.items()}
+    return (None if any(p.rejects for p in found) else fields), found
+
+
+def _language(row: Row, fields: dict[str, Any]) -> dict[str, str]:
+    """Letters go out in English or Chinese: another language is kept as received, and given back here."""
+    if "language" not in fields:
+        return {}
+    told = str(fields.pop("language"))
+    known = _LANGUAGES.get(folded(told))
+    if known is None:
+        return {row.fields.get("language", "language"): told}
+    fields["language"] = known
+    return {}
+
+
+def _nested(told: Mapping[str, Any], fields: dict[str, Any]) -> None:
+    for name, (group, key) in _PLACES.items():
+        if name in told:
+            fields.setdefault(group, {})[key] = told[name]
+    item = {key: told[name] for name, key in _ITEM.items() if name in told}
+    if item:
+        fields.setdefault("order", {}).setdefault("item", {}).update(item)
 
 
 def _of_paths(row: Row, found: list[Problem]) -> dict[str, Any]:
@@ -105,6 +111,9 @@ def _losses(row: Row, found: list[Problem]) -> list[dict[str, str]] | None:
     if heads is not None:
         return _heads(row, str(heads), amount, found)
     if amount is None:
+        if not row.paths and not any(p.field == "amount" for p in found):
+            fault = problem(ImportCode.MISSING_VALUE, "a value that is needed is empty", "fill in what was claimed")
+            found.append(replace(fault, column=row.fields.get("amount", ""), field="amount"))
         return None
     head = HEADS.get(str(kind))
     if head is None and kind is not None:

@@ -231,7 +231,7 @@ def folded(header: str) -> str:
 def aliases(kind: str) -> Mapping[str, str]:
     """Folded header to column."""
     found: dict[str, str] = {}
-    for name, column in COLUMNS[kind].items():
+    for name in COLUMNS[kind]:
         found[folded(name)] = name
     for name, column in COLUMNS[kind].items():
         for alias in column.aliases:
@@ -242,7 +242,7 @@ def aliases(kind: str) -> Mapping[str, str]:
 @cache
 def filing_names() -> frozenset[str]:
     """The names a filing may hold in any programme, at the top: what the contract's dotted columns begin with."""
-    from .. import places, registry
+    from .. import places, registry  # noqa: PLC0415  # programmes load only where rows are read
 
     found = set(_LINE_NAMES)
     for name in registry.names():
@@ -258,12 +258,12 @@ def is_path(header: str) -> bool:
     """Whether a header is a dotted name of the contract, such as ``losses.0.amount``."""
     root, _, rest = header.partition(".")
     parts = rest.split(".") if rest else []
-    return root in filing_names() and all(p.isascii() and p.isidentifier() or p.isdigit() for p in parts)
+    return root in filing_names() and all((p.isascii() and p.isidentifier()) or p.isdigit() for p in parts)
 
 
 def known(kind: str, header: str) -> bool:
     """Whether a header means something in this kind of file."""
-    return folded(header) in aliases(kind) or (kind == ImportKind.CLAIMS and is_path(header))
+    return folded(header) in aliases(kind) or (kind == ImportKind.CLAIMS.value and is_path(header))
 
 
 def is_personal(kind: str, field: str) -> bool:

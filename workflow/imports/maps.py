@@ -170,7 +170,7 @@ def _rule(kind: str, name: str, value: Any) -> Rule:
 
 
 def _target(kind: str, name: str) -> None:
-    if name in COLUMNS[kind] or (kind == ImportKind.CLAIMS and is_path(name)):
+    if name in COLUMNS[kind] or (kind == ImportKind.CLAIMS.value and is_path(name)):
         return
     close = difflib.get_close_matches(name, list(COLUMNS[kind]), 1, 0.5)
     hint = f"did you mean {close[0]}?" if close else "one of: " + ", ".join(COLUMNS[kind])

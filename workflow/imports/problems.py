@@ -52,6 +52,7 @@ class ImportCode(Described):
     HEADS_CLASH = "heads_clash", "the heads of loss do not sum to the amount"
     SEVERAL_CLAIMS = "several_claims", "more than one claim fits the row"
     AMOUNT_CLASH = "amount_clash", "the amount is not the one that waits to be paid"
+    ROW_TWICE = "row_twice", "the same source id stands in the file twice, with different content"
     CHANGED_HERE = "changed_here", "a person changed this since the row was filed"
     FULL_WIDTH = "full_width", "full-width characters were read as ordinary ones"
     SPREADSHEET_TEXT = "spreadsheet_text", "a formula that only holds text was read as that text"
@@ -87,7 +88,12 @@ class Problem:
     @property
     def severity(self) -> Severity:
         """Whether the row is taken."""
-        return Severity.WARNING if self.code in WARNINGS else Severity.ERROR
+        return Severity.ERROR if self.rejects else Severity.WARNING
+
+    @property
+    def rejects(self) -> bool:
+        """Whether it rejects its row."""
+        return self.code not in WARNINGS
 
     def to_error(self) -> InputError:
         """The same for the one pipeline, which speaks in errors."""

@@ -15,7 +15,7 @@ from ...states.errors import InputError
 from . import values
 from .columns import COLUMNS, ImportKind, aliases, folded, is_path
 from .maps import Map, Rule
-from .problems import ImportCode, Problem, Severity, problem
+from .problems import ImportCode, Problem, problem
 from .tables import Record
 
 
@@ -33,7 +33,7 @@ class Row:
     @property
     def errors(self) -> list[Problem]:
         """What rejects the row."""
-        return [p for p in self.problems if p.severity == Severity.ERROR]
+        return [p for p in self.problems if p.rejects]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def plan(kind: str, header: Iterable[str], made: Map) -> Plan:
             extra.append(name)
             continue
         column = known.get(folded(name))
-        if kind == ImportKind.CLAIMS and is_path(name) and (column is None or column != name):
+        if kind == ImportKind.CLAIMS.value and is_path(name) and (column is None or column != name):
             paths.append(name)
             continue
         if column is None:
@@ -99,7 +99,9 @@ def plan(kind: str, header: Iterable[str], made: Map) -> Plan:
         else:
             found[column] = name
     plain = all(column == header and is_path(header) for column, header in found.items())
-    native = kind == ImportKind.CLAIMS and plain and not extra and not made.columns and (bool(paths) or bool(found))
+    native = (
+        kind == ImportKind.CLAIMS.value and plain and not extra and not made.columns and (bool(paths) or bool(found))
+    )
     return Plan(kind, made, found, tuple(paths), tuple(extra), native)
 
 
@@ -154,7 +156,7 @@ def _one(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[st
     if raw == "":
         return None, []
     for part in rule.strip:
-        if name not in ("amount",):
+        if name != "amount":
             raw = raw.replace(part, "").strip()
     if rule.values is not None:
         known = {folded(k): v for k, v in rule.values.items()}
@@ -172,7 +174,7 @@ def _one(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[st
         ]
     value, faults = _typed(kind, name, raw, rule, made, told)
     if value is None and made.unknown_value == "warn" and not _needed(kind, name):
-        left = [p for p in faults if p.code == ImportCode.UNKNOWN_VALUE]
+        left = [p for p in faults if p.code == ImportCode.UNKNOWN_VALUE.value]
         if left:
             return None, [problem(ImportCode.VALUE_LEFT_OUT, "a value that is not known was left out", left[0].hint)]
     return value, faults
@@ -201,8 +203,7 @@ def _typed(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[
         case "currency":
             return values.currency(raw)
         case "choice":
-            assert column is not None and column.choices is not None
-            return values.choice(raw, column.choices)
+            return values.choice(raw, (column.choices if column is not None else None) or {})
         case "list":
             return values.listed(raw)
         case "fact":

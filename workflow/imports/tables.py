@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
@@ -74,10 +75,7 @@ def table(
     first = next((text.lstrip("\ufeff \t") for _, text in sample if text.strip("\ufeff \t\r\n")), "")
     again = chain(sample, lines)
     if kind == "auto":
-        low = name.lower()
-        kind = "csv" if low.endswith((".csv", ".tsv", ".txt")) else "jsonl" if low.endswith((".jsonl", ".ndjson")) else (
-            "jsonl" if first.startswith("{") else "csv"
-        )  # fmt: skip
+        kind = _kind(name.lower(), first)
     if kind == "jsonl":
         return Table("jsonl", "", (), 0, _json_records(again))
     if not first:
@@ -91,6 +89,12 @@ def table(
     own = header[: -len(META)] if meta else header
     _refuse_twins(own)
     return Table("csv", separator, tuple(own), line, _csv_records(rows, own, meta, before), meta)
+
+
+def _kind(name: str, first: str) -> str:
+    if name.endswith((".csv", ".tsv", ".txt")):
+        return "csv"
+    return "jsonl" if name.endswith((".jsonl", ".ndjson")) or first.startswith("{") else "csv"
 
 
 # ---------------------------------------------------------------- JSON Lines
@@ -234,10 +238,8 @@ def _delimiter(sample: list[str], told: str, known: Callable[[str], bool]) -> st
 def _score(sample: list[str], char: str, known: Callable[[str], bool]) -> tuple[int, int, float]:
     """(known names in one row, cells of most rows, share of rows that have so many)."""
     rows: list[list[str]] = []
-    try:
+    with suppress(csv.Error):  # the rows before will do
         rows.extend(row for row in csv.reader(iter(sample), delimiter=char) if row)
-    except csv.Error:
-        pass  # the rows before will do
     widths = [len(row) for row in rows]
     if not widths:
         return 0, 0, 0.0

@@ -52,27 +52,9 @@ _UNCLEAR: Mapping[str, tuple[str, ...]] = {
     "元": ("CNY", "JPY"),
     "kr": ("SEK",),
 }
-_MONTHS = {
-    name: n
-    for n, names in enumerate(
-        (
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep september sept",
-            "oct october",
-            "nov november",
-            "dec december",
-        ),
-        1,
-    )
-    for name in names.split()
-}
+_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+_MONTHS = {form: n for n, name in enumerate(_NAMES, 1) for form in (name.casefold(), name[:3].casefold())} | {"sept": 9}
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?\Z")
 _COMPACT = re.compile(r"((?:19|20|21)[0-9]{2})([0-9]{2})([0-9]{2})\Z")
 _SLASHED = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})\Z")
@@ -82,7 +64,8 @@ _NAMED = re.compile(
 )
 _SERIAL = re.compile(r"[2-6][0-9]{4}(\.[0-9]+)?\Z")
 _DAY_AND_TIME = re.compile(
-    r"(?P<day>.*?)(?:[Tt]|,? +)(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?"
+    r"(?P<day>.*?)(?:[Tt]|,? +)"
+    r"(?P<hour>[01]?[0-9]|2[0-3]):(?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]{1,6})?)?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)? ?(?P<offset>[Zz]|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT)?\Z"
 )
 _MONTH = re.compile(r"((?:19|20|21)[0-9]{2})[-/.年]?([0-9]{1,2})月?\Z")
@@ -332,15 +315,19 @@ def day(found: str, habits: Habits, form: str | None = None) -> Read:
         if made is not None:
             return made.date().isoformat(), told
     if len(plain) > 10 and ":" in plain:
-        at, faults = instant(plain, habits)
-        if at is None:
-            if any(f.code != ImportCode.NO_TIME_ZONE for f in faults if f.severity == "error"):
-                return None, [*told, *faults]
-        if habits.zone is None:  # as written: no zone, no shift
-            seen = _DAY_AND_TIME.match(plain)
-            return _day_alone(seen["day"] if seen else plain, told)
-        return parse_instant(at).astimezone(zone_of(habits.zone)).date().isoformat(), told
+        return _day_of_instant(plain, habits, told)
     return _day_alone(plain, told)
+
+
+def _day_of_instant(plain: str, habits: Habits, told: list[Problem]) -> Read:
+    """The day of an instant in the zone of the file; without a zone, the day as it is written."""
+    if habits.zone is None:
+        seen = _DAY_AND_TIME.match(plain)
+        return _day_alone(seen["day"] if seen else plain, told)
+    at, faults = instant(plain, habits)
+    if at is None:
+        return None, [*told, *faults]
+    return parse_instant(at).astimezone(zone_of(habits.zone)).date().isoformat(), told
 
 
 def _day_alone(plain: str, told: list[Problem]) -> Read:
@@ -377,8 +364,7 @@ def _day_alone(plain: str, told: list[Problem]) -> Read:
 
 
 def _either(one: int, two: int) -> Problem:
-    names = "January February March April May June July August September October November December".split()
-    both = f"{one} {names[two - 1]} or {two} {names[one - 1]}"
+    both = f"{one} {_NAMES[two - 1]} or {two} {_NAMES[one - 1]}"
     return problem(
         ImportCode.DATE_UNCLEAR,
         f"the date is ambiguous: {both}",
@@ -461,7 +447,7 @@ def instant(found: str, habits: Habits, form: str | None = None) -> Read:
 
 def _formatted(plain: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(plain, form)
+        return datetime.strptime(plain, form)  # noqa: DTZ007  # the zone of the file comes after
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from ....states.errors import InputError
-from ...shapes import GENERIC, UNKNOWN, Evidence, Nothing, listed, told, without_reason
+from ...shapes import GENERIC, UNKNOWN, Evidence, Nothing, SourceFields, listed, told, without_reason
 from ...validation import STRICT, DateText, Fact, Identifier, LongText, MoneyValue, Text, check, minor_of
 
 _PLAIN: Mapping[str, Any] = {"enrolled": True, "category": "kitchenware", "evidence_valid": True}
@@ -55,6 +55,7 @@ class FileFacts(TypedDict):
     claimant: NotRequired[Claimant]
     source: NotRequired[Identifier]
     source_id: NotRequired[Identifier]
+    source_fields: NotRequired[SourceFields]
     evidence: NotRequired[list[Evidence | Identifier]]
     description: NotRequired[LongText]
     language: NotRequired[Literal["en", "zh-CN"]]
@@ -80,7 +81,7 @@ SHAPES: Mapping[str, Any] = {
     **GENERIC,
 }
 
-_PERSONAL = ("claimant", "text", "description")
+_PERSONAL = ("claimant", "text", "description", "source_fields")
 
 
 @cache

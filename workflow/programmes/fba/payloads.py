@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from ....states.errors import InputError
-from ...shapes import GENERIC, UNKNOWN, Evidence, listed, told, without_reason
+from ...shapes import GENERIC, UNKNOWN, Evidence, SourceFields, listed, told, without_reason
 from ...validation import STRICT, DateText, Fact, Identifier, LongText, MoneyValue, Text, check, minor_of
 
 UNITS_MAX = 1_000_000
@@ -99,6 +99,7 @@ class FileFacts(TypedDict):
     order: NotRequired[Order]
     source: NotRequired[Identifier]
     source_id: NotRequired[Identifier]
+    source_fields: NotRequired[SourceFields]
     evidence: NotRequired[list[Evidence | Identifier]]
     description: NotRequired[LongText]
 
@@ -149,7 +150,7 @@ SHAPES: Mapping[str, Any] = {
     **GENERIC,
 }
 
-_PERSONAL = ("grounds", "text", "description", "items")
+_PERSONAL = ("grounds", "text", "description", "items", "source_fields")
 
 
 @cache

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect, SourceFields
 from ...validation import (
     STRICT,
     DateText,
@@ -99,6 +99,7 @@ class FileFacts(TypedDict):
     claimant: NotRequired[Claimant]
     source: NotRequired[Identifier]
     source_id: NotRequired[Identifier]
+    source_fields: NotRequired[SourceFields]
     evidence: NotRequired[list[Evidence | Identifier]]
     description: NotRequired[LongText]
     language: NotRequired[Literal["en", "zh-CN"]]
@@ -182,7 +183,7 @@ SHAPES: Mapping[str, Any] = {
     "redirect": Redirect,
 }
 
-_PERSONAL = ("claimant", "grounds", "text", "description", "items")
+_PERSONAL = ("claimant", "grounds", "text", "description", "items", "source_fields")
 
 
 @cache

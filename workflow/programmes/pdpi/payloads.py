@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect, SourceFields
 from ...validation import (
     STRICT,
     DateText,
@@ -95,6 +95,7 @@ class FileFacts(TypedDict):
     seller_is_reseller: NotRequired[Fact]
     source: NotRequired[Identifier]
     source_id: NotRequired[Identifier]
+    source_fields: NotRequired[SourceFields]
     evidence: NotRequired[list[Evidence | Identifier]]
     description: NotRequired[LongText]
     language: NotRequired[Literal["en", "zh-CN"]]
@@ -219,7 +220,7 @@ SHAPES: Mapping[str, Any] = {
 }
 
 _LOSSES_MAX = 50
-_FREE_TEXT = ("findings", "grounds", "text", "description", "method", "items")
+_FREE_TEXT = ("findings", "grounds", "text", "description", "method", "items", "source_fields")
 _REASON_IS_TEXT = frozenset(SHAPES) - {"hold", "release_hold", "request_information"}
 
 

@@ -1,0 +1,132 @@
+"""What the commands of ``claimdesk import`` share: going through a file, and saying what it came to."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any
+
+from ...call import Call
+from ...output import is_terminal, put, put_json, say
+
+if TYPE_CHECKING:
+    from .....workflow.imports.results import Counts, Result
+    from .....workflow.imports.runs import Run
+    from ....imports.files import Source
+    from ....imports.job import Job
+
+_EVERY = 50
+
+
+def go(call: Call, kind: str, place: str, told: dict[str, Any], *, plan: bool = False) -> int:
+    """Imports a file, or only says what would come of it; the exit code."""
+    from ....imports.files import open_source
+    from ....imports.job import Choices, Job
+    from .options import map_of
+
+    plan = plan or call.dry_run
+    gc.freeze()  # a batch makes many small objects that live until it is written
+    gc.set_threshold(100_000, 20, 20)
+    made = map_of(kind, told)
+    writing = call.writing()
+    choices = Choices(
+        plan=plan, atomic=told.get("atomic", False), stop=told.get("on_error") == "stop",
+        update=not told.get("no_update", False), batch=told.get("batch", 500),
+        rejects=None if plan else told.get("rejects"), report=told.get("report"),
+        show_values=told.get("show_values", False),
+        options={k: v for k, v in writing.items() if k in ("reason", "approved_by")},
+    )  # fmt: skip
+    with ExitStack() as stack:
+        source = stack.enter_context(closing(open_source(place, kind, made, told.get("form", "auto"))))
+        desk = stack.enter_context(call.desk())
+        call.note(source.shown())
+        job = Job(desk, source, place, made, choices)
+        watch = _Watch(call, source, lines=call.as_json)
+        for result in job.results(watch.begun):
+            watch.seen(result, job.counts.read)
+        watch.end()
+    _finish(call, job, plan, place)
+    return 1 if job.counts.rejected else 0
+
+
+class _Watch:
+    """Prints results as they come, counts on a terminal, and knows what to say when the run is interrupted."""
+
+    def __init__(self, call: Call, source: Source, *, lines: bool) -> None:
+        self._call, self._source, self._lines = call, source, lines
+        self._watched = is_terminal(sys.stderr) and not call.quiet
+        self._run: Run | None = None
+
+    def begun(self, run: Run) -> None:
+        """Says that a run is taken up again."""
+        self._run = run
+        if run.row.attempt > 1:
+            of = f" of {run.row.total:,}" if run.row.total is not None else ""
+            again = "continuing" if run.skip else "going through the file again from its beginning"
+            self._call.note(f"{run.id} was interrupted after {run.row.done or run.skip:,}{of}; {again}")
+
+    def seen(self, result: Result, done: int) -> None:
+        """One more result."""
+        if self._run is not None and self._run.kept:
+            self._call.kept = f"what was done is kept; the same command again continues {self._run.id}"
+        if self._lines:
+            put_json(result.to_dict())
+        if done % _EVERY == 0:
+            sys.stdout.flush()
+            if self._watched:
+                of = f" of {self._source.total:,}" if self._source.total is not None else ""
+                sys.stderr.write(f"\r{done:,}{of}")
+                sys.stderr.flush()
+
+    def end(self) -> None:
+        """The counter goes."""
+        if self._watched:
+            sys.stderr.write("\r\x1b[K")
+        self._call.kept = ""
+
+
+def _finish(call: Call, job: Job, plan: bool, place: str) -> None:
+    tell = say if call.as_json else put
+    if call.as_json and call.quiet:
+        return
+    tell(summary(job.counts, job.run.id if job.run else "", plan=plan or job.taken_back))
+    for line in code_lines(job.counts):
+        tell(line)
+    if job.taken_back and not plan:
+        say("nothing was written: with --atomic, every row is taken or none")
+    if job.stopped:
+        say("stopped at the first rejected row (--on-error stop); what came before it is kept")
+    rejects = job.choices.rejects
+    if rejects is not None and job.counts.rejected:
+        call.note(f"Rejected rows, with reasons, are in {rejects}. Fix them there, then import that file the same way.")
+
+
+def summary(counts: Counts, run: str, *, plan: bool) -> str:
+    """The counts on one line; nothing is ever lost, and the line shows it."""
+    if plan:
+        return (
+            f"would create {counts.created:,} · update {counts.updated:,} · unchanged {counts.unchanged:,} · "
+            f"duplicate {counts.duplicate:,} · reject {counts.rejected:,}   nothing written   ({counts.read:,} read)"
+        )
+    return (
+        f"{run}  {counts.created:,} created · {counts.updated:,} updated · {counts.unchanged:,} unchanged · "
+        f"{counts.duplicate:,} duplicate · {counts.rejected:,} rejected   ({counts.read:,} read)"
+    )
+
+
+def code_lines(counts: Counts) -> list[str]:
+    """The problems by code and column, each with its count, one place and what would be right."""
+    from ...output import columns
+
+    rows = [
+        [
+            f"{one['count']:,}",
+            one["code"] if one["severity"] == "error" else f"{one['code']} (warning)",
+            one["column"] or "-",
+            f"line {one['line']}",
+            one["message"] + (f"  hint: {one['hint']}" if one["hint"] else ""),
+        ]
+        for one in counts.by_code()
+    ]
+    return [f" {line}" for line in columns(rows, right=(0,))]

@@ -1,0 +1,60 @@
+"""Many write units as parts of one transaction: an import that is only planned, or that is kept as a whole or not.
+
+Decision: the same code writes in the same way, and what it wrote is taken back at the end; so a plan cannot come to
+other counts than the run. Each part is undone by itself when it fails, as a transaction of its own would be. Others who
+write wait meanwhile: on SQLite all of them, on PostgreSQL those who touch the same claims.
+Authority: UX notes 6.4 and 6.5 (plan, atomic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ..workflow.desk import Desk
+from ..workflow.ports import ReadUnit, Store, WriteUnit
+from .memory import MemoryWrite
+
+
+class TakenBack(Exception):
+    """Ends the transaction without writing."""
+
+
+class _Joined:
+    """A store whose every unit is a part of one transaction."""
+
+    def __init__(self, unit: WriteUnit) -> None:
+        self._unit = unit
+
+    @contextmanager
+    def read(self) -> Generator[ReadUnit]:
+        """What the transaction sees."""
+        yield self._unit
+
+    @contextmanager
+    def write(self) -> Generator[WriteUnit]:
+        """A part of the transaction; undone by itself when it fails."""
+        if isinstance(self._unit, MemoryWrite):
+            with self._unit.part():
+                yield self._unit
+            return
+        unit: Any = self._unit  # the SQL store's
+        with unit.connection.begin_nested():
+            yield self._unit
+
+    def close(self) -> None:
+        """The transaction ends with its block."""
+
+
+@contextmanager
+def one_transaction(desk: Desk) -> Generator[None]:
+    """Everything the desk writes inside is one transaction; raise ``TakenBack`` to keep nothing of it."""
+    store, dispatching = desk.store, desk.dispatcher.store
+    with suppress(TakenBack), store.write() as unit:
+        joined: Store = _Joined(unit)
+        desk.store = desk.dispatcher.store = joined
+        try:
+            yield
+        finally:
+            desk.store, desk.dispatcher.store = store, dispatching

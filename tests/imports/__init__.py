@@ -1,0 +1,1 @@
+"""Imports: what is read, what it comes to, and that nothing is lost."""
