@@ -80,10 +80,7 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
         "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
     },
     "import": {
-        "plan": (
-            "imports.plan",
-            "Say what an import would come to; write nothing. Others who write wait while it runs.",
-        ),
+        "plan": ("imports.plan", "Say what an import would come to; write nothing."),
         "claims": (
             "imports.claims",
             "Import claims: file, screen and triage every row; a row that is on file already is never filed twice.",

@@ -29,7 +29,7 @@ _KINDS = ("claims", "certificates", "proceeds", "responses", "payments")
 @running
 @click.pass_obj
 def command(call: Call, words: tuple[str, ...], **told: Any) -> int:
-    """Say what an import would come to; write nothing. Others who write wait while it runs."""
+    """Say what an import would come to; write nothing."""
     kind, file = words if len(words) == 2 else ("claims", words[0])
     if len(words) > 2 or kind not in _KINDS:
         raise InputError("usage", "a plan takes the kind of file, and a file", hint="kinds: " + ", ".join(_KINDS))
