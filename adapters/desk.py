@@ -6,7 +6,8 @@ no thread. Everything may be given instead: a store, a vault, a sender, a gatewa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -39,6 +40,7 @@ class ClaimDesk(Desk):
 
     url = "memory:"  #: the address it was opened with
     log_places = LogPlaces()
+    opened_with: Mapping[str, Any] | None = None  #: how another process opens the same desk; None: it cannot
 
     @classmethod
     def open(
@@ -87,7 +89,35 @@ class ClaimDesk(Desk):
             templates=templates,
         )
         made.url, made.log_places = url, log or LogPlaces()
+        plain_parts = all(part is None for part in (store, vault, clock, random_bits)) and not plain and not templates
+        if plain_parts and all(part is None or isinstance(part, str) for part in (sender, gateway)):
+            made.opened_with = {
+                "url": url, "actor": actor, "sender": sender, "gateway": gateway, "payments": payments,
+                "overlays": tuple(overlays), "rulebook_overrides": rulebook_overrides, "language": language,
+                "keys": keys,
+            }  # fmt: skip
         return made
+
+    @contextmanager
+    def planned_beside(self, width: int | None = None) -> Generator[Self]:
+        """Long files are planned in ``width`` other processes while this one writes (None: as many as are worth it).
+
+        A desk that was given parts of its own (a store, a clock, a sender object) plans alone: no other process has
+        them. Nothing is started for a short file.
+        """
+        from .planners import ChildPlanners, usual_width  # a desk that files one claim needs none of it
+
+        count = usual_width() if width is None else width
+        if self.opened_with is None or count < 1 or not self.keeps_log:
+            yield self
+            return
+        self.settings.digests.of(b"")  # the keys are made here, once
+        with ChildPlanners(self.opened_with, count) as planners:
+            self.planners = planners
+            try:
+                yield self
+            finally:
+                self.planners = None
 
     @cached_property
     def log(self) -> TransparencyLog:

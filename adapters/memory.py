@@ -84,6 +84,10 @@ class MemoryStore:
             finally:
                 unit.end()
 
+    def ready(self, rows: WriteSet) -> WriteSet:
+        """The set as it is: there is no other process."""
+        return rows
+
     def run(self, work: Callable[[WriteUnit], _T]) -> _T:
         """``work`` in a write unit of its own."""
         with self.write() as unit:
@@ -166,6 +170,10 @@ class MemoryRead:
         """Those of the cases that exist."""
         found = self._t.cases
         return {c: found[c].body for c in case_ids if c in found}
+
+    def versions(self, case_ids: Sequence[str]) -> dict[str, int]:
+        """The versions of those of the cases that exist."""
+        return {case_id: case.version for case_id, case in self.cases(case_ids).items()}
 
     def siblings(self, groups: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Sibling]]:
         """Claims that count together, by order and incident date."""
@@ -418,6 +426,10 @@ class MemoryWrite(MemoryRead):
 
     def lock(self, keys: Sequence[str]) -> None:
         """Nothing to do: there is one writer at a time."""
+
+    def append_ready(self, sets: Sequence[Any]) -> None:
+        """Writes every set that ``ready`` made."""
+        self.append(sets)
 
     def append(self, sets: Sequence[WriteSet]) -> None:
         """Writes every set, or raises."""

@@ -1,19 +1,22 @@
 """Journal entries: exact canonical bytes, a sequence per case and the hash of the entry before.
 
 The bytes are RFC 8785 canonical JSON in a restricted profile (lower-case ASCII keys, no floats, integers within
-2**53 - 1, no lone surrogates, depth at most 8), for which the standard library's sorted compact form is
-byte-identical and much faster. The leaf hash is RFC 6962's. Stored bytes are never made again: every projection
-and every check reads them as they are. Personal data never stands in an entry; a keyed commitment does.
+2**53 - 1, no lone surrogates, depth at most 8), for which orjson's sorted compact form is byte-identical (tested
+against a reference implementation) and far faster. The leaf hash is RFC 6962's. Stored bytes are never made again:
+every projection and every check reads them as they are. Personal data never stands in an entry; a keyed commitment
+does.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import unicodedata
+from math import isfinite
 from typing import Any
+
+import orjson
 
 from .errors import IntegrityFailure
 
@@ -22,20 +25,37 @@ _DEPTH_MAX = 8
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}\Z", re.ASCII)
 _INTEGER_MAX = 2**53 - 1
 
-_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# What is no plain JSON value (an instant, a record, a number beyond the profile) is refused, not made into a text.
+_PLAIN = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_STRICT = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | _PLAIN
 
 
 def canonical(body: dict[str, Any]) -> bytes:
     """The canonical bytes of ``body``; raises IntegrityFailure when it cannot be an entry."""
     try:
-        data = _encoder.encode(body).encode()
-    except (ValueError, TypeError, RecursionError) as error:
+        data = orjson.dumps(body, option=_STRICT)
+    except (ValueError, TypeError) as error:
         raise IntegrityFailure(
             "entry_not_canonical", f"a journal entry cannot hold this: {type(error).__name__}"
         ) from None
+    if b"null" in data and not _is_finite(body):  # orjson writes null for what is not a number
+        raise IntegrityFailure("entry_not_canonical", "a journal entry cannot hold a number without end")
     if len(data) > ENTRY_BYTES_MAX:
         raise IntegrityFailure("entry_too_long", f"a journal entry holds at most {ENTRY_BYTES_MAX} bytes")
     return data
+
+
+def _is_finite(body: dict[str, Any]) -> bool:
+    """Whether no number in ``body`` is infinite or none at all."""
+    groups: list[Any] = [body]
+    for group in groups:  # grows while it is read
+        for value in group.values() if isinstance(group, dict) else group:
+            kind = type(value)
+            if kind is dict or kind is list or kind is tuple:
+                groups.append(value)
+            elif kind is float and not isfinite(value):
+                return False
+    return True
 
 
 def profile_faults(value: object, depth: int = 1, path: str = "$") -> list[str]:
@@ -72,8 +92,8 @@ def leaf_hash(data: bytes) -> bytes:
 
 def commitment(key: bytes, field: str, value: str) -> str:
     """``hmac-sha256:...`` over field name, NUL and the NFC text, under a 32-byte key of its own."""
-    message = field.encode() + b"\x00" + unicodedata.normalize("NFC", value).encode()
-    return "hmac-sha256:" + hmac.new(key, message, hashlib.sha256).hexdigest()
+    text = value if value.isascii() else unicodedata.normalize("NFC", value)
+    return "hmac-sha256:" + hmac.digest(key, b"%b\x00%b" % (field.encode(), text.encode()), "sha256").hex()
 
 
 def sha256_text(data: bytes) -> str:

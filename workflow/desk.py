@@ -43,6 +43,7 @@ from .view import Claim, SellerFile, claim_view, seller_view
 
 if TYPE_CHECKING:
     from .outlook import Outlook
+    from .speculate import Planners
 
 _TRIES = 8
 _PASSING = ("serialization", "deadlock", "lock_timeout")
@@ -61,6 +62,9 @@ def _system_clock() -> datetime:
 
 class Desk(Verbs, Reads, Approvals):
     """A claim desk on one store. Use as a context manager; one desk per thread of work."""
+
+    #: Whoever plans the batches of a long file beside the writing; None: they are planned one after the other.
+    planners: Planners | None = None
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ from ..states.times import instant_text, local_day
 from . import registry
 from .digests import Digests
 from .plan import Command, Context, Plan, Programme, Refusal, Sibling, plan
-from .ports import CaseFilter, IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
+from .ports import CaseFilter, EntryRow, IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
 from .rulebook import Version, book_for, resolve
 from .sealing import copied, merge, write_set
 
@@ -158,6 +158,11 @@ class Session:
     def _is_new(self, case_id: str) -> bool:
         staged = self._staged.get(case_id)
         return staged is not None and staged.before == 0
+
+    def entries(self, case_id: str) -> list[EntryRow]:
+        """The journal of a case, with what this transaction adds to it."""
+        staged = self._staged.get(case_id)
+        return [*self.unit.entries(case_id), *(staged.entries if staged else ())]
 
     def version(self, programme: str, marketplace: str, day: date) -> Version:
         """The rulebook version in force on ``day``, with this desk's overrides."""
@@ -421,6 +426,12 @@ class Session:
                 self._personal[case_id] = personal
         self._siblings.update(mark.siblings)
         self._mark = None
+
+    def forget(self) -> None:
+        """What was read is read again: the unit has been written to beside this session. Nothing may be unwritten."""
+        self._cases.clear()
+        self._siblings.clear()
+        self._personal.clear()
 
     @property
     def unwritten(self) -> Mapping[str, WriteSet]:

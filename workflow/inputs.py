@@ -11,7 +11,7 @@ Left out: erasures, which decide nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..states.times import instant_text
@@ -64,10 +64,12 @@ def _payload(bodies: Sequence[Mapping[str, Any]], command: Command) -> dict[str,
         if name in kept and kept[name] == value:
             continue
         if not _is_plain(value):
-            words = set(_texts(bodies)) if words is None else words
-            if not all(_PLAIN.match(t) or t in words for t in _texts(value)):
-                left.append(name)
-                continue
+            strange = [t for t in _texts(value) if not _PLAIN.match(t)]
+            if strange:
+                words = set(_texts(bodies)) if words is None else words
+                if not words.issuperset(strange):
+                    left.append(name)
+                    continue
         told[name] = value
     own = [name for name in kept if name not in command.payload]
     if told:
@@ -83,16 +85,21 @@ def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int) or (isinstance(value, str) and bool(_PLAIN.match(value)))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> list[str]:
     """Every text inside a value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(inner)
+    found: list[str] = []
+    left: list[Any] = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, dict):
+            left += one.values()  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(one, list | tuple):
+            left += one
+        elif isinstance(one, Mapping):
+            left += one.values()  # pyright: ignore[reportUnknownArgumentType]
+    return found
 
 
 def payload_of(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,10 @@ _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its number (from 1), its fields or what is wrong with it, and the text as it came."""
+    """One line: its number (from 1), its fields or what is wrong with it, and the text as it came.
+
+    With neither fields nor error it was not looked at yet: ``parsed`` reads its text.
+    """
 
     number: int
     fields: dict[str, Any] | None
@@ -43,8 +46,11 @@ class Line:
     text: str
 
 
-def read_lines(stream: Iterable[str], name: str = "") -> Iterator[Line]:
-    """The lines of a file; CSV when the name ends in .csv, or when the first line looks like a header."""
+def read_lines(stream: Iterable[str], name: str = "", *, parse: bool = True) -> Iterator[Line]:
+    """The lines of a file; CSV when the name ends in .csv, or when the first line looks like a header.
+
+    ``parse`` False leaves lines of JSON as text, for whoever plans them elsewhere.
+    """
     numbered = enumerate(stream, 1)
     first = next(numbered, None)
     if first is None:
@@ -54,7 +60,7 @@ def read_lines(stream: Iterable[str], name: str = "") -> Iterator[Line]:
     if name.lower().endswith(".csv") or _is_header(head):
         yield from _csv_lines(again)
     else:
-        yield from _json_lines(again)
+        yield from (_json_lines(again) if parse else _unread(again))
 
 
 def _is_header(line: str) -> bool:
@@ -71,14 +77,24 @@ def _chain(first: tuple[int, str], rest: Iterable[tuple[int, str]]) -> Iterator[
 
 
 def _json_lines(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
+    return map(parsed, _unread(lines))
+
+
+def _unread(lines: Iterable[tuple[int, str]]) -> Iterator[Line]:
     for number, raw in lines:
         text = raw.rstrip("\r\n")
-        if not text.strip():
-            continue
-        try:
-            yield Line(number, parse_object(text), None, text)
-        except InputError as error:
-            yield Line(number, None, error, text)
+        if text and not text.isspace():
+            yield Line(number, None, None, text)
+
+
+def parsed(line: Line) -> Line:
+    """The line, its text read as a JSON object where nobody has yet."""
+    if line.fields is not None or line.error is not None:
+        return line
+    try:
+        return Line(line.number, parse_object(line.text), None, line.text)
+    except InputError as error:
+        return Line(line.number, None, error, line.text)
 
 
 def parse_object(text: str) -> dict[str, Any]:

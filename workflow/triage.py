@@ -9,11 +9,14 @@ Everything happens at the instant of filing (``filed_at``), so a backlog is deci
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
+
+import orjson
 
 from ..states.case import Case
 from ..states.codes import ReasonCode
@@ -22,16 +25,19 @@ from ..states.money import to_text
 from ..states.times import parse_instant
 from . import registry
 from .desk import Desk
-from .engine import Session, seller_file_id
+from .engine import Session, group_of, seller_file_id
 from .explain import reason_json
-from .lines import Line
+from .lines import Line, parsed
 from .plan import Command, Refusal
 from .ports import SourceRow
 from .reasons import Reason
 from .rulebook import resolve
+from .speculate import Ahead, AheadLine, Planners, Planning, Watched, case_key, group_key, source_key
 
 _TRIES = 8
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+#: Batches of a file that are planned here before others are asked: a short file is done before they have started.
+_ALONE = 4
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _KINDS = ("routing", "eligibility", "screening", "hold")
 
 
@@ -103,11 +109,113 @@ class _Ready:
 def triage(
     desk: Desk, lines: Iterable[Line], *, run_id: str, batch: int = 500, dry_run: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """One result a line, in input order; see the contract's section 5 for its keys (and ``status``)."""
+    """One result a line, in input order; see the contract's section 5 for its keys (and ``status``).
+
+    With planners (``Desk.planners``) a long file is planned beside the writing; what is written is the same.
+    """
     desk.permit(desk.actor, "file", "record_screening")
     source = iter(lines)
-    while chunk := list(islice(source, batch)):
+    planners = None if dry_run else desk.planners
+    batches = iter(lambda: list(islice(source, batch)), [])
+    for chunk in islice(batches, None if planners is None else _ALONE):
         yield from _batch(desk, chunk, run_id, dry_run)
+    if planners is not None:
+        yield from _beside(desk, batches, planners, run_id)
+
+
+def _beside(desk: Desk, batches: Iterable[list[Line]], planners: Planners, run_id: str) -> Iterator[dict[str, Any]]:
+    """Batches planned elsewhere while earlier ones are written, in input order."""
+    under_way: deque[tuple[list[Line], Planning]] = deque()
+    for chunk in batches:
+        under_way.append((chunk, planners.submit([line for line in chunk if line.error is None], run_id)))
+        if len(under_way) > planners.width:
+            yield from _taken(desk, *under_way.popleft(), run_id)
+    while under_way:
+        yield from _taken(desk, *under_way.popleft(), run_id)
+
+
+def _taken(desk: Desk, chunk: list[Line], planning: Planning, run_id: str) -> list[dict[str, Any]]:
+    try:
+        ahead = planning.result()
+    except Exception:  # noqa: BLE001  # whatever became of it there, it can be planned here
+        return _batch(desk, chunk, run_id, dry_run=False)
+    try:
+        return _settle(desk, chunk, ahead, run_id)
+    except StaleVersion:
+        return _batch(desk, chunk, run_id, dry_run=False)
+
+
+def plan_ahead(desk: Desk, lines: Iterable[Line], run_id: str) -> Ahead:
+    """A batch planned with nothing written: what each line would come to, and what that hangs on."""
+    now = desk.clock()
+    prepared = [_prepare(desk, line, now) for line in lines]
+    ready = [p for p in prepared if isinstance(p, _Ready)]
+    session = Watched(desk)
+    known = _known_before(session, ready)
+    asked = [p.key for p in ready]
+    found = Ahead([], session.versions, session.groups, {k: known[k] for k in asked if k in known}, asked)
+    for p in prepared:
+        if isinstance(p, dict):
+            found.lines.append(AheadLine(p, [], frozenset(), unsure=False))
+            continue
+        session.begin()
+        result = _line(desk, session, p, known, run_id)
+        found.lines.append(AheadLine(result, *session.taken(source_key(p.key))))
+    return found
+
+
+def _settle(desk: Desk, chunk: list[Line], ahead: Ahead, run_id: str) -> list[dict[str, Any]]:
+    """Takes a planned batch over, in one transaction; a line whose ground has moved is planned anew in its place."""
+    results: list[dict[str, Any]] = []
+    standing: list[Any] = []
+    planned = iter(ahead.lines)
+    with desk.writing() as session:
+        unit = session.unit
+        desk.settings.digests.verify(unit)
+        unit.lock(sorted(f"incident:{g[0]}:{g[1]}" for g in ahead.groups))
+        moved = ahead.moved(unit)
+        for line in chunk:
+            if line.error is not None:
+                results.append(_rejected(line, line.error))
+                continue
+            was = next(planned)
+            if not was.unsure and moved.isdisjoint(was.keys):
+                session.flush()  # nothing, unless the line before was planned anew
+                standing += was.sets
+                results.append(was.result)
+                continue
+            if standing:
+                unit.append_ready(standing)
+                session.forget()
+                standing = []
+            results.append(_anew(desk, session, line, run_id))
+            moved |= was.keys | _touched(session)
+        session.flush()
+        if standing:
+            unit.append_ready(standing)
+    return results
+
+
+def _anew(desk: Desk, session: Session, line: Line, run_id: str) -> dict[str, Any]:
+    prepared = _prepare(desk, line, desk.clock())
+    if isinstance(prepared, dict):
+        return prepared
+    known = _known_before(session, [prepared])
+    staged = (row for rows in session.unwritten.values() for row in rows.sources)
+    known.update({row.key: row for row in staged})
+    return _line(desk, session, prepared, known, run_id)
+
+
+def _touched(session: Session) -> set[str]:
+    """The names of what the session has changed and not written yet."""
+    found: set[str] = set()
+    for case_id, rows in session.unwritten.items():
+        found.add(case_key(case_id))
+        found.update(source_key(row.key) for row in rows.sources)
+        group = group_of(rows.case)
+        if group is not None:
+            found.add(group_key(group))
+    return found
 
 
 def _batch(desk: Desk, lines: list[Line], run_id: str, dry_run: bool) -> list[dict[str, Any]]:
@@ -123,6 +231,7 @@ def _batch(desk: Desk, lines: list[Line], run_id: str, dry_run: bool) -> list[di
 
 
 def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
+    line = parsed(line)
     if line.fields is None:
         return _rejected(line, line.error or InputError("not_json", "this line cannot be read"))
     fields = dict(line.fields)
@@ -136,12 +245,20 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
             raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
         command = desk.file_command(programme, marketplace, fields, seller, at)
         verdict = _screening(str(command.programme), screening)
-        digest = desk.settings.digests.of(_encode(line.fields).encode("utf-8", "replace"))
+        digest = desk.settings.digests.of(_content(line.fields))
         told = (command.payload.get("source"), command.payload.get("source_id"))
         key = f"{told[0] or ''}\x1f{told[1]}" if told[1] else f"content:{digest}"
         return _Ready(line, key, digest, command, seller, verdict)
     except ClaimdeskError as error:
         return _rejected(line, error)
+
+
+def _content(fields: dict[str, Any]) -> bytes:
+    """The bytes a line is known again by, also with a lone surrogate or a number without end in it."""
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _encode(fields).encode("utf-8", "replace")
 
 
 def _required(fields: dict[str, Any], name: str) -> str:
@@ -173,11 +290,18 @@ def _write(desk: Desk, prepared: list[_Ready | dict[str, Any]], run_id: str, dry
         desk.settings.digests.verify(session.unit)
         groups = [_group(p) for p in ready]
         session.unit.lock(sorted({f"incident:{g[0]}:{g[1]}" for g in groups if g}))
-        sellers = [seller_file_id(p.command.payload["seller"]) for p in ready if p.command.payload.get("seller")]
-        session.prefetch(sellers, [g for g in groups if g])
-        known = session.unit.sources([p.key for p in ready])
-        session.prefetch([row.claim for row in known.values()], ())
+        known = _known_before(session, ready)
         return [p if isinstance(p, dict) else _line(desk, session, p, known, run_id) for p in prepared]
+
+
+def _known_before(session: Session, ready: Iterable[_Ready]) -> dict[str, SourceRow]:
+    """The lines that were filed before; what all of them look at is read at once."""
+    ready = list(ready)
+    sellers = [seller_file_id(p.command.payload["seller"]) for p in ready if p.command.payload.get("seller")]
+    session.prefetch(sellers, [g for g in map(_group, ready) if g])
+    known = session.unit.sources([p.key for p in ready])
+    session.prefetch([row.claim for row in known.values()], ())
+    return known
 
 
 def _group(ready: _Ready) -> tuple[str, str] | None:
@@ -237,7 +361,7 @@ def _known(session: Session, ready: _Ready, row: SourceRow, run_id: str) -> dict
     case = session.case(row.claim)
     if case is None:
         return _rejected(ready.line, InputError("unknown_claim", "the claim of this line is gone", claim=row.claim))
-    entries = [json.loads(e.data) for e in session.unit.entries(row.claim)]
+    entries = [json.loads(e.data) for e in session.entries(row.claim)]
     return _result(session, ready.line, "duplicate" if row.run == run_id else "unchanged", case, _decisions(entries))
 
 

@@ -109,10 +109,14 @@ class Call:
 
         with ClaimDesk.open(self.db, **{**self.config.desk(), **parts}) as desk:
             yield desk
-            if self.journals and not self.dry_run and self.config.text("log") == "inline":
-                from .inline import sequence
+            self.sign(desk)
 
-                sequence(desk)
+    def sign(self, desk: ClaimDesk) -> None:
+        """Gives what the command wrote so far its places in the log, where commands do that themselves."""
+        if self.journals and not self.dry_run and self.config.text("log") == "inline":
+            from .inline import sequence
+
+            sequence(desk)
 
     def database_exists(self) -> bool:
         """Whether there is a database to read: False only for a SQLite file that nobody has made yet."""

@@ -129,6 +129,7 @@ class Statements:
             return Statement(statement, dialect)
 
         self.case = made(select(case.c.body).where(case.c.id == bindparam("id")))
+        self.versions = made(select(case.c.id, case.c.version).where(self._in(case.c.id, "ids")))
         self.cases = made(select(case.c.id, case.c.body).where(self._in(case.c.id, "ids")))
         self.siblings = made(self._siblings())
         self.entries = made(

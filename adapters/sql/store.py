@@ -16,10 +16,11 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...states.errors import ClaimdeskError, StorageError
-from ...workflow.ports import WriteUnit
+from ...workflow.ports import WriteSet, WriteUnit
 from . import schema
 from .durability import faults
 from .engine import Options, for_reading, for_writing, make_engine, run_unit
+from .ready import Ready, ready
 from .statements import statements_of
 from .units import SqlRead, SqlWrite
 
@@ -94,6 +95,10 @@ class SqlStore:
                 return work(write)
 
         return run_unit(unit, sleep=self._sleep)
+
+    def ready(self, rows: WriteSet) -> Ready:
+        """A set as ``append_ready`` of a write unit takes it, also in another process."""
+        return ready(rows)
 
     def scrub(self) -> None:
         """Lets go of what deleted and changed rows leave behind, as far as the database does that for us.

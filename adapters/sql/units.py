@@ -38,9 +38,10 @@ from ...workflow.ports import (
     WriteSet,
 )
 from ..guards import ledger_order
-from ..rows import CaseRow, case_row, one_set_a_case, ordered_words, stale, without_words
+from ..rows import CaseRow, one_set_a_case, ordered_words, stale, without_words
 from . import bulk, locks
-from .codec import decode, encode
+from .codec import decode
+from .ready import Ready, one_a_case, row_of
 from .statements import Statements
 from .tables import case as case_table
 from .tables import decision as decision_table
@@ -76,6 +77,12 @@ class SqlRead:
             return {}
         found = {row[0]: row[1] for row in self._s.cases.rows(self._c, ids=self._list(case_ids))}
         return {c: decode(found[c]) for c in dict.fromkeys(case_ids) if c in found}
+
+    def versions(self, case_ids: Sequence[str]) -> dict[str, int]:
+        """The versions of those of the cases that exist."""
+        if not case_ids:
+            return {}
+        return dict(tuple(row) for row in self._s.versions.rows(self._c, ids=self._list(case_ids)))
 
     def siblings(self, groups: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Sibling]]:
         """Claims that count together, by order and incident date."""
@@ -300,8 +307,25 @@ class SqlWrite(SqlRead):
                 error.claim = given[0].case.id
             raise
 
+    def append_ready(self, sets: Sequence[Ready]) -> None:
+        """Writes every set that was laid out beforehand, a table at a time, or raises."""
+        given = one_a_case(sets)
+        self._move([(s.before, CaseRow._make(s.row)) for s in given if s.before])
+        self._write(
+            ("case", [s.row for s in given if not s.before]),
+            ("entry", [row for s in given for row in s.entries]),
+            ("sealed", [row for s in given for row in s.sealed]),
+            ("decision", [row for s in given for row in s.decided]),
+            ("transfer", [row for s in given for row in s.transfers]),
+            ("decision", [row for s in given for row in s.exempted]),
+            ("notice", [row for s in given for row in s.notices]),
+            ("drop_task", [row for s in given for row in s.dropped]),
+            ("put_task", [row for s in given for row in s.tasks]),
+            ("source", [row for s in given for row in s.sources]),
+        )
+
     def _append(self, given: Sequence[WriteSet]) -> None:
-        cases = [(s.before, case_row(s.case, s.columns, encode(s.case))) for s in given]
+        cases = [(s.before, row_of(s)) for s in given]
         self._move([(before, row) for before, row in cases if before])
         made = [row for s in given for row in s.decisions]
         self._write(

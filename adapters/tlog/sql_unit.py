@@ -57,15 +57,17 @@ class SqlLog:
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The entries that wait, in the order they began to."""
-        return [Waiting(n, entry, bytes(data), bytes(leaf)) for n, entry, data, leaf in self._run(_WAITING, limit)]
+        return [
+            Waiting(n, entry, bytes(data), bytes(leaf)) for n, entry, data, leaf in self._run(_WAITING, limit).all()
+        ]
 
     def leaves(self, start: int, end: int) -> list[Leaf]:
         """The leaves of these places."""
-        return [Leaf(p, entry, bytes(h), bytes(data)) for p, entry, h, data in self._run(_LEAVES, start, end)]
+        return [Leaf(p, entry, bytes(h), bytes(data)) for p, entry, h, data in self._run(_LEAVES, start, end).all()]
 
     def hashes(self, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
         """(place, its hash, the hash of its entry in the journal)."""
-        return [(place, bytes(h), bytes(leaf)) for place, h, leaf in self._run(_HASHES, start, end)]
+        return [(place, bytes(h), bytes(leaf)) for place, h, leaf in self._run(_HASHES, start, end).all()]
 
     def place_of(self, entry: str) -> int | None:
         """The place of an entry."""

@@ -25,6 +25,7 @@ from ..results import put_next, put_rejected, put_summary
 if TYPE_CHECKING:
     from ...desk import ClaimDesk
 
+_SIGNED = 8  #: batches between two signatures of the log in a run that others plan for
 _EVERY = 50  #: lines between two updates of the counter and of what is printed
 
 
@@ -43,14 +44,19 @@ _EVERY = 50  #: lines between two updates of the counter and of what is printed
 @click.argument("source", metavar="FILE|-")
 @click.option("--rejects", metavar="FILE", help="Write the rejected lines there, as they came.")
 @click.option("--batch", type=click.IntRange(1, 10_000), default=500, show_default=True, help="Lines a transaction.")
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    help="Processes that plan beside the one that writes; 0: none. Left out: as many as there are processors.",
+)
 @click.pass_obj
-def command(call: Call, source: str, rejects: str | None, batch: int) -> int:
+def command(call: Call, source: str, rejects: str | None, batch: int, workers: int | None) -> int:
     """File, screen and triage every claim of a file (JSON Lines or CSV)."""
     _seldom_collect()
     with ExitStack() as stack:
         name = "" if source == "-" else source
         stream = stack.enter_context(opened(source))
-        desk = stack.enter_context(call.desk())
+        desk = stack.enter_context(stack.enter_context(call.desk()).planned_beside(workers))
         spoilt = stack.enter_context(_rejects(rejects, source)) if rejects is not None else None
         lines = Kept(stream, name)
         run = Run(call, as_lines=call.as_json or not is_terminal(sys.stdout))
@@ -88,7 +94,8 @@ class Run:
         from ....workflow.triage import triage
 
         run_id = desk.settings.new_id("IMP")
-        for result in triage(desk, read_lines(lines, name), run_id=run_id, batch=batch, dry_run=self.call.dry_run):
+        source = read_lines(lines, name, parse=desk.planners is None)
+        for result in triage(desk, source, run_id=run_id, batch=batch, dry_run=self.call.dry_run):
             self.summary.add(result)
             self._keep(result)
             if self.as_lines:
@@ -96,6 +103,8 @@ class Run:
             if self.summary.read % min(batch, _EVERY) == 0:
                 sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
                 self._count()
+            if desk.planners is not None and self.summary.read % (_SIGNED * batch) == 0:
+                self.call.sign(desk)  # while others plan
             yield result
         if self._watched:
             sys.stderr.write("\r\x1b[K")

@@ -1,0 +1,51 @@
+"""The program of one child that plans batches: ``python -m claimdesk.adapters.planner``, spoken to in pickles.
+
+Decision: what it reads is how to open the desk, then batches of lines; what it answers is a batch planned ahead, or the
+name of an error. It writes to no database, and ends with its parent. Authority: ``planners``.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import sys
+from typing import Any
+
+from ..workflow.lines import Line
+from ..workflow.triage import plan_ahead
+from .desk import ClaimDesk
+
+
+def main() -> None:
+    """Answers until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a parent that is interrupted says what becomes of its children
+    asked = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints does not print into the answers
+    try:
+        opening: dict[str, Any] = pickle.load(asked)  # noqa: S301  # from our own parent
+    except EOFError:
+        return
+    with ClaimDesk.open(**opening) as desk:
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
+        while True:
+            try:
+                lines, run_id = pickle.load(asked)  # noqa: S301
+            except EOFError:
+                return
+            pickle.dump(_planned(desk, lines, run_id), answers, protocol=pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+
+
+def _planned(desk: ClaimDesk, lines: list[tuple[int, dict[str, Any] | None, str]], run_id: str) -> Any:
+    try:
+        return plan_ahead(desk, [Line(number, fields, None, text) for number, fields, text in lines], run_id)
+    except Exception as error:  # noqa: BLE001  # the writer plans the batch itself and meets the error, if it is one
+        return type(error).__name__
+
+
+if __name__ == "__main__":
+    main()
