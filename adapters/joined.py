@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..workflow.desk import Desk
-from ..workflow.ports import ReadUnit, Store, WriteUnit
+from ..workflow.ports import ReadUnit, Store, WriteSet, WriteUnit
 from .memory import MemoryWrite
 
 
@@ -43,6 +43,10 @@ class _Joined:
         with unit.connection.begin_nested():
             yield self._unit
 
+    def ready(self, rows: WriteSet) -> Any:
+        """No other process sees this transaction, so none plans for it."""
+        raise ValueError("nothing is handed over into a transaction that another process cannot see")
+
     def close(self) -> None:
         """The transaction ends with its block."""
 
@@ -50,11 +54,12 @@ class _Joined:
 @contextmanager
 def one_transaction(desk: Desk) -> Generator[None]:
     """Everything the desk writes inside is one transaction; raise ``TakenBack`` to keep nothing of it."""
-    store, dispatching = desk.store, desk.dispatcher.store
+    store, dispatching, planners = desk.store, desk.dispatcher.store, desk.planners
     with suppress(TakenBack), store.write() as unit:
         joined: Store = _Joined(unit)
         desk.store = desk.dispatcher.store = joined
+        desk.planners = None
         try:
             yield
         finally:
-            desk.store, desk.dispatcher.store = store, dispatching
+            desk.store, desk.dispatcher.store, desk.planners = store, dispatching, planners

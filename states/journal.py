@@ -49,8 +49,9 @@ def _is_finite(body: dict[str, Any]) -> bool:
     """Whether no number in ``body`` is infinite or none at all."""
     groups: list[Any] = [body]
     for group in groups:  # grows while it is read
-        for value in group.values() if isinstance(group, dict) else group:
-            kind = type(value)
+        inside: Any = group.values() if hasattr(group, "values") else group
+        for value in inside:
+            kind = value.__class__
             if kind is dict or kind is list or kind is tuple:
                 groups.append(value)
             elif kind is float and not isfinite(value):

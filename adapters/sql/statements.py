@@ -128,9 +128,12 @@ class Statements:
         def made(statement: ClauseElement) -> Statement:
             return Statement(statement, dialect)
 
-        self.case = made(select(case.c.body).where(case.c.id == bindparam("id")))
-        self.versions = made(select(case.c.id, case.c.version).where(self._in(case.c.id, "ids")))
-        self.cases = made(select(case.c.id, case.c.body).where(self._in(case.c.id, "ids")))
+        these = self._in(case.c.id, "ids")
+        self.case, self.cases, self.versions = (
+            made(select(case.c.body).where(case.c.id == bindparam("id"))),
+            made(select(case.c.id, case.c.body).where(these)),
+            made(select(case.c.id, case.c.version).where(these)),
+        )
         self.siblings = made(self._siblings())
         self.entries = made(
             select(entry)
