@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 #: Every revision there ever was, oldest first; the last one is the tables'.
-KNOWN: Final = ("0001_first_tables", "0002_log", "0003_privacy", "0004_control", "0005_imports")
+KNOWN: Final = (
+    "0001_first_tables",
+    "0002_log",
+    "0003_privacy",
+    "0004_control",
+    "0005_imports",
+    "0006_queries",
+)
 HEAD: Final = KNOWN[-1]
 #: The table that keeps it.
 VERSION_TABLE: Final = "claimdesk_version"

@@ -109,8 +109,16 @@ case = Table(
     _instant("case", "opened_at", "updated_at"),
     **_STRICT,
 )  # fmt: skip
+# Lists go by id, so each index ends with it: a page is a stretch of the index, never a sort of all that fits.
 Index("case_state", case.c.state, case.c.id)
-Index("case_seller", case.c.seller, case.c.state, case.c.id)
+Index("case_seller", case.c.seller, case.c.id, case.c.state)
+Index("case_programme", case.c.programme, case.c.id)
+Index("case_marketplace", case.c.marketplace, case.c.id)
+Index("case_outcome", case.c.outcome, case.c.id)
+#: Claims from which something is or was asked back. Most have nothing asked and cost nothing here; a list of those
+#: finds the next one at once.
+RECOVERY_ASKED = "recovery_status NOT IN ('none', 'waived')"
+_part("case_recovery", RECOVERY_ASKED, case.c.recovery_status, case.c.id)
 Index("case_group", case.c.order_id, case.c.incident_on)
 _part("case_held", "hold IS NOT NULL", case.c.id)
 
@@ -196,6 +204,7 @@ decision = Table(
     **_KEYED,
 )
 Index("decision_claim", decision.c.claim)
+_part("decision_reading", "readings <> ''", decision.c.claim, decision.c.readings)
 
 notice = Table(
     "notice",
@@ -532,6 +541,8 @@ answer = Table(
     _instant("answer", "at"),
     **_KEYED,
 )
+
+Index("answer_claim", answer.c.claim)
 
 #: The second person of an entry; none where the glass was broken.
 approval = Table(

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import ColumnElement
 
 from ...states.case import Case
 from ...states.errors import Conflict, NotFound
@@ -41,10 +40,10 @@ from ..guards import ledger_order
 from ..rows import CaseRow, one_set_a_case, ordered_words, stale, without_words
 from . import bulk, locks
 from .codec import decode
+from .narrowing import narrowed
 from .ready import Ready, one_a_case, row_of
 from .statements import Statements
 from .tables import case as case_table
-from .tables import decision as decision_table
 
 _HIGHEST = "\U0010ffff"
 _SEQ_MAX = 2**31 - 1
@@ -145,8 +144,9 @@ class SqlRead:
 
     def list_cases(self, wanted: CaseFilter) -> list[Case]:
         """A page of cases, by id."""
-        statement = select(case_table.c.body).order_by(case_table.c.id).limit(wanted.limit).where(*_narrowed(wanted))
-        return [decode(row[0]) for row in self._c.execute(statement)]
+        page = select(case_table.c.body).order_by(case_table.c.id).limit(wanted.limit)
+        found = self._c.execute(page.where(*narrowed(wanted, sqlite=self._s.sqlite)))
+        return [decode(row[0]) for row in found]
 
     def waiting_on_seller(self, seller: str, states: Iterable[str]) -> list[str]:
         """Ids of the seller's cases in one of these states."""
@@ -261,32 +261,6 @@ def _answered(row: Sequence[Any]) -> tuple[ProposalRow, AnswerRow | None]:
 
 
 _due_order = itemgetter(TaskRow._fields.index("due_at"), TaskRow._fields.index("id"))
-
-
-def _narrowed(wanted: CaseFilter) -> list[ColumnElement[bool]]:
-    c = case_table.c
-    found: list[ColumnElement[bool]] = []
-    for column, value in (
-        (c.programme, wanted.programme), (c.marketplace, wanted.marketplace), (c.state, wanted.state),
-        (c.outcome, wanted.outcome), (c.seller, wanted.seller), (c.order_id, wanted.order_id),
-        (c.recovery_status, wanted.recovery),
-    ):  # fmt: skip
-        if value is not None:
-            found.append(column == value)
-    if wanted.hold is not None:
-        found.append(c.hold.is_not(None))
-        if wanted.hold != "any":
-            found.append(_has_word(c.hold, wanted.hold))
-    if wanted.reading is not None:
-        d = decision_table.c
-        found.append(select(d.id).where(d.claim == c.id, _has_word(d.readings, wanted.reading)).exists())
-    if wanted.after is not None:
-        found.append(c.id > wanted.after)
-    return found
-
-
-def _has_word(column: ColumnElement[Any], word: str) -> ColumnElement[bool]:
-    return (literal(" ") + column + literal(" ")).contains(f" {word} ", autoescape=True)
 
 
 class SqlWrite(SqlRead):

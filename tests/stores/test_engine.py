@@ -19,7 +19,7 @@ from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.memory import MemoryStore
 from claimdesk.adapters.open_store import database_url, default_keys, default_vault
 from claimdesk.adapters.rows import CaseRow
-from claimdesk.adapters.sql import bulk, engine, locks, statements
+from claimdesk.adapters.sql import bulk, engine, locks
 from claimdesk.adapters.sql.engine import may_retry, run_unit, translated
 from claimdesk.adapters.sql.revision import WAL_SAFE
 from claimdesk.adapters.sql.tables import metadata
@@ -627,18 +627,6 @@ def test_advance_is_what_the_other_tests_think(store: Any) -> None:
     advance(store, book.id)
     with store.read() as unit:
         assert unit.case(book.id).version == 2 and unit.case(book.id).updated_at == AT
-
-
-def test_no_question_reads_a_whole_table(path: Path) -> None:
-    """What is asked for each claim or each tick goes by an index, however many claims there are."""
-    whole = {"totals", "balances", "sealed_under", "closed_epochs"}
-    with closing(open_store(path)) as store, closing(sqlite3.connect(path)) as connection:
-        asked = {name: one for name, one in vars(store._statements).items() if isinstance(one, statements.Statement)}
-        assert len(asked) > 20
-        for name, one in asked.items():
-            plan = connection.execute(f"EXPLAIN QUERY PLAN {one.text}", [None] * len(one.names)).fetchall()
-            scans = [row[3] for row in plan if row[3].startswith("SCAN") and "VIRTUAL TABLE" not in row[3]]
-            assert scans == [] or name in whole, (name, scans)
 
 
 def test_settings_that_could_lose_a_write_are_told(database: Place) -> None:
