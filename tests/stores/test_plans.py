@@ -78,6 +78,7 @@ WHOLE = {
     "SCAN p": "in the order of the queue, and no further than one page",
     "SCAN log_pending": "what waits for its place in the log, once for each run of the sequencer",
     "SCAN log_checkpoint": "backwards from the newest, one row",
+    "SCAN import_run": "backwards from the newest, and no further than one page",
     "SCAN closed_epoch": "a few rows in the life of a store",
 }
 #: Statements that are sums of everything, asked for by themselves and never on the way of a claim.
