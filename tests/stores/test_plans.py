@@ -81,8 +81,9 @@ WHOLE = {
     "SCAN import_run": "backwards from the newest, and no further than one page",
     "SCAN closed_epoch": "a few rows in the life of a store",
 }
-#: Statements that are sums of everything, asked for by themselves and never on the way of a claim.
-SUMS = ("totals", "balances")
+#: Sums of everything, asked for by themselves and never on the way of a claim; the last one once, at the end of an
+#: import that was interrupted and taken up again.
+SUMS = ("totals", "balances", "sources_of")
 
 
 @contextmanager
