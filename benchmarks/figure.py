@@ -51,6 +51,20 @@ def rate(count: float, seconds: float, floor_seconds: float, aim: str = "", unit
     return figure(count / seconds, unit, floor=count / floor_seconds, ratio=floor_seconds / seconds, aim=aim)
 
 
+_UNITS = frozenset({"us", "ms", "s", "MB", "MB/s", "entries/s", "commands/s"})
+
+
+def named(prefix: str, told: Mapping[str, Any], aims: Mapping[str, str] | None = None) -> Figures:
+    """Figures of plain numbers whose names end in their unit; ``aims`` by name as it stands there."""
+    found: Figures = {}
+    for name, value in told.items():
+        short, _, unit = name.rpartition(", ")
+        known = short and unit in _UNITS
+        title = short if known and f"{prefix}: {short}" not in found else name
+        found[f"{prefix}: {title}"] = figure(value, unit if known else "", aim=(aims or {}).get(name, ""))
+    return found
+
+
 def medians(run: Callable[[], Mapping[str, Any]], repeat: int, what: str = "") -> Figures:
     """The median of each number over ``repeat`` runs; a ratio's is the median of the ratios, each of one run."""
     runs: list[Figures] = []

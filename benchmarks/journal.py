@@ -28,6 +28,7 @@ from claimdesk.workflow.lines import read_lines
 from claimdesk.workflow.triage import triage
 
 from .claims import lines
+from .figure import named
 
 _BATCH = 500
 _SLOW_COMMIT = "-c commit_delay=5000 -c commit_siblings=0"
@@ -56,7 +57,7 @@ def main() -> None:
 def figures(*, quick: bool = False) -> dict[str, Any]:
     """The figures of ``cost``."""
     with tempfile.TemporaryDirectory() as folder:
-        return {f"journal: {name}": value for name, value in cost(Path(folder), 200 if quick else 2_000).items()}
+        return named("journal", cost(Path(folder), 200 if quick else 2_000), {"together, us": "at most 60"})
 
 
 def cost(folder: Path, claims: int) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def cost(folder: Path, claims: int) -> dict[str, Any]:
         "bytes an entry": round(sum(map(len, texts)) / len(texts)),
         "canonical bytes, us": written,
         "hash and link, us": hashed,
-        "together, us a transition (goal: at most 60)": round(written + hashed, 1),
+        "together, us": round(written + hashed, 1),
         "its row and its place in the queue on SQLite, with guards, us": round(kept, 1),
         "all of a transition in triage, us": round(busy / len(rows) * 1e6),
     }
