@@ -74,8 +74,7 @@ def typed(url: str, claims: int, keys: Path | None = None, *, beside: bool = Tru
     with ClaimDesk.open(url, actor="system:bench", keys=None if keys is None else str(keys)) as desk:
         gc.collect()
         gc.freeze()  # the claims wait in memory and are no garbage of the run
-        helped = getattr(desk, "planned_beside", nullcontext) if beside else nullcontext
-        with taking() as took, helped():
+        with taking() as took, desk.planned_beside() if beside else nullcontext():
             created = sum(result["status"] == "created" for result in triage(desk, ready, run_id="bench"))
         gc.unfreeze()
     if created != claims:
