@@ -30,7 +30,7 @@ def main() -> None:
         return
     with ClaimDesk.open(**opening) as desk:
         gc.freeze()
-        gc.set_threshold(100_000, 20, 20)
+        gc.set_threshold(200_000, 50, 100)
         while True:
             try:
                 lines, run_id = pickle.load(asked)  # noqa: S301

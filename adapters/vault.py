@@ -363,8 +363,10 @@ def _unpacked(plain: bytes) -> Opened:
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """(field, text) of every value: nested names are joined with ``_``, what is no text is its JSON."""
+    found: list[tuple[str, str]] = []
+    _leaves(values, prefix, found)
     taken: set[str] = set()
-    for name, text in _leaves(values, prefix):
+    for name, text in found:
         unique, count = name, 2
         while unique in taken:
             unique, count = f"{name}_{count}", count + 1
@@ -372,16 +374,19 @@ def flattened(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
         yield unique, text
 
 
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
+def _leaves(value: Any, name: str, found: list[tuple[str, str]]) -> None:
+    if isinstance(value, str):
+        found.append((name, value))
+        return
     if isinstance(value, Mapping) and value:
         items: list[tuple[str, Any]] = sorted((str(k), v) for k, v in value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     elif isinstance(value, list | tuple) and value:
         items = [(str(i), v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     else:
-        yield name, value if isinstance(value, str) else _packed_leaf(value)
+        found.append((name, _packed_leaf(value)))
         return
     for key, item in items:
-        yield from _leaves(item, f"{name}_{key}" if name else key)
+        _leaves(item, f"{name}_{key}" if name else key, found)
 
 
 def _packed_leaf(value: Any) -> str:

@@ -284,8 +284,11 @@ class Session:
             if self._mark is not None:
                 self._mark.siblings.setdefault(known, self._siblings[known])
             self._siblings[known] = [s for s in self._siblings[known] if s.id != after.id]
-        shown = self.shown(after) if key is not None and key in self._siblings else {}
-        if key is not None and shown.get("counts_together"):
+        if key is None or key not in self._siblings:
+            return
+        counts = registry.programme(after.programme).counts
+        shown = self.shown(after) if counts is None or counts(after) else {}
+        if shown.get("counts_together"):
             by_amazon = after.totals.by_amazon
             sibling = Sibling(after.id, after.state, shown["eligible_minor"], shown["asked_minor"], by_amazon)
             self._siblings[key].append(sibling)

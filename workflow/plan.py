@@ -165,6 +165,8 @@ class Programme:
     #: Its own codes beside the shared ones, by the kind they add to: ``{ReasonCode: MyReasonCode}``.
     codes: Mapping[type[Described], type[Described]] = field(default_factory=lambda: {})
     recognises: Callable[[Mapping[str, Any], str], Sign | None] | None = None  #: whether a filing's facts are its own
+    #: Whether a claim counts with others of its incident, where that is cheaper to tell than the outside view.
+    counts: Callable[[Case], bool] | None = None
     of_orders: bool = True  #: whether its claims name an order (a scenario fills one in)
 
 

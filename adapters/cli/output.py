@@ -14,6 +14,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
+
 
 def clean(text: object) -> str:
     """``text`` with control and direction characters written out (``\\x1b``); a line break stays."""
@@ -38,15 +40,29 @@ def put_json(value: Any) -> None:
     sys.stdout.write(as_json(value) + "\n")
 
 
+def put_line(value: Any) -> None:
+    """One of many results: the same JSON without spaces, which takes a tenth of the time to write."""
+    if _takes_utf8():
+        try:
+            sys.stdout.write(orjson.dumps(value, default=str).decode() + "\n")
+            return
+        except TypeError:
+            pass  # a lone surrogate, a very long number
+    put_json(value)
+
+
+def _takes_utf8() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
 _as_it_is = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _escaped = json.JSONEncoder(default=str).encode
 
 
 def as_json(value: Any) -> str:
     """Compact JSON on one line; text as it is when standard output can hold it."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
     # A lone surrogate can come from a file name only; escaped, it is valid JSON and harms nobody.
-    text = (_as_it_is if encoding == "utf8" else _escaped)(value)
+    text = (_as_it_is if _takes_utf8() else _escaped)(value)
     return text.encode("utf-8", "backslashreplace").decode() if not text.isascii() else text
 
 

@@ -19,7 +19,7 @@ import click
 from ....states.errors import InputError
 from ..call import Call
 from ..groups import page
-from ..output import is_terminal, put_json
+from ..output import is_terminal, put_line
 from ..results import put_next, put_rejected, put_summary
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def command(call: Call, source: str, rejects: str | None, batch: int, workers: i
 def _seldom_collect() -> None:
     """A batch makes many small objects that live until it is written: looking through them finds no garbage."""
     gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(200_000, 50, 100)
 
 
 class Run:
@@ -99,7 +99,7 @@ class Run:
             self.summary.add(result)
             self._keep(result)
             if self.as_lines:
-                put_json(result)
+                put_line(result)
             if self.summary.read % min(batch, _EVERY) == 0:
                 sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
                 self._count()

@@ -92,6 +92,7 @@ PROGRAMME = Programme(
     settle=settle,
     validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
+    counts=summary.counts_together,
     outcome=summary.outcome,
     records=frozenset(
         {
