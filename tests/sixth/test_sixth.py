@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from claimdesk.testing import programme_faults
 from claimdesk.workflow import places, registry
 from claimdesk.workflow.rulebook import resolve, shipped
 from claimdesk.workflow.scenario import load, run_case
+from claimdesk.workflow.scenario import run as run_all
 
 from .safe_t import PROGRAMME
 from .safe_t.lifecycle import LIFECYCLE, SafeTNotice, SafeTReasonCode
@@ -72,6 +74,14 @@ def test_its_scenarios_hold(sixth, place, tmp_path):
         run_case(one, lambda **given: ClaimDesk.open(url, **given), namespace=str(number))
         for number, one in enumerate(load(SCENARIOS / "safe_t.yaml"))
     ]
+    assert len(results) == 9
+    assert [d for result in results for d in result.differences] == []
+
+
+@pytest.mark.long
+def test_its_scenarios_hold_on_postgresql(sixth, postgres_database, tmp_path):
+    opened = partial(ClaimDesk.open, postgres_database, keys=str(tmp_path / "keys"))
+    results = list(run_all(load(SCENARIOS / "safe_t.yaml"), opened, namespace="pg"))
     assert len(results) == 9
     assert [d for result in results for d in result.differences] == []
 
