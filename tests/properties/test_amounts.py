@@ -183,7 +183,8 @@ def test_an_order_is_granted_for_what_is_open_under_the_ceiling_of_its_day(price
         most = max(Decimal(0), min(most, whole - refund))
     elif refund:
         refund = Decimal(0)
-    done = desk.do("decide", claim.id, {"decision": "grant", "at_fault": "none"}, reason="so", approved_by="cs:bo")
+    desk.do("decide", claim.id, {"decision": "grant", "at_fault": "none"}, reason="so", approved_by="cs:bo")
+    done = desk.get(claim.id)
     assert str(done.paid_by_amazon) == text(most, "USD")
     assert str(done.paid_by_seller) == text(refund, "USD")
 
@@ -198,6 +199,8 @@ HEADS = ("purchase_price", "medical", "lost_earnings", "property_damage", "pain_
         st.tuples(st.sampled_from(HEADS), around("1000.00", "1000000.00", "500.00", most=10**6)), min_size=1, max_size=5
     )
 )
+@example([("medical", Decimal("1000.00"))])
+@example([("medical", Decimal("999.99")), ("lost_earnings", CENT)])
 @example([("medical", Decimal("1000000.00")), ("property_damage", CENT)])
 @example([("medical", Decimal("999.98")), ("other", CENT), ("property_damage", CENT)])
 def test_a_damage_claim_counts_the_heads_that_count_to_a_million_and_is_small_under_the_line(losses):
