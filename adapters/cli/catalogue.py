@@ -56,6 +56,9 @@ COMMANDS: dict[str, Entry] = {
     "version": Entry("version", _HOUSE, "Print the version."),
 }
 
+#: Second names of commands of such groups; they are not listed.
+ALIASES: dict[str, dict[str, str]] = {"import": {"run": "claims"}}
+
 #: The commands of groups that are loaded command by command: module under ``commands``, one line of help.
 PARTS: dict[str, dict[str, tuple[str, str]]] = {
     "export": {
@@ -80,11 +83,22 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
         "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
     },
     "import": {
+        "map": ("imports.mapping", "Write a draft of a map: what each column probably is, and how sure that is."),
         "plan": ("imports.plan", "Say what an import would come to; write nothing."),
         "claims": (
             "imports.claims",
             "Import claims: file, screen and triage every row; a row that is on file already is never filed twice.",
         ),
+        "certificates": (
+            "imports.certificates",
+            "Import certificates of insurance: each is judged by the rules and kept with its verdict.",
+        ),
+        "proceeds": (
+            "imports.proceeds",
+            "Import monthly gross proceeds of sellers; a month told again replaces what was told.",
+        ),
+        "responses": ("imports.responses", "Import answers of sellers and insurers to claims, by claim or order."),
+        "payments": ("imports.payments", "Import payments confirmed, failed or reversed, and money that came back."),
         "list": ("imports.listing", "List imports: what was read, by whom, how far, what it came to."),
         "show": ("imports.show", "Show one import: its file, how far it came, its counts, its problems by code."),
     },

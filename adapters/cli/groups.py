@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from .call import Call
-from .catalogue import COMMANDS, PARTS, Entry
+from .catalogue import ALIASES, COMMANDS, PARTS, Entry
 from .options import COMMON, WRITE, write_names
 
 EXITS: Mapping[int, str] = {
@@ -150,7 +150,8 @@ class LateFamily(Family):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, loaded now."""
-        found = PARTS[str(self.name)].get(cmd_name)
+        known = ALIASES.get(str(self.name), {})
+        found = PARTS[str(self.name)].get(known.get(cmd_name, cmd_name))
         return None if found is None else import_module(f".commands.{found[0]}", __package__).command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

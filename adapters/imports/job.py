@@ -14,13 +14,13 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from ...states.errors import InputError
 from ...workflow.desk import Desk
 from ...workflow.imports.claimruns import ClaimRun
 from ...workflow.imports.claims import ClaimReader
 from ...workflow.imports.columns import ImportKind, is_personal
 from ...workflow.imports.maps import Map
 from ...workflow.imports.results import Counts, Result, Status, report_rows
+from ...workflow.imports.rows import RowRun, unread
 from ...workflow.imports.runs import Origin, Run, begin
 from ...workflow.imports.tables import Record
 from ..joined import TakenBack, one_transaction
@@ -57,6 +57,12 @@ class Job:
     def counts(self) -> Counts:
         """What it came to."""
         return self.run.counts if self.run is not None else Counts()
+
+    @property
+    def unread(self) -> list[str]:
+        """Columns that this kind of file does not keep; of claims every column is kept."""
+        table = self.source.table
+        return unread(self.map.kind, table.header, self.map) if table.kind == "csv" else []
 
     def results(self, begun: Callable[[Run], object] = lambda _: None) -> Iterator[Result]:
         """Every result, counted and written; ``begun`` is told the run before the first record."""
@@ -107,7 +113,10 @@ class Job:
                 self.desk, reader, run.id, batch=batch, update=choices.update, show_values=choices.show_values,
                 file_sha256=self.source.sha256,
             )  # fmt: skip
-        raise InputError("bad_map", "this kind of file is not imported", field="kind")
+        return RowRun(
+            self.desk, self.map, header, run.id, update=choices.update, file_sha256=self.source.sha256,
+            options=choices.options,
+        )  # fmt: skip
 
     # -- beside the store ------------------------------------------------------------------------------------------
 

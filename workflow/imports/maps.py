@@ -88,6 +88,9 @@ def read_map(text: str, kind: str) -> Map:
     _names(source, _SOURCE_KEYS, "source.")
     _names(rules, _RULE_KEYS, "rules.")
     words = {key: _text(value, f"source.{key}") for key, value in source.items()}
+    for key, value in words.items():
+        if value in ("?", "") and key != "thousands":
+            raise _bad("a draft leaves this to you", f"source.{key}", "fill it in, or take the line out")
     made = Map(
         kind,
         name=words.get("name"),

@@ -12,7 +12,7 @@ from ...groups import page
 from .options import running
 from .running import go
 
-_KINDS = ("claims", "certificates", "proceeds", "responses", "payments")
+KINDS = ("claims", "certificates", "proceeds", "responses", "payments")
 
 
 @page(
@@ -31,6 +31,6 @@ _KINDS = ("claims", "certificates", "proceeds", "responses", "payments")
 def command(call: Call, words: tuple[str, ...], **told: Any) -> int:
     """Say what an import would come to; write nothing."""
     kind, file = words if len(words) == 2 else ("claims", words[0])
-    if len(words) > 2 or kind not in _KINDS:
-        raise InputError("usage", "a plan takes the kind of file, and a file", hint="kinds: " + ", ".join(_KINDS))
-    return go(call, kind, file, told, plan=True)
+    if len(words) > 2 or kind not in KINDS:
+        raise InputError("usage", "a plan takes the kind of file, and a file", hint="kinds: " + ", ".join(KINDS))
+    return go(call, kind, file, told, counts=True)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 _EVERY = 50
 
 
-def go(call: Call, kind: str, place: str, told: dict[str, Any], *, plan: bool = False) -> int:
-    """Imports a file, or only says what would come of it; the exit code."""
+def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool = False) -> int:
+    """Imports a file, or only says what would come of it; the exit code. ``counts``: a plan, told by its counts."""
     from ....imports.files import open_source
     from ....imports.job import Choices, Job
     from .options import map_of
 
-    plan = plan or call.dry_run
+    plan = counts or call.dry_run
     gc.freeze()  # a batch makes many small objects that live until it is written
     gc.set_threshold(100_000, 20, 20)
     made = map_of(kind, told)
@@ -42,11 +42,17 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, plan: bool = 
         desk = stack.enter_context(call.desk())
         call.note(source.shown())
         job = Job(desk, source, place, made, choices)
-        watch = _Watch(call, source, lines=call.as_json)
+        if job.unread:
+            call.note(f"not read: {', '.join(job.unread)[:300]}")
+        watch = _Watch(call, source, lines=call.as_json and not counts)
         for result in job.results(watch.begun):
             watch.seen(result, job.counts.read)
         watch.end()
-    _finish(call, job, plan, place)
+    if counts and call.as_json:
+        shown = {"file": source.name, "kind": kind, "encoding": source.encoding.shown, "cells": source.table.shown}
+        put_json({**shown, **job.counts.to_dict()})
+        return 1 if job.counts.rejected else 0
+    _finish(call, job, plan)
     return 1 if job.counts.rejected else 0
 
 
@@ -86,7 +92,7 @@ class _Watch:
         self._call.kept = ""
 
 
-def _finish(call: Call, job: Job, plan: bool, place: str) -> None:
+def _finish(call: Call, job: Job, plan: bool) -> None:
     tell = say if call.as_json else put
     if call.as_json and call.quiet:
         return

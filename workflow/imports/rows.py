@@ -1,0 +1,323 @@
+"""Rows that are verbs: certificates, proceeds, sellers' answers, payments; one row, one ordinary command of the desk.
+
+Decision: a row is known again by its source id (a payment by its reference, proceeds by seller and month), else by its
+content, and is kept in the same transaction as what it did: run twice, or again after a crash, it acts once, whoever
+runs it. What a row says of money is compared with what waits to be paid before anything moves. A row counts when the
+desk learns it: it is not dated back. Authority: UX notes 6.1 and 6.5. Left out: an answer or a payment whose words
+changed later, which is rejected, because it cannot be amended.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...states.case import Case
+from ...states.errors import ClaimdeskError, NotFound, StaleVersion
+from ...states.money import parse as parse_money
+from .. import registry
+from ..desk import Desk
+from ..ports import CaseFilter, SourceRow
+from . import updates
+from .claimruns import SameFile
+from .columns import ImportKind
+from .maps import Map
+from .problems import ImportCode, Problem, problem
+from .reading import Plan, Row, plan, read
+from .results import Result, Status
+from .tables import Record
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+_VERBS = {
+    "paid": "confirm_payment",
+    "failed": "fail_payment",
+    "reversed": "reverse_payment",
+    "recovered": "record_recovery",
+}
+_INSURER = ("insurer", "am_best", "sp", "global_claims_handling")
+_BESIDE = ("source", "source_id", "seller_id", "marketplace", "currency")
+_LIMIT = 20
+
+
+class Wrong(Exception):
+    """A row that cannot be done, and why."""
+
+    def __init__(self, fault: Problem) -> None:
+        self.fault = fault
+        super().__init__(fault.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a row does: a verb on a claim or on a seller's file, its payload, and what is said beside it."""
+
+    verb: str
+    payload: Mapping[str, Any]
+    claim: str | None = None
+    seller: str | None = None
+    reason: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+class RowRun:
+    """One pass over the records of a file whose rows are verbs."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        made: Map,
+        header: tuple[str, ...] | None,
+        run: str,
+        *,
+        update: bool = True,
+        file_sha256: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.desk, self.map, self.run, self.update = desk, made, run, update
+        self.options = dict(options or {})
+        self._plan = None if header is None else plan(made.kind, header, made)
+        self._objects: dict[frozenset[str], Plan] = {}
+        self._file = SameFile(desk, run, file_sha256)
+
+    def results(self, records: Iterable[Record]) -> Iterator[Result]:
+        """One result a record, in order, each written before it comes out."""
+        for record in records:
+            row = self._read(record)
+            source_id = str(row.told.get("source_id") or row.told.get("ref") or "")[:100]
+            if row.errors:
+                yield Result(record, Status.REJECTED.value, row.problems, row, source_id)
+                continue
+            try:
+                status, claim, body = self._do(row)
+                yield Result(record, status.value, row.problems, row, source_id, claim, body)
+            except Wrong as wrong:
+                faults = (*row.problems, _placed(row, wrong.fault))
+                yield Result(record, Status.REJECTED.value, faults, row, source_id)
+            except ClaimdeskError as error:
+                if error.retryable:
+                    raise  # the store, not the row
+                faults = (*row.problems, _placed(row, updates.refused(error)))
+                yield Result(record, Status.REJECTED.value, faults, row, source_id, error.claim)
+
+    def _read(self, record: Record) -> Row:
+        if record.cells is None or self._plan is not None:
+            return read(self._plan or Plan(self.map.kind, self.map, {}, (), (), native=False), record)
+        flat = replace(record, cells=_cells(record.cells))
+        names = frozenset(flat.cells or ()) | self.map.names()
+        if names not in self._objects:
+            if len(self._objects) > 100:
+                self._objects.clear()
+            self._objects[names] = plan(self.map.kind, sorted(names), self.map)
+        return read(self._objects[names], flat)
+
+    # -- one row ---------------------------------------------------------------------------------------------------
+
+    def _do(self, row: Row) -> tuple[Status, str | None, dict[str, Any]]:
+        told = {name: value for name, value in row.told.items() if name != "reason"}
+        content = self.desk.settings.digests.of(_encode([self.map.kind, told]).encode("utf-8", "replace"))
+        key = self._key(row.told, content)
+        chain = updates.chain(self.desk, key)
+        if chain:
+            seen = [one for one in chain if one.content == content and (one is chain[-1] or self._file.holds(one.run))]
+            if seen:
+                mine = seen[-1].run.removesuffix(updates.AMENDING) == self.run
+                return (Status.DUPLICATE if mine else Status.UNCHANGED), _shown(chain[0].claim), {}
+            self._refuse_other_content(chain)
+        step = STEPS[self.map.kind](self.desk, self.map, row)
+        again = bool(chain)
+        source = SourceRow(
+            updates.amended_key(key, len(chain)) if again else key, content, "",
+            self.run + updates.AMENDING if again else self.run,
+        )  # fmt: skip
+        try:
+            claim, body = self._perform(step, source, key)
+        except StaleVersion:
+            if not updates.chain(self.desk, key)[len(chain) :]:
+                raise
+            return Status.UNCHANGED, None, {}  # another import of the same row was faster
+        if len(updates.chain(self.desk, key)) == len(chain):
+            return Status.UNCHANGED, claim, body  # it was so already
+        return (Status.UPDATED if again else Status.CREATED), claim, body
+
+    def _key(self, told: Mapping[str, Any], content: str) -> str:
+        kind = self.map.kind
+        source, own = told.get("source") or self.map.name or "", told.get("source_id")
+        if own:
+            return f"{kind}\x1f{source}\x1f{own}"
+        if kind == ImportKind.PROCEEDS.value:
+            return f"{kind}\x1f\x1f{told['seller_id']}:{told['month']}"
+        if kind == ImportKind.PAYMENTS.value:
+            if not told.get("ref"):
+                raise Wrong(replace(_missing("a payment needs a reference, so that none counts twice"), field="ref"))
+            return f"{kind}\x1f{source}\x1f{told['type']}:{told['ref']}"
+        return f"{kind}\x1fcontent:{content}"
+
+    def _refuse_other_content(self, chain: list[SourceRow]) -> None:
+        if any(self._file.holds(one.run) for one in chain):
+            message = "this row stands in this file before, with other content"
+            raise Wrong(Problem(ImportCode.ROW_TWICE.value, message, "put one of them right", field="source_id"))
+        if self.map.kind != ImportKind.PROCEEDS.value or not self.update:
+            hint = "do it by hand, or give the row a source id of its own"
+            message = "this row is on file with other content"
+            raise Wrong(Problem("idempotency_mismatch", message, hint, field="source_id"))
+
+    def _perform(self, step: Step, source: SourceRow, key: str) -> tuple[str | None, dict[str, Any]]:
+        options: dict[str, Any] = {**self.options, **({"reason": step.reason} if step.reason else {})}
+        if step.claim is None:
+            market = self.map.marketplace or "US"
+            file = self.desk.seller_do(
+                step.verb, str(step.seller), step.payload, marketplace=market, row=source, **options
+            )  # fmt: skip
+            body: dict[str, Any] = {"seller": file.seller, "state": file.state}
+            if step.verb == "record_certificate" and file.certificates:
+                last = file.certificates[-1]
+                body |= {"accepted": last.get("accepted"), "rejected_for": list(last.get("rejected_for", ()))}
+            return None, body
+        if step.evidence:
+            mark = SourceRow(f"{key}\x1fevidence", source.content, "", self.run + ":evidence")
+            with self.desk.store.read() as unit:
+                kept = unit.sources([mark.key])
+            if not kept:
+                self.desk.perform("attach_evidence", step.claim, {"evidence": list(step.evidence)}, row=mark, **options)
+        done = self.desk.perform(step.verb, step.claim, step.payload, row=source, **options)
+        return step.claim, {"state": done.case.state}
+
+
+def _cells(cells: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """A JSON object as cells: lists of words between semicolons, ``insurer.name`` as the insurer."""
+    found: dict[str, str] = {}
+    for name, value in cells.items():
+        if isinstance(value, Mapping):
+            inner = _cells(value, f"{before}{name}.")  # pyright: ignore[reportUnknownArgumentType]
+            found.update({k.removeprefix("certificate."): v for k, v in inner.items()})
+        elif isinstance(value, list):
+            found[f"{before}{name}"] = ";".join(str(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        elif value is not None:
+            found[f"{before}{name}"] = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    for inner, plain in (("insurer.name", "insurer"), ("insurer.am_best", "am_best"), ("insurer.sp", "sp"),
+                         ("insurer.global_claims_handling", "global_claims_handling")):  # fmt: skip
+        if inner in found:
+            found[plain] = found.pop(inner)
+    return found
+
+
+def _placed(row: Row, fault: Problem) -> Problem:
+    column = row.fields.get(fault.field) or row.fields.get(fault.field.partition(".")[0], "")
+    return fault if fault.column else replace(fault, column=column)
+
+
+def _missing(message: str) -> Problem:
+    return problem(ImportCode.MISSING_VALUE, message, "fill it in, or map a column that has it")
+
+
+def _shown(claim: str) -> str | None:
+    return claim if claim.startswith("CLM-") else None
+
+
+# ---------------------------------------------------------------- what each kind of row does
+
+
+def _certificate(desk: Desk, made: Map, row: Row) -> Step:
+    told = {k: v for k, v in row.told.items() if k not in _BESIDE}
+    insurer = {("name" if k == "insurer" else k): told.pop(k) for k in _INSURER if k in told}
+    if insurer:
+        told["insurer"] = insurer
+    return Step("record_certificate", {"certificate": told}, seller=row.told["seller_id"])
+
+
+def _proceeds(desk: Desk, made: Map, row: Row) -> Step:
+    payload = {k: row.told[k] for k in ("month", "amount", "crossed_on") if k in row.told}
+    return Step("record_proceeds", payload, seller=row.told["seller_id"])
+
+
+def _response(desk: Desk, made: Map, row: Row) -> Step:
+    told = row.told
+    by, position = told.get("by", "seller"), told["position"]
+    evidence = tuple(told.get("evidence", ()))
+    words = {"grounds": told["grounds"]} if "grounds" in told else {}
+    if by == "insurer":
+        position = {"reject": "deny"}.get(position, position)
+        amount = {"amount": told["amount"]} if "amount" in told else {}
+        claim = _claim(desk, told, "insurer_respond")
+        return Step("insurer_respond", {"position": position, **amount, **words}, claim=claim, evidence=evidence)
+    claim = _claim(desk, told, "respond")
+    return Step("respond", {"position": position, "by": by, **words}, claim=claim, evidence=evidence)
+
+
+def _payment(desk: Desk, made: Map, row: Row) -> Step:
+    told = row.told
+    verb = _VERBS[told["type"]]
+    claim = _claim(desk, told, verb)
+    payload: dict[str, Any] = {"ref": told["ref"]} if "ref" in told else {}
+    if verb == "record_recovery":
+        if "amount" not in told:
+            raise Wrong(replace(_missing("money that came back needs its amount"), field="amount"))
+        payload["amount"] = told["amount"]
+        if "from" in told:
+            payload["from"] = told["from"]
+    elif "amount" in told:
+        _same_amount(desk, claim, told["amount"], verb)
+    return Step(verb, payload, claim=claim, reason=told.get("reason"))
+
+
+def _same_amount(desk: Desk, claim: str, amount: str, verb: str) -> None:
+    """A payment of another amount than the one on file is news of another payment."""
+    with desk.store.read() as unit:
+        case, moves = unit.case(claim), unit.transfers(claim)
+    wanted = (case.totals.posted if verb == "reverse_payment" else case.totals.pending) if case is not None else None
+    found = next((t for t in moves if t.id == wanted), None)
+    if found is not None and parse_money(amount) != (found.amount, found.currency):
+        message = "this is not the amount that is on file for this payment"
+        hint = "claimdesk ledger shows it; a person looks at the payment"
+        raise Wrong(Problem(ImportCode.AMOUNT_CLASH.value, message, hint, field="amount"))
+
+
+def _claim(desk: Desk, told: Mapping[str, Any], verb: str) -> str:
+    """The claim a row is about: named, or the one of its order (and seller) where the verb can be done now."""
+    if told.get("claim"):
+        case = desk.case_of(told["claim"])
+        if case is None or case.programme == registry.SELLER_FILE:
+            raise NotFound("unknown_claim", "there is no such claim", field="claim", hint="claimdesk list shows them")
+        if told.get("seller_id") not in (None, case.seller):
+            raise Wrong(
+                Problem("unknown_claim", "this claim is not this seller's", "check claim and seller", field="seller_id")
+            )
+        return case.id
+    if not told.get("order_id"):
+        raise Wrong(replace(_missing("a row needs its claim, or its order"), field="claim"))
+    with desk.store.read() as unit:
+        found = unit.list_cases(CaseFilter(order_id=told["order_id"], seller=told.get("seller_id"), limit=_LIMIT))
+    ready = [case for case in found if _can(case, verb)]
+    chosen = ready or found
+    if not chosen:
+        raise Wrong(
+            Problem("unknown_claim", "no claim of this order is on file", "check the order's number", field="order_id")
+        )
+    if len(chosen) > 1:
+        hint = "name the claim: " + ", ".join(case.id for case in chosen[:3])
+        raise Wrong(
+            replace(
+                problem(ImportCode.SEVERAL_CLAIMS, f"{len(chosen)} claims of this order fit", hint), field="order_id"
+            )
+        )
+    return chosen[0].id
+
+
+def _can(case: Case, verb: str) -> bool:
+    return verb in registry.programme(case.programme).lifecycle.verbs_in(case.state)
+
+
+STEPS = {
+    ImportKind.CERTIFICATES.value: _certificate,
+    ImportKind.PROCEEDS.value: _proceeds,
+    ImportKind.RESPONSES.value: _response,
+    ImportKind.PAYMENTS.value: _payment,
+}
+
+
+def unread(kind: str, header: Iterable[str], made: Map) -> list[str]:
+    """The columns of a file that a kind other than claims does not keep."""
+    found = plan(kind, header, made)
+    return [] if kind == ImportKind.CLAIMS.value else [name for name in found.extra if name]
