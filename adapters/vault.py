@@ -21,6 +21,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from ..states.errors import ConfigError, IntegrityFailure
 from ..states.journal import commitment
 from ..workflow.ports import SealedRow
@@ -341,7 +343,8 @@ def _opened(cipher: AESGCM, nonce: bytes, ciphertext: bytes, bound: bytes) -> by
 
 def _bound(claim: str, subject: str, seq: int, epoch: str | None = None) -> bytes:
     # JSON keeps the parts apart: no two different lists give the same text.
-    return _plain(["claimdesk", SCHEMA, claim, subject, seq, epoch]).encode()
+    parts = ["claimdesk", SCHEMA, claim, subject, seq, epoch]
+    return orjson.dumps(parts) if claim.isascii() else _plain(parts).encode()
 
 
 _plain = json.JSONEncoder(separators=(",", ":")).encode

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import orjson
 from typing_extensions import Unpack
 
 from ..states.case import Case
@@ -107,7 +108,7 @@ class Desk(Verbs, Reads, Approvals):
             language={"customer": "en", "seller": "en", "insurer": "en", **(language or {})},
         )
         self._access = AccessState()
-        self._sellers_told: dict[str, tuple[dict[str, Any], str]] = {}
+        self._sellers_told: dict[bytes | str, tuple[dict[str, Any], str]] = {}
         self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
 
     def _origin(self, bits: Callable[[int], int]) -> tuple[str, str | None]:
@@ -258,7 +259,7 @@ class Desk(Verbs, Reads, Approvals):
     def _told_facts(self, seller: Mapping[str, Any], marketplace: str) -> tuple[dict[str, Any], str]:
         """(canonical facts, country) of an inline seller; a bulk file tells the same seller many times."""
         try:
-            key = _keyed([marketplace, seller])
+            key = _told_key(marketplace, seller)
         except (TypeError, ValueError, RecursionError):
             raise InputError(
                 "not_an_object", "a seller is a mapping of names to plain values", field="seller"
@@ -606,6 +607,14 @@ class _Writing:
 
 class _DryRun(Exception):
     """Ends a write unit without writing."""
+
+
+def _told_key(marketplace: str, seller: Mapping[str, Any]) -> bytes | str:
+    """What a desk knows an inline seller by."""
+    try:
+        return orjson.dumps([marketplace, seller], option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _keyed([marketplace, seller])
 
 
 def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:

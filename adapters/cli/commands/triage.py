@@ -19,6 +19,7 @@ import click
 from ....states.errors import InputError
 from ..call import Call
 from ..groups import page
+from ..inline import meanwhile
 from ..output import is_terminal, put_line
 from ..results import put_next, put_rejected, put_summary
 
@@ -95,17 +96,18 @@ class Run:
 
         run_id = desk.settings.new_id("IMP")
         source = read_lines(lines, name, parse=desk.planners is None)
-        for result in triage(desk, source, run_id=run_id, batch=batch, dry_run=self.call.dry_run):
-            self.summary.add(result)
-            self._keep(result)
-            if self.as_lines:
-                put_line(result)
-            if self.summary.read % min(batch, _EVERY) == 0:
-                sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
-                self._count()
-            if desk.planners is not None and self.summary.read % (_SIGNED * batch) == 0:
-                self.call.sign(desk)  # while others plan
-            yield result
+        with meanwhile(lambda: self.call.sign(desk)) as sign:
+            for result in triage(desk, source, run_id=run_id, batch=batch, dry_run=self.call.dry_run):
+                self.summary.add(result)
+                self._keep(result)
+                if self.as_lines:
+                    put_line(result)
+                if self.summary.read % min(batch, _EVERY) == 0:
+                    sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
+                    self._count()
+                if desk.planners is not None and self.summary.read % (_SIGNED * batch) == 0:
+                    sign()
+                yield result
         if self._watched:
             sys.stderr.write("\r\x1b[K")
         self.call.kept = ""

@@ -20,8 +20,26 @@ from .amounts import compensable, losses_of
 _UNKNOWN = (None, "unknown")
 
 
+#: The latest facts examined and what came of them: a claim that is filed and screened at once is examined twice.
+_latest: tuple[tuple[object, ...], tuple[Reason, ...]] = ((), ())
+
+
 def examine(case: Case, ctx: Context) -> tuple[Reason, ...]:
     """Every test in order of precedence; ``result`` False rules the claim out, None asks."""
+    global _latest  # noqa: PLW0603  # one value, replaced as a whole
+    facts = case.facts
+    seen = (ctx.rulebook, case.opened_at, case.zone, *map(facts.get, _EXAMINED))
+    known = _latest
+    if seen != known[0]:
+        _latest = known = seen, _examined(case, ctx)
+    return known[1]
+
+
+#: The facts that the tests below read.
+_EXAMINED = ("incident_on", "delivered_on", "order", "losses", "assessed", "cause")
+
+
+def _examined(case: Case, ctx: Context) -> tuple[Reason, ...]:
     return (
         _in_force(case, ctx),
         _dates(case, ctx),
