@@ -71,6 +71,9 @@ def test_the_command_line_round_trip(office, place):
     done = office.run("triage", "-", "--json", "-q", "--db", "other.db", stdin=first)
     assert done.code == 0 and {r["status"] for r in done.lines} == {"created"}
     assert office.run("export", "claims", "-q", "--db", "other.db").out == first
+    done = office.run("import", "claims", "-", "--json", "-q", "--db", "third.db", stdin=first)
+    assert done.code == 0 and {r["status"] for r in done.lines if "status" in r} == {"created"}
+    assert office.run("export", "claims", "-q", "--db", "third.db").out == first
     states = [[r["state"] for r in office.run("list", "--json", "--limit", "1000", *more).lines]
               for more in ((), ("--db", "other.db"))]  # fmt: skip
     assert len(states[0]) == len(first.splitlines())  # letters went out in the demonstration, so some have moved on

@@ -39,12 +39,12 @@ def exported(desk: Any, purpose: str | None = None, limit: int | None = None) ->
 
 @pytest.mark.parametrize(
     ("name", "count", "purpose"),
-    [("claims", 160, "audit"), ("claims", 160, None), ("order", 60, "audit"), ("fba", 60, None),
+    [("claims", 80, "audit"), ("claims", 50, None), ("order", 60, "audit"), ("fba", 60, None),
      ("breakage_1688", 40, None)],
 )  # fmt: skip
 def test_what_was_filed_comes_to_the_same_claims(name, count, purpose, monkeypatch):
     """Equal results apart from the ids; and the second store is exported to the very same file."""
-    monkeypatch.setattr(filings, "_PAGE", 23)
+    monkeypatch.setattr(filings, "_PAGE", 13)
     source = (EXAMPLES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()[:count]
     desk, results = filed(source)
     lines, made = exported(desk, purpose)

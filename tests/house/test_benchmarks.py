@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from claimdesk import ClaimDesk
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -154,3 +157,37 @@ def test_peers_and_the_rest(bench):
         assert bench("peers").figures(quick=True, repeat=1)
     except LookupError as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.long
+def test_a_grown_store_is_many_claims_that_can_be_worked_on(bench, tmp_path, monkeypatch):
+    """Each copy has ids of its own, reads as a claim, and takes a command."""
+    grown, queries, latency = bench("grown"), bench("queries"), bench("latency")
+    monkeypatch.setattr(grown, "BASE", 12)
+    path = tmp_path / "grown.db"
+    assert grown.grown(path, 40) == 48
+    with ClaimDesk.open(f"sqlite:///{path}", actor="cs:mei") as desk:
+        found = list(desk.list(limit=100))
+        assert len({c.id for c in found}) == len({c.order_id for c in found}) == 48
+        copied = found[-1]
+        assert desk.timeline(copied.id) and desk.ledger(copied.id) == desk.ledger(copied.id, limit=50)
+        assert desk.note(copied.id, text="seen").version == copied.version + 1
+    asked = queries._ask_all(path, 6)
+    assert set(asked) == set(queries.QUESTIONS) and all(len(times) == 6 for times in asked.values())
+    told = latency._Sqlite(path).measure(8)
+    assert {name: (len(ours), len(floor)) for name, (ours, floor) in told.items()} == {
+        "file": (8, 8),
+        "record_screening": (8, 8),
+    }
+    with sqlite3.connect(path) as db:  # the guards stand again, and a floor left as many rows as a command
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()[0] > 20
+        entries = dict(db.execute("SELECT claim, count(*) FROM entry WHERE claim LIKE 'CLM-%' GROUP BY claim"))
+        own = {c for c in entries if c.startswith("CLM-Y")}
+        assert len(own) == 8 and {entries[c] for c in own} == {1}
+    db.close()
+
+
+@pytest.mark.long
+def test_a_cold_start_is_measured_beside_its_floor(bench):
+    found = bench("coldstart").figures(runs=1)
+    assert found["claimdesk version"]["ratio"] > 0 and set(bench("coldstart").GOALS) < set(found)

@@ -137,7 +137,7 @@ def test_whatever_is_asked_walks_no_table_on_sqlite(tmp_path: Path):
         store.engine.dispose()  # the connections after this one are looked at
         event.listen(store.engine, "connect", lambda driver, _record: driver.set_trace_callback(see))
         told = (Path(__file__).resolve().parents[2] / "examples" / "claims.jsonl").read_text(encoding="utf-8")
-        claims = [r["claim"] for r in triage(desk, read_lines(told.splitlines()[:40]), run_id="IMP-1") if "claim" in r]
+        claims = [r["claim"] for r in triage(desk, read_lines(told.splitlines()[:25]), run_id="IMP-1") if "claim" in r]
         desk.tick()
         desk.sequence()
         assert len(list(records(store, Asked()))) > len(claims)
@@ -198,7 +198,7 @@ def test_each_question_is_answered_by_its_index_on_postgresql(postgres_copy: str
     """With rows enough that the planner, which counts them, would rather read an index than the table."""
     store: Any = open_store(postgres_copy)
     with store.engine.connect() as connection:
-        for statement in ROWS.format(NOW, 12_000).strip().split(";\n"):
+        for statement in ROWS.format(NOW, 6_000).strip().split(";\n"):
             connection.exec_driver_sql(statement.replace("%", "%%"))
         connection.commit()
     own = {"case_pkey": "case_new", "entry_pkey": "entry_place", **{f"{t}_pkey": f"{t}_new" for t in (

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     "claims",
     examples=[
         ("claimdesk export claims > claims.jsonl", "what was filed, a line each"),
-        ("claimdesk export claims | claimdesk triage - --db other.db", "the same claims in another store"),
+        ("claimdesk export claims | claimdesk import claims - --db other.db", "the same claims in another store"),
         ("claimdesk export claims --excel --out claims.csv", "as they stand, for a spreadsheet"),
         ("claimdesk export claims --history --out journal.jsonl", "with every entry of their journals"),
         ("claimdesk export claims --personal --purpose audit --out all.jsonl", "personal values too; on record"),
     ],
     exits=(0, 1, 2, 5, 75),
-    see=("list", "triage", "report"),
+    see=("list", "import claims", "report"),
 )
 @shared
 @click.option("--history", is_flag=True, help="Each claim with every entry of its journal.")
