@@ -124,6 +124,22 @@ def triage(folder: str, file: str, batch: int) -> None:
     os._exit(code)
 
 
+def import_claims(folder: str, file: str, batch: int) -> None:
+    """``claimdesk import claims FILE --json`` in a folder, with rejects and a report beside it; told, said as above."""
+    from claimdesk.adapters.cli.app import run  # noqa: PLC0415
+
+    os.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("CLAIMDESK_")]:
+        del os.environ[name]
+    options = ["--source", "helpdesk", "--marketplace", "US", "--create-sellers"]
+    beside = ["--rejects", "r.csv", "--report", "p.csv"]
+    with Path("told").open("a", encoding="utf-8") as told, Path("said").open("a", encoding="utf-8") as said:
+        sys.stdout, sys.stderr = told, said
+        code = run(["import", "claims", file, *options, *beside, "--json", "--batch", str(batch)])
+        told.flush()
+    os._exit(code)
+
+
 def tick(folder: str, now: str) -> None:
     """One tick at an instant, with a provider that never forgets and never forgives, and letters as files."""
     desk = open_desk(Path(folder), now)

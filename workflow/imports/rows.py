@@ -204,7 +204,8 @@ def _cells(cells: Mapping[str, Any], before: str = "") -> dict[str, str]:
 
 
 def _placed(row: Row, fault: Problem) -> Problem:
-    column = row.fields.get(fault.field) or row.fields.get(fault.field.partition(".")[0], "")
+    field = fault.field.removeprefix("certificate.")
+    column = row.fields.get(field) or row.fields.get(field.partition(".")[0], "")
     return fault if fault.column else replace(fault, column=column)
 
 
