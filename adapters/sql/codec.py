@@ -8,9 +8,10 @@ Left out: compression; the database page is the unit of cost and most cases fit 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from operator import attrgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, cast
 
 from ...states.case import Case, Deadline, NoticeRef, Totals
 from ...workflow.jsontext import json_text
@@ -27,6 +28,12 @@ _case, _deadline, _notice, _totals = (
     attrgetter(*_TOTALS),
 )
 _NO_TOTALS = Totals()
+_Cut = Callable[[Mapping[str, Any]], Sequence[Any]]
+_of_case = cast(_Cut, itemgetter(*_CASE))
+_of_deadline = cast(_Cut, itemgetter(*_DEADLINE))
+_of_notice = cast(_Cut, itemgetter(*_NOTICE))
+_LISTS = tuple(_CASE.index(name) for name in _TUPLES)
+_CLOCKS, _LETTERS, _MONEY = _CASE.index("deadlines"), _CASE.index("notices"), _CASE.index("totals")
 
 
 def encode(case: Case) -> str:
@@ -47,3 +54,29 @@ def decode(text: str) -> Case:
     body["notices"] = tuple([NoticeRef(**n) for n in body["notices"]])
     body["totals"] = Totals(**body["totals"]) if body["totals"] else _NO_TOTALS
     return Case(**body)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The text of a case as JSON, for ``is_of``; ValueError when it is none."""
+    body: Any = json.loads(text)
+    if not isinstance(body, dict):
+        raise ValueError("no object")
+    return body  # pyright: ignore[reportUnknownVariableType]
+
+
+def is_of(body: dict[str, Any], case: Case) -> bool:
+    """Whether a parsed text says exactly what ``case`` does; quicker than making a case of it. False may also mean that
+    it is an older text without a newer field: then ``decode`` tells."""
+    try:
+        told = list(_of_case(body))
+        told[_CLOCKS] = [_of_deadline(d) for d in told[_CLOCKS]]
+        told[_LETTERS] = [_of_notice(n) for n in told[_LETTERS]]
+    except (KeyError, TypeError):
+        return False
+    mine: list[Any] = list(_case(case))
+    for place in _LISTS:
+        mine[place] = list(mine[place])
+    mine[_CLOCKS] = [_deadline(d) for d in case.deadlines]
+    mine[_LETTERS] = [_notice(n) for n in case.notices]
+    mine[_MONEY] = {} if case.totals == _NO_TOTALS else dict(zip(_TOTALS, _totals(case.totals), strict=True))
+    return told == mine

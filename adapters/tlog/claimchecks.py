@@ -50,16 +50,20 @@ def _exempt(recovery: Sequence[tuple[int, DecisionRow]], seq: int) -> bool:
 def check_clocks(rows: ClaimRows, case: Case) -> None:
     """Untrue at the first clock that is not what its recipe makes, or that runs without its work in the table."""
     for clock in case.deadlines:
-        where = f"claim {rows.claim}, deadline {safe(clock.kind)} of {safe(clock.on)}"
         if _last_day(clock.due, case.zone) != clock.on:
-            raise Untrue("deadline_differs", where, "its day is not that of its last good moment")
+            raise Untrue("deadline_differs", _clock(rows, clock), "its day is not that of its last good moment")
         made = _made(clock)
         if made is not None and made != (clock.on, clock.due):
-            raise Untrue("deadline_differs", where, f"its recipe makes {made[0]}")
+            raise Untrue("deadline_differs", _clock(rows, clock), f"its recipe makes {made[0]}")
         if clock.status == "open":
             status = rows.clocks.get(f"{case.id}:{clock.kind}:{clock.due}")
             if status not in ("ready", "leased"):
-                raise Untrue("deadline_lost", where, f"it runs, but its work is {safe(status or 'not in the table')}")
+                what = f"it runs, but its work is {safe(status or 'not in the table')}"
+                raise Untrue("deadline_lost", _clock(rows, clock), what)
+
+
+def _clock(rows: ClaimRows, clock: Deadline) -> str:
+    return f"claim {rows.claim}, deadline {safe(clock.kind)} of {safe(clock.on)}"
 
 
 @lru_cache(maxsize=65_536)

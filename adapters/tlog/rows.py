@@ -43,10 +43,10 @@ class Logged(NamedTuple):
 
 @dataclass(slots=True)
 class ClaimRows:
-    """All rows of one claim."""
+    """All rows of one claim. ``kept`` is its case as a store keeps it: one in memory, or its text as JSON."""
 
     claim: str
-    case: Case | None
+    kept: Case | dict[str, Any] | None  #: None where its text cannot be read
     row: CaseRow
     entries: list[Logged] = field(default_factory=lambda: [])
     transfers: list[TransferRow] = field(default_factory=lambda: [])
@@ -58,6 +58,24 @@ class ClaimRows:
     answers: list[AnswerRow] = field(default_factory=lambda: [])
     approvals: list[ApprovalRow] = field(default_factory=lambda: [])
     clocks: dict[str, str] = field(default_factory=lambda: {})  #: status of the work of each clock, by its id
+
+
+def is_kept(kept: Case | dict[str, Any] | None, case: Case) -> bool:
+    """Whether a store keeps exactly this case."""
+    if not isinstance(kept, dict):
+        return kept == case
+    from ..sql.codec import decode, is_of
+
+    return is_of(kept, case) or _decoded(decode, json.dumps(kept)) == case
+
+
+def case_of(kept: Case | dict[str, Any] | None) -> Case | None:
+    """The case that a store keeps, None where it cannot be read."""
+    if not isinstance(kept, dict):
+        return kept
+    from ..sql.codec import decode
+
+    return _decoded(decode, json.dumps(kept))
 
 
 def claim_rows(unit: ReadUnit, after: str, limit: int) -> list[ClaimRows]:
@@ -198,8 +216,6 @@ def _among(connection: Connection) -> str:
 
 
 def _sql(connection: Connection, cases: str, *wanted: Any) -> list[ClaimRows]:
-    from ..sql.codec import decode
-
     sqlite = connection.dialect.name == "sqlite"
 
     cursor: Any = connection.connection.cursor()  # plain tuples: a page is many rows, each looked at once
@@ -211,23 +227,39 @@ def _sql(connection: Connection, cases: str, *wanted: Any) -> list[ClaimRows]:
     found: dict[str, ClaimRows] = {}
     for row in run(cases, *wanted):
         kept = CaseRow(*row)
-        found[kept.id] = ClaimRows(kept.id, _decoded(decode, kept.body), kept._replace(body=None))
+        told = _parsed(kept.body)
+        found[kept.id] = ClaimRows(kept.id, told, kept._replace(body=None), [], [], [], [], [], [], [], [], [], {})
     ids: Any = json.dumps(list(found)) if sqlite else list(found)
     among = _among(connection)
-    for *row, place, hashed, n in run(_ENTRIES.format(among), ids):
-        entry = EntryRow._make((*row[:7], bytes(row[7]), bytes(row[8])))
-        hashed = None if hashed is None else bytes(hashed)  # noqa: PLW2901
-        found[entry.claim].entries.append(Logged(entry, place, hashed, n is not None))
+    claim, entries = "", list[Logged]()
+    rows: list[tuple[Any, ...]] = run(_ENTRIES.format(among), ids)
+    if not sqlite:
+        rows = [(*row[:7], bytes(row[7]), bytes(row[8]), row[9], row[10] and bytes(row[10]), row[11]) for row in rows]
+    new: Any = getattr(tuple, "__new__")  # noqa: B009  # what the classes do themselves, in one step less: there are many
+    for row in rows:
+        if row[1] != claim:
+            claim, entries = row[1], found[row[1]].entries
+        entries.append(new(Logged, (new(EntryRow, row[:9]), row[9], row[10], row[11] is not None)))
     for name, (table, kind, order) in _BESIDE.items():
         columns = ", ".join(kind._fields)
         query = f"SELECT {columns} FROM {table} WHERE claim IN {among} ORDER BY claim, {order}"  # noqa: S608
+        place = kind._fields.index("claim")
         for row in run(query, ids):
-            getattr(found[row[kind._fields.index("claim")]], name).append(kind(*row))
+            getattr(found[row[place]], name).append(kind._make(row))
     for claim, task, status in run(_CLOCKS.format(_given(connection)), ids):
-        if task.startswith(f"{claim}:"):
+        if task.startswith(f"{claim}:") and claim in found:
             found[claim].clocks[task] = status
     cursor.close()
     return list(found.values())
+
+
+def _parsed(text: Any) -> dict[str, Any] | None:
+    from ..sql.codec import parse
+
+    try:
+        return parse(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _decoded(decode: Any, body: str) -> Case | None:

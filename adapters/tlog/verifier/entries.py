@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Final
 
 _DEPTH_MAX: Final = 8
@@ -27,6 +29,7 @@ def _no_float(text: str) -> Any:
 
 
 _decoder = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+_once: Callable[[str, int], tuple[Any, int]] = getattr(_decoder, "scan_once")  # noqa: B009  # not in the type's stub
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -83,6 +86,19 @@ def _check_keys(body: dict[str, Any]) -> None:
     _good_keys.update(body)
 
 
+def _scan(text: str) -> Any:
+    """What ``json.loads`` gives, for a text without space around it; ValueError otherwise."""
+    try:
+        found, end = _once(text, 0)
+    except StopIteration:
+        raise ValueError("no JSON value") from None
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if end != len(text):
+        raise ValueError("something stands after the entry")
+    return found
+
+
 class Shapes:
     """Knows the canonical form of entries whose like it has read before, which is several times faster than reading.
 
@@ -93,39 +109,54 @@ class Shapes:
     """
 
     def __init__(self) -> None:
-        self._keys: dict[str, tuple[int, ...]] = {}
-        self._known: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._keys: dict[str, Callable[[list[str]], tuple[str, ...]]] = {}
+        self._known: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
 
     def fields(self, text: str) -> tuple[str, str, str, str | None, int]:
         """(at, claim, log, prev, seq) of an entry; ValueError when it is not as it must be."""
         if "\\" in text or not text.isprintable():
             return self._read(text)
+        return self._cut(text)
+
+    def _cut(self, text: str) -> tuple[str, str, str, str | None, int]:
+        """The same of a text without backslashes, in whose strings nothing stands that must be written as an escape."""
         pieces = text.split('"')
-        skeleton = '"'.join(pieces[::2]).translate(_DIGITS)
-        places = self._keys.get(skeleton)
-        if places is None:
-            return self._learn(text, pieces, skeleton)
-        found = self._known.get((skeleton, '"'.join([pieces[i] for i in places])))
+        found = self._places(pieces)
         if found is None:
-            return self._learn(text, pieces, skeleton)
+            return self._learn(text, pieces)
         at, claim, log, prev, seq = found
         before = pieces[prev] if prev else None
-        if not _AT.match(pieces[at]) or not (before is None or _PREV.match(before)):
-            raise ValueError("without a proper prev or at")
         return pieces[at], pieces[claim], pieces[log], before, int(pieces[seq].strip(":,}"))
+
+    def _places(self, pieces: list[str]) -> tuple[int, ...] | None:
+        """Where the fields stand in an entry whose like was read before, None for any other; ValueError when one of
+        them is not as it must be."""
+        skeleton = '"'.join(pieces[::2]).translate(_DIGITS)
+        keys = self._keys.get(skeleton)
+        found = None if keys is None else self._known.get((skeleton, keys(pieces)))
+        if found is None:
+            return None
+        if not _AT.match(pieces[found[0]]) or not (found[3] == 0 or _PREV.match(pieces[found[3]])):
+            raise ValueError("without a proper prev or at")
+        return found
 
     def body(self, text: str) -> dict[str, Any]:
         """An entry from its text, as ``read_entry`` gives it and with the same errors."""
-        self.fields(text)
-        found: dict[str, Any] = _decoder.decode(text)
+        if "\\" in text:
+            return read_entry(text)
+        found: dict[str, Any] = _scan(text)  # which refuses control characters in strings
+        pieces = text.split('"')
+        if self._places(pieces) is None:
+            self._learn(text, pieces)
         return found
 
     def _read(self, text: str) -> tuple[str, str, str, str | None, int]:
         body = read_entry(text)
         return body["at"], body["claim"], body["log"], body["prev"], body["seq"]
 
-    def _learn(self, text: str, pieces: list[str], skeleton: str) -> tuple[str, str, str, str | None, int]:
+    def _learn(self, text: str, pieces: list[str]) -> tuple[str, str, str, str | None, int]:
         found = self._read(text)
+        skeleton = '"'.join(pieces[::2]).translate(_DIGITS)
         if len(self._known) >= _SHAPES_MAX:
             self._keys.clear()
             self._known.clear()
@@ -142,6 +173,6 @@ class Shapes:
                     # A string stands two pieces after its key, any other value right after it.
                     top[pieces[i + 1]] = i + 3 if pieces[i + 2] == ":" else i + 2
         top["prev"] = top["prev"] if found[3] is not None else 0
-        self._keys[skeleton] = tuple(keys)
-        self._known[skeleton, '"'.join([pieces[i] for i in keys])] = tuple(top[name] for name in _FIELDS)
+        self._keys[skeleton] = cut = itemgetter(*keys)
+        self._known[skeleton, cut(pieces)] = tuple(top[name] for name in _FIELDS)
         return found
