@@ -22,8 +22,10 @@ import hashlib
 import io
 import json
 import re
+import struct
 import sys
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -32,6 +34,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Entry = dict[str, Any]
+#: What a damaged archive is met with.
+_ZIP = (zipfile.BadZipFile, zlib.error, struct.error)
 
 
 class Bad(Exception):
@@ -102,13 +106,24 @@ def parse_key(text: str) -> tuple[str, bytes, bytes]:
     return name, wanted, data[1:]
 
 
-def opened(note: bytes, key: tuple[str, bytes, bytes], where: str) -> list[str]:
-    """The lines of a signed note; Bad unless this key signed it."""
-    text, blank, lines = note.decode().rpartition("\n\n")
+def decoded(text: str) -> bytes:
+    """The bytes of a base64 text; ValueError unless it is written as only one text is."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("no base64")
+    return data
+
+
+def opened(note: bytes, key: tuple[str, bytes, bytes], where: str, *, alone: bool = False) -> list[str]:
+    """The lines of a signed note; Bad unless this key signed it. ``alone``: and nobody else."""
+    text, blank, rest = note.decode().rpartition("\n\n")
     name, number, public = key
-    for line in lines.splitlines() if blank else ():
-        dash, signer, blob = [*line.split(" "), "", "", ""][:3]
-        data = base64.b64decode(blob)
+    *lines, end = rest.split("\n") if blank else [""]
+    if end or (alone and len(lines) != 1):
+        raise Bad(where, "it is no signed note")
+    for line in lines:
+        dash, signer, blob = line.split(" ")
+        data = decoded(blob)
         if (dash, signer, data[:4]) == ("\u2014", name, number):
             if signed(public, data[4:], (text + "\n").encode()):
                 return text.split("\n")
@@ -183,7 +198,7 @@ class Pack:
             work(*args)
         except Bad as error:
             self.bad(*error.args)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, zipfile.BadZipFile) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, *_ZIP) as error:
             self.bad(where, f"it cannot be read ({type(error).__name__})")
 
 
@@ -208,7 +223,11 @@ def signature(pack: Pack, key: tuple[str, bytes, bytes] | None) -> None:
         pack.notes.append("the manifest is not signed: pages and registers are as good as whoever gave you the pack")
         return
     digest = hashlib.sha256(pack.read("manifest.json")).hexdigest()
-    if opened(pack.read("manifest.note"), key, "manifest.note") != ["claimdesk audit pack v1", key[0], digest]:
+    if opened(pack.read("manifest.note"), key, "manifest.note", alone=True) != [
+        "claimdesk audit pack v1",
+        key[0],
+        digest,
+    ]:
         raise Bad("manifest.json", "it is not the manifest that was signed")
 
 
@@ -219,7 +238,7 @@ class Checkpoint:
         origin, size, root = opened(pack.read("checkpoint"), key, "checkpoint")[:3]
         if origin != key[0]:
             raise Bad("checkpoint", "it belongs to another log")
-        self.origin, self.size, self.root = origin, int(size), base64.b64decode(root)
+        self.origin, self.size, self.root = origin, int(size), decoded(root)
 
     def holds(self, proof: bytes, entry: bytes, name: str, where: str) -> int:
         """The entry's place; Bad unless the proof leads from the entry to this checkpoint."""
@@ -228,7 +247,7 @@ class Checkpoint:
         if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("index "):
             raise Bad(name, "this is no proof")
         index = int(lines[1].removeprefix("index "))
-        if root_of(index, self.size, leaf(entry), [base64.b64decode(x) for x in lines[2:]]) != self.root:
+        if root_of(index, self.size, leaf(entry), [decoded(x) for x in lines[2:]]) != self.root:
             raise Bad(where, f"{name} does not lead from it to the signed root")
         return index
 
@@ -568,7 +587,7 @@ def main(words: list[str] | None = None) -> int:
         key = Path(given.key).read_text() if given.key and Path(given.key).is_file() else given.key
         pack = Pack(given.pack)
         notes = list(check(pack, key, given.held.read_bytes() if given.held else None))
-    except (OSError, ValueError, KeyError, Bad, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, Bad, *_ZIP) as error:
         sys.stderr.write(f"error: this is no pack that can be read: {error}\n")
         return 2
     for note in notes:

@@ -13,6 +13,8 @@ from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import Any, cast
 
+import orjson
+
 from ...states.case import Case, Deadline, NoticeRef, Totals
 from ...workflow.jsontext import json_text
 
@@ -58,7 +60,7 @@ def decode(text: str) -> Case:
 
 def parse(text: str) -> dict[str, Any]:
     """The text of a case as JSON, for ``is_of``; ValueError when it is none."""
-    body: Any = json.loads(text)
+    body: Any = orjson.loads(text)
     if not isinstance(body, dict):
         raise ValueError("no object")
     return body  # pyright: ignore[reportUnknownVariableType]

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from ...states.case import Case, fold
 from ...states.errors import IntegrityFailure
 from ...states.journal import sha256_text
@@ -311,7 +313,7 @@ class _Claim:
         if _sha256(b"\x00" + data).digest() != leaf or (hashed is not None and hashed != leaf):
             raise Untrue("entry_changed", self._where(seq), "its bytes do not have its hash", place)
         try:
-            body = self.shapes.body(data.decode())
+            body = self.shapes.body(data.decode(), orjson.loads)
         except ValueError as error:
             message = f"it is not a canonical entry: {safe(error)}"
             raise Untrue("bad_entry", self._where(seq), message, place) from None

@@ -140,11 +140,14 @@ class Shapes:
             raise ValueError("without a proper prev or at")
         return found
 
-    def body(self, text: str) -> dict[str, Any]:
-        """An entry from its text, as ``read_entry`` gives it and with the same errors."""
+    def body(self, text: str, loads: Callable[[str], Any] = _scan) -> dict[str, Any]:
+        """An entry from its text, as ``read_entry`` gives it and with the same errors.
+
+        ``loads``: a reader of JSON that refuses control characters in strings, and with a ValueError.
+        """
         if "\\" in text:
             return read_entry(text)
-        found: dict[str, Any] = _scan(text)  # which refuses control characters in strings
+        found: dict[str, Any] = loads(text)
         pieces = text.split('"')
         if self._places(pieces) is None:
             self._learn(text, pieces)
