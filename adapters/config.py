@@ -23,7 +23,7 @@ FILE = "claimdesk.toml"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One setting: its kind (text, list, table), variable of the environment, allowed words, default, meaning."""
+    """One setting: its kind (text, list, table, count), variable of the environment, words, default, meaning."""
 
     kind: str
     variable: str | None
@@ -50,6 +50,12 @@ KEYS: Mapping[str, Key] = {
     "log_folder": Key("text", "CLAIMDESK_LOG_FOLDER", "the folder the transparency log is published in", is_path=True),
     "log_archive": Key(
         "text", "CLAIMDESK_LOG_ARCHIVE", "a file that gets every checkpoint, better on another machine", is_path=True
+    ),
+    "log_witness": Key(
+        "list", "CLAIMDESK_LOG_WITNESS", "who cosigns the log: public keys, each with an address or without", default=()
+    ),
+    "log_witnesses_needed": Key(
+        "count", "CLAIMDESK_LOG_WITNESSES_NEEDED", "how many must have cosigned before anything is published", default=0
     ),
     "sender": Key(
         "text", "CLAIMDESK_SENDER", "how letters leave: files:FOLDER, console, smtp://…, https://…", is_path=True
@@ -98,7 +104,10 @@ class Config:
         from .desk import LogPlaces
 
         told = {name: self.value(f"log_{name}") for name in ("key", "folder", "archive")}
-        return LogPlaces(**{name: None if value is None else Path(value) for name, value in told.items()})
+        places = {name: None if value is None else Path(value) for name, value in told.items()}
+        return LogPlaces(
+            **places, witnesses=tuple(self.value("log_witness")), needed=self.value("log_witnesses_needed")
+        )
 
 
 def load(told: Mapping[str, Any], environ: Mapping[str, str] | None = None, start: Path | None = None) -> Config:
@@ -188,10 +197,17 @@ def _table(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(v, str | int | list) for v in value.values())  # pyright: ignore[reportUnknownVariableType]
 
 
+def _count(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isdecimal() and len(value) < 4
+    return type(value) is int and 0 <= value < 1000
+
+
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ("a text", _text),
     "list": ("a list of texts", _texts),
     "table": ("a table", _table),
+    "count": ("a whole number", _count),
 }
 
 
@@ -214,6 +230,8 @@ def _checked(name: str, key: Key, value: Any, where: str) -> Any:
         return _flat(value)
     if name == "db" and "://" not in value and not value.startswith((":memory:", "memory:")):
         return f"sqlite:///{value}"
+    if key.kind == "count":
+        return int(value)
     return tuple(value) if key.kind == "list" else value
 
 

@@ -33,6 +33,8 @@ class LogPlaces:
     key: Path | None = None  #: the file with the signing key
     folder: Path | None = None  #: what is published
     archive: Path | None = None  #: a file that gets every checkpoint, better on another machine
+    witnesses: tuple[str, ...] = ()  #: who cosigns: ``VKEY``, or ``VKEY URL`` where they have an address
+    needed: int = 0  #: how many of them must have cosigned before a checkpoint is published
 
 
 class ClaimDesk(Desk):
@@ -73,9 +75,10 @@ class ClaimDesk(Desk):
 
         if payments not in (None, "instant", "manual", "gateway"):
             raise ConfigError("bad_setting", "payments is instant, manual or gateway", field="payments")
+        kept = store or open_store(url)
         made = cls(
-            store or open_store(url),
-            vault or default_vault(url, keys),
+            kept,
+            vault or default_vault(url, keys, kept),
             actor=actor,
             sender=_sender(url, sender),
             gateway=_gateway(gateway, payments),
@@ -123,10 +126,18 @@ class ClaimDesk(Desk):
     def log(self) -> TransparencyLog:
         """The transparency log over the journal of this store; its key is made when there is no log yet."""
         from .tlog.log import TransparencyLog
+        from .tlog.witnessed import witnesses_of
 
         places = self.log_places
         return TransparencyLog.open(
-            self.store, self.url, key=places.key, folder=places.folder, archive=places.archive, clock=self.clock
+            self.store,
+            self.url,
+            key=places.key,
+            folder=places.folder,
+            archive=places.archive,
+            clock=self.clock,
+            witnesses=witnesses_of(places.witnesses, places.needed),
+            needed=places.needed,
         )
 
     @property

@@ -73,11 +73,24 @@ def database_url(url: str | Path) -> URL:
     raise ConfigError("unknown_database", f"{found.drivername} is not a database that claimdesk works with", hint=_HINT)
 
 
-def default_vault(url: str | Path, keys: str | Path | None = None) -> Vault:
-    """The vault that belongs to a store: its epoch keys stand beside the file, never inside the database."""
+def default_vault(url: str | Path, keys: str | Path | None = None, store: Store | None = None) -> Vault:
+    """The vault that belongs to a store: its epoch keys stand beside the file, never inside the database.
+
+    ``store``: no key file is made for one that was begun with another.
+    """
     from .vault import FileVault
 
-    return FileVault(keys if keys is not None else default_keys(url))
+    return FileVault(
+        keys if keys is not None else default_keys(url), begun=None if store is None else lambda: was_begun(store)
+    )
+
+
+def was_begun(store: Store) -> bool:
+    """Whether something in a store hangs on a key file: it was written to under one."""
+    from ..workflow.digests import CHECK
+
+    with store.read() as unit:
+        return unit.meta(CHECK) is not None
 
 
 def default_keys(url: str | Path) -> Path | None:

@@ -35,6 +35,11 @@ _KEY: Final = 32
 _NONCE: Final = 12
 _SUBJECT: Final = 16
 _OPEN_TO_OTHERS: Final = 0o077
+_MISSING: Final = (
+    "the key file {} is not there: names, contacts, injuries and free texts of this database cannot be read, and"
+    " nothing is sealed under a new key instead"
+)
+_WAY_ON: Final = "restore it from its backup, or name it with CLAIMDESK_KEYS; claimdesk doctor says what hangs on it"
 
 Random = Callable[[int], bytes]
 
@@ -50,9 +55,12 @@ class Opened:
 class FileVault:
     """Seals with epoch keys from a file, made on first use; without a path the keys die with the process."""
 
-    def __init__(self, path: str | Path | None, *, random: Random = os.urandom) -> None:
+    def __init__(
+        self, path: str | Path | None, *, random: Random = os.urandom, begun: Callable[[], bool] | None = None
+    ) -> None:
+        """``begun``: whether something is there that only a key file made earlier can open; then none is made."""
         self.path = None if path is None else Path(path)
-        self._random = random
+        self._random, self._begun = random, begun
         self._lock = Lock()
         self._keys: dict[str, AESGCM] = {}
         self._current = ""
@@ -192,6 +200,8 @@ class FileVault:
                 self._take(self._first())
                 return
             if not self.path.exists():
+                if self._begun is not None and self._begun():
+                    raise ConfigError("keys_missing", _MISSING.format(self.path.name), field="keys", hint=_WAY_ON)
                 _create(self.path, self._first())
             self._take(self._read())
 

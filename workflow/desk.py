@@ -431,6 +431,8 @@ class Desk(Verbs, Reads, Approvals):
             self.permit(visible(actor or self.actor, "actor"), "reveal")
         with self.store.read() as unit:
             rows = unit.sealed(claim)
+            if purpose is not None and rows:  # nothing to see would otherwise look like nothing there
+                self.settings.digests.check(unit)
         values = self.settings.vault.unseal(rows) if rows else {}
         names = sensitive_names(values)
         if purpose is None:
@@ -557,6 +559,8 @@ class Desk(Verbs, Reads, Approvals):
     def tick(self, until: datetime | None = None, progress: Callable[[TickReport], None] | None = None) -> TickReport:
         """Does what is due: letters, payments, clocks. Safe to run twice, also at the same time."""
         self.permit(self.actor, "tick")
+        with self.store.read() as unit:
+            self.settings.digests.check(unit)  # a rule that cannot read an age or an injury must not decide
         return self.dispatcher.tick(until, progress)
 
     def foresee(self, until: datetime | None = None) -> Outlook:
@@ -591,6 +595,8 @@ class _Writing:
     ) -> None:
         if kind is None and not self._dry:
             try:
+                if self._session.seals:
+                    self._desk.settings.digests.verify(self._session.unit)
                 self._session.flush()
             except BaseException as failed:
                 self._context.__exit__(type(failed), failed, failed.__traceback__)

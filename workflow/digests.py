@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..states.errors import ConfigError
 from ..states.journal import sha256_text
-from .ports import Vault, WriteUnit
+from .ports import ReadUnit, Vault, WriteUnit
 
 #: Names in the store's own values: how it digests, and what its key makes of a known text.
 KIND, CHECK = "digests", "digest_check"
@@ -30,6 +30,14 @@ class Digests:
         """The digest of ``data``; ``verify`` must have been asked before it is written or compared."""
         return self._vault.digest(data) if self._keyed else sha256_text(data)
 
+    def check(self, unit: ReadUnit) -> None:
+        """ConfigError when the vault's key is not the one this store began with; writes nothing."""
+        kept = None if self._verified else unit.meta(CHECK)
+        if kept is not None:
+            if kept != self._vault.digest(self._known):
+                raise _other_keys()
+            self._verified = True
+
     def verify(self, unit: WriteUnit) -> None:
         """ConfigError when the vault's key is not the one this store began with; asks the store only once."""
         if self._verified:
@@ -38,11 +46,21 @@ class Digests:
         if kept is None:
             unit.set_meta(CHECK, made)  # it may still be thrown away with this unit: looked at again the next time
         elif kept != made:
-            raise ConfigError(
-                "other_keys",
-                "this key file is not the one the database began with: what was filed would not be known again",
-                field="keys",
-                hint="restore the key file from its backup, or name it with CLAIMDESK_KEYS",
-            )
+            raise _other_keys()
         else:
             self._verified = True
+
+
+def is_under(vault: Vault, origin: str | None, check: str | None) -> bool:
+    """Whether a vault has the key that a store began with; ``check`` is what the store remembers of it."""
+    return check is None or vault.digest((origin or "").encode()) == check
+
+
+def _other_keys() -> ConfigError:
+    return ConfigError(
+        "other_keys",
+        "this key file is not the one the database began with: personal values could not be read, and what was filed"
+        " would not be known again; nothing is written under it",
+        field="keys",
+        hint="restore the key file from its backup, or name it with CLAIMDESK_KEYS",
+    )

@@ -147,6 +147,11 @@ class Session:
         found.update({c.id: c for c in mine})
         return tuple(found[name] for name in sorted(found) if name != but)
 
+    @property
+    def seals(self) -> bool:
+        """Whether something sealed is among what waits to be written: then it must be under the store's own keys."""
+        return any(rows.sealed for rows in self._staged.values())
+
     def personal(self, case_id: str) -> dict[str, Any]:
         """The personal values of a case, unsealed."""
         if case_id not in self._personal:

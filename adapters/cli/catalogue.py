@@ -80,7 +80,11 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "pack": ("audit.pack", "Put claim files, registers and proofs into one zip that stands alone."),
         "proof": ("audit.proof", "Prove that a claim's entries stand in the published log."),
-        "checkpoint": ("audit.checkpoint", "Print the log's signed checkpoint; sign and publish what waits."),
+        "checkpoint": (
+            "audit.checkpoint",
+            "Print the log's signed checkpoint; sign and publish what waits; have it cosigned.",
+        ),
+        "witness": ("audit.witness", "Answer a request of a log: cosign it when it continues what was seen before."),
     },
     "import": {
         "map": ("imports.mapping", "Write a draft of a map: what each column probably is, and how sure that is."),

@@ -69,7 +69,7 @@ def _show(store: Store, witness: WitnessClient, row: CheckpointRow) -> Answer:
     with store.read() as unit:
         log = log_read(unit)
         old = min(log.last_cosigned(witness.key.name), row.size)
-        body = request(old, _proof(log, old, row.size), row.note)
+        body = request(old, consistency(log, old, row.size), row.note)
     answer = witness.submit(body)
     known = _size(answer.body) if answer.status == CONFLICT else None
     if known is not None and known > row.size:
@@ -82,7 +82,7 @@ def _show(store: Store, witness: WitnessClient, row: CheckpointRow) -> Answer:
         )  # fmt: skip
     if known is not None and known != old:
         with store.read() as unit:
-            body = request(known, _proof(log_read(unit), known, row.size), row.note)
+            body = request(known, consistency(log_read(unit), known, row.size), row.note)
         old, answer = known, witness.submit(body)
     if answer.status == UNPROVED or (answer.status == CONFLICT and _size(answer.body) in (None, old)):
         raise IntegrityFailure(
@@ -94,7 +94,8 @@ def _show(store: Store, witness: WitnessClient, row: CheckpointRow) -> Answer:
     return answer
 
 
-def _proof(log: LogRead, old: int, size: int) -> list[bytes]:
+def consistency(log: LogRead, old: int, size: int) -> list[bytes]:
+    """The proof that the tree of ``size`` entries continues the one of ``old``."""
     try:
         return Tree(size, log.tile).consistency(old) if 0 < old < size else []
     except ValueError:

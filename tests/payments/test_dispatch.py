@@ -30,7 +30,8 @@ def start(store: Store | None = None) -> tuple[Drive, Provider]:
 
 def second_worker(drive: Drive, provider: Provider) -> Any:
     """Another desk on the same store, as another process would have it."""
-    desk = make_desk(drive.desk.store, clock=drive.clock, payments="gateway", gateway=provider, seed=2)
+    desk = make_desk(drive.desk.store, vault=drive.desk.settings.vault, clock=drive.clock, payments="gateway",
+                     gateway=provider, seed=2)  # fmt: skip
     desk.dispatcher.monotonic = lambda: drive.clock().timestamp()
     return desk
 

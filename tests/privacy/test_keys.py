@@ -140,6 +140,7 @@ def test_the_command_for_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert invoke(words).code == 3
     assert invoke((*words, "--approved-by", "OPS:kim")).code == 3
     assert invoke((*words, "--approved-by", "cs:bo", "--json")).json["rewrapped"] > 0
+    shutil.copy(tmp_path / "claimdesk.db.keys", tmp_path / "shared.keys")
     elsewhere = {"CLAIMDESK_KEYS": str(tmp_path / "shared.keys")}
     refused = invoke((*words, "--approved-by", "cs:bo"), env=elsewhere)
     assert (refused.code, "keys_may_be_shared" in refused.err) == (2, True)
@@ -175,16 +176,25 @@ def test_another_key_file_is_refused_before_anything_is_filed_twice(
 ) -> None:
     desk = opened()
     run_triage(desk, LINE)
-    other = opened(keys=str(tmp_path / "other.keys"))
-    for work in (lambda: run_triage(other, LINE), lambda: other.file(**{**LINE, "idempotency_key": "k"})):
-        with pytest.raises(ConfigError) as caught:
-            work()
-        assert caught.value.code == "other_keys"
-    # Reading goes on, and so does what needs no digest.
-    claim = next(iter(other.list())).id
-    assert other.personal(claim) == {}
-    other.note(claim, text="seen")
-    assert len(list(other.list())) == 1
+    claim = next(iter(desk.list())).id
+    keys = tmp_path / "other.keys"
+    for code in ("keys_missing", "other_keys"):
+        other = opened(keys=str(keys))
+        for work in (
+            lambda: run_triage(other, LINE),  # noqa: B023  # called at once
+            lambda: other.file(**{**LINE, "idempotency_key": "k"}),  # noqa: B023
+            lambda: other.note(claim, text="seen"),  # noqa: B023
+            lambda: other.personal(claim, purpose="audit"),  # noqa: B023
+            other.tick,
+        ):
+            with pytest.raises(ConfigError) as caught:
+                work()
+            assert (caught.value.code, caught.value.exit_code) == (code, 2)
+            assert keys.exists() == (code == "other_keys"), "no key file is made in place of a lost one"
+        # Reading goes on.
+        assert other.get(claim).version == desk.get(claim).version
+        FileVault(keys).digest(b"")
+    assert opened(keys=str(keys)).personal(claim) == {}
     # A change of keys does not change what is known again.
     desk.rotate_keys(approved_by="cs:bo")
     assert run_triage(opened(), LINE) == ["unchanged"]

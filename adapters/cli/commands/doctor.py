@@ -172,32 +172,51 @@ def _keys(call: Call) -> Iterator[Check]:
     place = Path(told) if told else default_keys(call.db)
     if place is None:
         return
+    claims, origin, check = _under_keys(call)
+    lost = f"personal values of {claims} claims hang on it: restore it from its backup; docs/howto/backup.md says what"
     if not place.exists():
-        needed = _has_sealed(call)
-        hint = "sealed values cannot be read without it; restore it from its backup" if needed else ""
-        yield Check("keys", not needed, f"{place}: {'MISSING' if needed else 'not made yet'}", hint)
+        needed = bool(claims or check)
+        seen = "MISSING" if needed else "not made yet"
+        yield Check("keys", not needed, f"{place}: {seen}", f"{lost} goes on without it" if needed else "")
         return
     mode = stat.S_IMODE(place.stat().st_mode)
     private = os.name == "nt" or mode & 0o077 == 0
     yield Check("keys", private, f"{place}: mode {mode:04o}", "" if private else f"chmod 600 {place}")
+    if private and check is not None and not _fits(place, origin, check):
+        yield Check("keys", False, f"{place}: not the one this database began with", f"{lost} goes on without it")
 
 
-def _has_sealed(call: Call) -> bool:
-    """Whether the database holds sealed values, which need the keys."""
-    from sqlalchemy import select
+def _fits(place: Path, origin: str | None, check: str) -> bool:
+    from ....states.errors import ConfigError
+    from ....workflow.digests import is_under
+    from ...vault import FileVault
 
+    try:
+        return is_under(FileVault(place), origin, check)
+    except ConfigError:
+        return False
+
+
+def _under_keys(call: Call) -> tuple[int, str | None, str | None]:
+    """(claims with sealed values, the store's name, what it remembers of the key it began with)."""
+    from sqlalchemy import distinct, func, select
+
+    from ....workflow.digests import CHECK
     from ...open_store import database_url
     from ...sql import schema, tables
     from ...sql.engine import Options, for_reading, make_engine
 
     if not call.database_exists():
-        return False
+        return 0, None, None
     engine = make_engine(database_url(call.db), Options())
     try:
         with for_reading(engine).connect() as connection:
             if schema.state_of(connection) == schema.EMPTY:
-                return False
-            return connection.execute(select(tables.sealed.c.claim).limit(1)).first() is not None
+                return 0, None, None
+            claims = connection.execute(select(func.count(distinct(tables.sealed.c.claim)))).scalar_one()
+            told = select(tables.meta.c.name, tables.meta.c.value)
+            known: dict[str, str] = {row[0]: row[1] for row in connection.execute(told)}
+            return claims, known.get("origin"), known.get(CHECK)
     finally:
         engine.dispose()
 

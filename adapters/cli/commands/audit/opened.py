@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 def log_of(desk: ClaimDesk) -> TransparencyLog:
     """The log, opened only to look: no key is made."""
     from ....tlog.log import TransparencyLog
+    from ....tlog.witnessed import witnesses_of
 
     places = desk.log_places
     return TransparencyLog.open(
         desk.store, desk.url, key=places.key, folder=places.folder, archive=places.archive, clock=desk.clock,
-        looking=True,
+        witnesses=witnesses_of(places.witnesses, places.needed), needed=places.needed, looking=True,
     )  # fmt: skip
 
 
