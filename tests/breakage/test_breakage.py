@@ -157,6 +157,8 @@ def test_letters_are_chinese_where_nobody_names_a_language(desk: ClaimDesk, send
     assert {letter.kind for letter in sender.letters} == kinds
     paid = next(letter for letter in sender.letters if letter.kind == "customer_paid")
     assert "保险公司" in paid.body and "30.00" in paid.body and "S1" in paid.body
+    named = {letter.kind for letter in sender.letters if "阳光财产保险股份有限公司" in letter.body}
+    assert named == {"customer_paid", "seller_recovery_due"}  # who pays and who asks back is named (SEED 003)
     assert not any("screening" in letter.body for letter in sender.letters)
 
 

@@ -56,7 +56,7 @@ def _post(draft: Draft, ctx: Context) -> None:
         pending=totals.pending,
         obligation=totals.obligation,
     )
-    rules = ["cover.share_percent", "cover.cap"]
+    rules = ["cover.share_percent", "cover.cap", "insurer.name"]
     told = draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=totals.pending_minor, rules=rules)
     draft.take("confirm_payment", money=[move], set={"payment": None}, notices=[told])
 

@@ -29,8 +29,9 @@ def open_recourse(draft: Draft, ctx: Context) -> None:
     case = draft.case
     why = reason(case, case.totals.by_amazon)
     letter = draft.notice(
-        ctx, NoticeKind.SELLER_RECOVERY_DUE, Party.SELLER, amount=case.totals.by_amazon, reasons=[why.to_entry()]
-    )
+        ctx, NoticeKind.SELLER_RECOVERY_DUE, Party.SELLER, amount=case.totals.by_amazon, reasons=[why.to_entry()],
+        rules=["insurer.name"],
+    )  # fmt: skip
     draft.take(
         "open_recourse",
         set={"recovery": {"status": "due", "from": "seller"}},
