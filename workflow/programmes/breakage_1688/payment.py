@@ -12,6 +12,7 @@ from typing import Any
 from ....states import ledger
 from ....states.codes import HoldReason, NoticeKind, Party, RefusalCode, TaskKind
 from ....states.ledger import TransferKind
+from ...paying import failed, other_payment, posting
 from ...plan import Command, Context, Draft, Refusal, refuse
 from ...reasons import Reason
 from . import recourse
@@ -45,31 +46,27 @@ def settle_paid(draft: Draft, ctx: Context) -> bool:
 
 def _post(draft: Draft, ctx: Context) -> None:
     case = draft.case
-    totals = case.totals
-    payer, payee = ledger.insurer(case.seller), ledger.customer(case.id)
-    move = draft.money(
-        ctx,
-        TransferKind.POST,
-        payer,
-        payee,
-        totals.pending_minor,
-        pending=totals.pending,
-        obligation=totals.obligation,
-    )
+    move = posting(draft, ctx, ledger.insurer(case.seller), ledger.customer(case.id))
     rules = ["cover.share_percent", "cover.cap", "insurer.name"]
-    told = draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=totals.pending_minor, rules=rules)
+    paid = case.totals.pending_minor
+    told = draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=paid, rules=rules)
     draft.take("confirm_payment", money=[move], set={"payment": None}, notices=[told])
 
 
-def confirm_payment(draft: Draft, ctx: Context, command: Command) -> None:
+def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The insurer's payment reached the buyer."""
-    _post(draft, ctx)
+    refused = other_payment(draft, command)
+    if refused is None:
+        _post(draft, ctx)
+    return refused
 
 
-def fail_payment(draft: Draft, ctx: Context, command: Command) -> None:
+def fail_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The payment failed; it is tried again under the same obligation."""
-    failures = draft.case.facts.get("payment_failures", 0) + 1
-    draft.take("fail_payment", set={"payment_failures": failures, "payment": None})
+    refused = other_payment(draft, command)
+    if refused is None:
+        failed(draft)
+    return refused
 
 
 def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:

@@ -15,6 +15,7 @@ from ....states.case import Case
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
 from ....states.fba import FbaReasonCode
 from ....states.ledger import TransferKind
+from ...paying import failed, other_payment
 from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 from .valuation import Valued
@@ -131,14 +132,18 @@ def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     """The credit reached the seller's account; from now on the valuation may be contested."""
     if draft.case.totals.pending is None:
         return _refused(draft.case, RefusalCode.NOT_ALLOWED_FROM_STATE, "no credit is on its way", "payment.pending")
-    _post(draft, ctx)
-    return None
+    refused = other_payment(draft, command)
+    if refused is None:
+        _post(draft, ctx)
+    return refused
 
 
-def fail_payment(draft: Draft, ctx: Context, command: Command) -> None:
+def fail_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The credit failed; it is tried again under the same obligation."""
-    failures = draft.case.facts.get("payment_failures", 0) + 1
-    draft.take("fail_payment", set={"payment_failures": failures, "payment": None})
+    refused = other_payment(draft, command)
+    if refused is None:
+        failed(draft)
+    return refused
 
 
 def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:

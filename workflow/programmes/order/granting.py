@@ -14,6 +14,7 @@ from ....states.codes import DeadlineKind, NoticeKind, Outcome, Party, ReasonCod
 from ....states.ledger import TransferKind
 from ....states.money import to_text
 from ....states.order import OrderReasonCode
+from ...paying import failed, other_payment, posting
 from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 from . import amounts
@@ -80,19 +81,9 @@ def settle_granted(draft: Draft, ctx: Context) -> bool:
 
 def _post(draft: Draft, ctx: Context) -> None:
     case = draft.case
-    totals = case.totals
-    move = draft.money(
-        ctx,
-        TransferKind.POST,
-        ledger.amazon(),
-        ledger.customer(case.id),
-        totals.pending_minor,
-        pending=totals.pending,
-        obligation=totals.obligation,
-    )
-    letters = [
-        draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=totals.pending_minor, rules=["order.amount"])
-    ]
+    move = posting(draft, ctx, ledger.amazon(), ledger.customer(case.id))
+    paid = case.totals.pending_minor
+    letters = [draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=paid, rules=["order.amount"])]
     if case.state == "granted_amazon_funded":
         letters.append(
             draft.notice(
@@ -141,17 +132,20 @@ def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     """The payment reached the customer (a bank or the gateway says so)."""
     if draft.case.totals.pending is None:
         return _not_allowed(draft, "nothing is authorised to be paid", "payment.pending")
-    _post(draft, ctx)
-    return None
+    refused = other_payment(draft, command)
+    if refused is None:
+        _post(draft, ctx)
+    return refused
 
 
 def fail_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The payment failed; it is tried again under the same obligation."""
     if draft.case.totals.pending is None:
         return _not_allowed(draft, "nothing is authorised to be paid", "payment.pending")
-    attempts = draft.case.facts.get("payment_failures", 0) + 1
-    draft.take("fail_payment", set={"payment_failures": attempts, "payment": None})
-    return None
+    refused = other_payment(draft, command)
+    if refused is None:
+        failed(draft)
+    return refused
 
 
 def _not_allowed(draft: Draft, message: str, rule: str) -> Refusal:

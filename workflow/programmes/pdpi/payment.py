@@ -11,8 +11,8 @@ from typing import Any
 
 from ....states import ledger
 from ....states.codes import HoldReason, NoticeKind, Party, ReasonCode, RefusalCode
-from ....states.ids import is_well_formed
 from ....states.ledger import TransferKind
+from ...paying import failed, other_payment, posting
 from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 from .amounts import payable
@@ -69,15 +69,7 @@ def void(draft: Draft, ctx: Context) -> list[dict[str, Any]]:
 def _post(draft: Draft, ctx: Context) -> None:
     case = draft.case
     totals = case.totals
-    move = draft.money(
-        ctx,
-        TransferKind.POST,
-        ledger.amazon(),
-        ledger.customer(case.id),
-        totals.pending_minor,
-        pending=totals.pending,
-        obligation=totals.obligation,
-    )
+    move = posting(draft, ctx, ledger.amazon(), ledger.customer(case.id))
     draft.take(
         "confirm_payment",
         money=[move],
@@ -97,32 +89,25 @@ def _post(draft: Draft, ctx: Context) -> None:
 
 def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The payment reached the customer (a bank or the gateway says so)."""
-    refusal = _other_payment(draft, command)
+    refusal = _none_such(draft, command)
     if refusal is None:
         _post(draft, ctx)
     return refusal
 
 
-def _other_payment(draft: Draft, command: Command) -> Refusal | None:
-    """News of a transfer of ours that is not the one authorised now; a reference of the bank's own is no such news."""
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    pending, told = draft.case.totals.pending, command.payload.get("ref")
-    if pending is None:
-        return refuse(PROGRAMME, draft.case, RefusalCode.NOT_YET, "nothing is authorised to be paid")
-    if told is not None and told != pending and is_well_formed(told, "PAY"):
-        why = Reason("not_yet", "payment.pending", told, False, pending)
-        return refuse(PROGRAMME, draft.case, RefusalCode.NOT_YET, "another payment is authorised now", why)
-    return None
+def _none_such(draft: Draft, command: Command) -> Refusal | None:
+    """Nothing is authorised, or it is news of another payment."""
+    if draft.case.totals.pending is None:
+        return Refusal(RefusalCode.NOT_YET, "nothing is authorised to be paid", draft.case.state)
+    return other_payment(draft, command)
 
 
 def fail_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The payment failed; it is tried again under the same obligation."""
-    refusal = _other_payment(draft, command)
+    refusal = _none_such(draft, command)
     if refusal is not None:
         return refusal
-    attempts = draft.case.facts.get("payment_failures", 0) + 1
-    draft.take("fail_payment", set={"payment_failures": attempts, "payment": None})
+    failed(draft)
     return None
 
 
