@@ -101,6 +101,23 @@ def is_terminal(stream: Any) -> bool:
     return bool(getattr(stream, "isatty", lambda: False)()) and os.environ.get("TERM") != "dumb"
 
 
+def console() -> Any:
+    """Where tables are drawn: plain where nobody watches or colours are not wanted, and wide enough for a file."""
+    from rich.console import Console
+
+    watched = is_terminal(sys.stdout)
+    colour = watched and "NO_COLOR" not in os.environ
+    return Console(
+        file=sys.stdout,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if watched else 110,
+        force_terminal=colour or None,
+    )
+
+
 def forget_stdout() -> None:
     """Whoever read standard output is gone: nothing more is written there, also not at the end of the process."""
     try:

@@ -6,13 +6,11 @@ that were rejected and what to type next, which ``results`` shows for any file.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .output import is_terminal
+from .output import console
 
 if TYPE_CHECKING:
     from ...workflow.triage import Summary
@@ -53,33 +51,22 @@ class Overview:
 
     def put(self, summary: Summary, sellers: Sequence[SellerFile], *, dry_run: bool = False) -> None:
         """The tables, the sum that shows that no line was lost, and the sellers' files by state."""
-        from rich.console import Console
-
-        colour = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
-        console = Console(
-            file=sys.stdout,
-            no_color=not colour,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            width=None if is_terminal(sys.stdout) else 110,
-            force_terminal=colour or None,
-        )
+        out = console()
         if self.outcomes:
-            console.print(self._counted())
-            console.print(self._money())
+            out.print(self._counted())
+            out.print(self._money())
         parts = [f"{getattr(summary, name)} {name}" for name in ("created", "unchanged", "duplicate", "rejected")]
         would = " (dry run, nothing written)" if dry_run else ""
-        console.print(f"{summary.read} lines read = {' + '.join(parts)}{would}")
+        out.print(f"{summary.read} lines read = {' + '.join(parts)}{would}")
         if self.recovery["waived"]:
-            console.print(f"{self.recovery['waived']} paid with nothing asked back: small claims of insured sellers")
+            out.print(f"{self.recovery['waived']} paid with nothing asked back: small claims of insured sellers")
         if summary.read and not summary.created and summary.unchanged:
-            console.print("Nothing was created twice: every claim was on file already.")
+            out.print("Nothing was created twice: every claim was on file already.")
         if sellers:
             judged = Counter(bool(c["accepted"]) for file in sellers for c in file.certificates)
             states = ", ".join(f"{count} {state}" for state, count in sorted(Counter(f.state for f in sellers).items()))
-            console.print(f"{len(sellers)} sellers' files (seller_insurance): {states}")
-            console.print(f"{judged.total()} certificates: {judged[True]} accepted, {judged[False]} not")
+            out.print(f"{len(sellers)} sellers' files (seller_insurance): {states}")
+            out.print(f"{judged.total()} certificates: {judged[True]} accepted, {judged[False]} not")
 
     def _counted(self) -> Any:
         names = sorted({outcome for counts in self.outcomes.values() for outcome in counts})

@@ -5,12 +5,10 @@ Decision: no value of a line is repeated, only where it stands and what would be
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .output import clean, columns, is_terminal, say
+from .output import clean, columns, console, say
 
 if TYPE_CHECKING:
     from ...workflow.triage import Summary
@@ -24,20 +22,10 @@ _LISTED = 10
 def put_summary(summary: Summary, *, dry_run: bool = False) -> None:
     """Counts and money by outcome, and the sum that shows that no line was lost."""
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
 
     shown = summary.to_dict()
-    colour = is_terminal(sys.stdout) and "NO_COLOR" not in os.environ
-    console = Console(
-        file=sys.stdout,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        width=None if is_terminal(sys.stdout) else 110,
-        force_terminal=colour or None,
-    )
+    out = console()
     if shown["outcomes"]:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, safe_box=True)
         for head, side in (
@@ -49,12 +37,12 @@ def put_summary(summary: Summary, *, dry_run: bool = False) -> None:
             table.add_column(head, justify=side, no_wrap=True)  # pyright: ignore[reportArgumentType]
         for name, row in shown["outcomes"].items():
             table.add_row(name, str(row["claims"]), "\n".join(row["eligible"]), "\n".join(row["paid"]))
-        console.print(table)
+        out.print(table)
     parts = [f"{shown[name]} {name}" for name in ("created", "unchanged", "duplicate", "rejected")]
     would = " (dry run, nothing written)" if dry_run else ""
-    console.print(f"{shown['read']} lines read = {' + '.join(parts)}{would}")
+    out.print(f"{shown['read']} lines read = {' + '.join(parts)}{would}")
     if summary.read and not summary.created and summary.unchanged:
-        console.print("Nothing was created twice: every claim of this file was on file already.")
+        out.print("Nothing was created twice: every claim of this file was on file already.")
 
 
 def put_rejected(rejected: Sequence[Mapping[str, Any]]) -> None:

@@ -14,7 +14,7 @@ import gc
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,7 +70,7 @@ class Audit:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
-        fault = None if self.fault is None else {k: v for k, v in asdict(self.fault).items() if v is not None}
+        fault = None if self.fault is None else self.fault.to_dict()
         rest = {name: getattr(self, name) for name in self.__slots__ if name not in ("fault", "seconds")}
         return {"ok": self.ok, "fault": fault, **rest, "seconds": round(self.seconds, 3)}
 

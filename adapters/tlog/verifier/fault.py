@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,10 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message} [{self.code}]"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values; without a place in the log where there is none."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Untrue(Exception):

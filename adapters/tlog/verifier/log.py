@@ -19,7 +19,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values."""
-        fault = None if self.fault is None else {k: v for k, v in asdict(self.fault).items() if v is not None}
+        fault = None if self.fault is None else self.fault.to_dict()
         return {
             "ok": self.ok, "fault": fault, "origin": self.origin, "size": self.size, "root": self.root,
             "entries": self.entries, "claims": self.claims, "witnesses": list(self.witnesses),

@@ -11,6 +11,7 @@ from ....states.breakage_1688 import BreakageReasonCode
 from ....states.codes import NoticeKind, Outcome, Party, ReasonCode, RefusalCode
 from ....states.money import to_text
 from ... import moved, whose
+from ...filing import opened
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -20,9 +21,7 @@ from .eligibility import examine
 
 def file(draft: Draft, ctx: Context, command: Command) -> None:
     """Opens the claim; the rules decide at once."""
-    facts = dict(command.payload)
-    seller = facts.pop("seller", None)
-    draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
+    opened(draft, ctx, command)
 
 
 def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:

@@ -14,6 +14,7 @@ from ....states.case import Case, Deadline
 from ....states.codes import DeadlineKind, Outcome, RefusalCode, TaskKind
 from ....states.fba import FbaReasonCode
 from ... import moved, whose
+from ...filing import opened
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -25,9 +26,7 @@ _HINT = "file again inside the window"
 
 def file(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Opens the claim, unless it comes too early; what rules it out anyway is told before that."""
-    facts = dict(command.payload)
-    seller = facts.pop("seller", None)
-    draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
+    opened(draft, ctx, command)
     why = too_early(examine(draft.case, ctx))
     return None if why is None else _too_early(draft.case, ctx, why)
 

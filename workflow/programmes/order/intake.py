@@ -16,6 +16,7 @@ from ....states.codes import DeadlineKind, NoticeKind, Outcome, Party, RefusalCo
 from ....states.order import OrderReasonCode
 from ....states.times import instant_text, parse_instant
 from ... import overlays, whose
+from ...filing import opened
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
@@ -26,9 +27,7 @@ from .eligibility import barring, examine
 
 def file(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Opens the claim, unless it comes too soon; what bars it anyway is told before what makes it wait (O9)."""
-    facts = dict(command.payload)
-    seller = facts.pop("seller", None)
-    draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
+    opened(draft, ctx, command)
     case = draft.case
     if all(t.result is not False for t in barring(case, ctx)):
         for test in (too_soon.contact, too_soon.delivery, too_soon.returned):

@@ -14,9 +14,20 @@ from typing import Any, Literal, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect, SourceFields
+from ...shapes import (
+    UNKNOWN,
+    Evidence,
+    EvidencePayload,
+    Hold,
+    Nothing,
+    Payment,
+    Redact,
+    Redirect,
+    SourceFields,
+    listed,
+    without_reason,
+)
 from ...validation import (
     STRICT,
     DateText,
@@ -30,7 +41,6 @@ from ...validation import (
     minor_of,
 )
 
-_UNKNOWN = "unknown"
 #: Facts a decision hangs on: left out of a filing, they are unknown.
 _NEEDED = (
     "ground",
@@ -198,7 +208,7 @@ def validate(
     """(canonical payload, personal values) of a verb; money becomes minor units of ``currency``."""
     if verb not in SHAPES:
         raise InputError("unknown_verb", "this programme has no such verb", hint=", ".join(SHAPES))
-    found = check(adapter_of(verb), _without_reason(verb, dict(payload)))
+    found = check(adapter_of(verb), without_reason(verb, dict(payload)))
     personal = {k: found.pop(k) for k in _PERSONAL if k in found}
     if SHAPES[verb] is FileFacts:
         _told(found, currency)
@@ -207,7 +217,7 @@ def validate(
         if found["amount"] == 0:
             raise InputError("zero_amount", "nothing was refunded", field="amount", hint="record what was refunded")
     if "evidence" in found:
-        found["evidence"] = [{"id": e} if isinstance(e, str) else e for e in found["evidence"]]
+        found["evidence"] = listed(found["evidence"])
     if verb == "file":
         _complete(found, plain)
     elif verb == "decide":
@@ -215,18 +225,6 @@ def validate(
     elif verb == "decide_appeal":
         _halves(found)
     return found, personal
-
-
-def _without_reason(verb: str, given: dict[str, Any]) -> dict[str, Any]:
-    """A reason may stand in the payload; for a hold it may name the hold."""
-    reason = given.pop("reason", None)
-    given.pop("approved_by", None)
-    known = {r.value for r in HoldReason}
-    if verb in ("hold", "release_hold") and "hold" not in given and reason in known:
-        given["hold"] = reason
-    if verb == "hold":
-        given.setdefault("hold", HoldReason.OTHER.value)
-    return given
 
 
 def _told(found: dict[str, Any], currency: str) -> None:
@@ -237,7 +235,7 @@ def _told(found: dict[str, Any], currency: str) -> None:
     for part in (found, order, label, item):
         for name, value in part.items():
             if value is None:
-                part[name] = _UNKNOWN if part is not order or name != "label" else {}
+                part[name] = UNKNOWN if part is not order or name != "label" else {}
     for name in ("price", "shipping"):
         if isinstance(order.get(name), dict):
             order[name] = minor_of(order[name], currency, f"order.{name}")
@@ -258,9 +256,9 @@ def _complete(found: dict[str, Any], plain: bool) -> None:
         order.setdefault("tracking", "none")
         return
     for name in _NEEDED:
-        found.setdefault(name, _UNKNOWN)
+        found.setdefault(name, UNKNOWN)
     for name in _NEEDED_OF_ORDER:
-        order.setdefault(name, _UNKNOWN)
+        order.setdefault(name, UNKNOWN)
 
 
 def _at_fault(found: dict[str, Any], plain: bool) -> None:

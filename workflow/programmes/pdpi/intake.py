@@ -11,6 +11,7 @@ from typing import Any
 
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
 from ... import moved, whose
+from ...filing import opened
 from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
@@ -20,9 +21,7 @@ from .holds import facts_held
 
 def file(draft: Draft, ctx: Context, command: Command) -> None:
     """Opens the claim; the acknowledgement goes out with it."""
-    facts = dict(command.payload)
-    seller = facts.pop("seller", None)
-    draft.open(command.claim or ctx.new_id("CLM"), ctx.rulebook, seller, facts)
+    facts = opened(draft, ctx, command)
     clock = draft.deadline(
         DeadlineKind.ACKNOWLEDGE, ctx.rulebook.number("acknowledge.window"), ctx.today, event="filed"
     )

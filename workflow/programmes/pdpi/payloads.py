@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect, SourceFields
+from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect, SourceFields, listed
 from ...validation import (
     STRICT,
     DateText,
@@ -251,7 +251,7 @@ def validate(
         if name in found and found[name] is None:
             found[name] = "unknown"
     if "evidence" in found:
-        found["evidence"] = [{"id": e} if isinstance(e, str) else e for e in found["evidence"]]
+        found["evidence"] = listed(found["evidence"])
     if isinstance(found.get("fraud_indicators"), list):
         found["fraud_indicators"] = len(found["fraud_indicators"])
     if verb == "file":
