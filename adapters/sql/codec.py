@@ -7,7 +7,6 @@ Left out: compression; the database page is the unit of cost and most cases fit 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter, itemgetter
@@ -16,7 +15,7 @@ from typing import Any, cast
 import orjson
 
 from ...states.case import Case, Deadline, NoticeRef, Totals
-from ...workflow.jsontext import json_text
+from ...workflow.jsontext import json_text, json_value
 
 _CASE = tuple(f.name for f in fields(Case))
 _DEADLINE = tuple(f.name for f in fields(Deadline))
@@ -49,7 +48,7 @@ def encode(case: Case) -> str:
 
 def decode(text: str) -> Case:
     """The case of a JSON text."""
-    body: dict[str, Any] = json.loads(text)
+    body: dict[str, Any] = json_value(text)
     for name in _TUPLES:
         body[name] = tuple(body.get(name, ()))
     body["deadlines"] = tuple([Deadline(**d) for d in body["deadlines"]])
