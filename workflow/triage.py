@@ -245,7 +245,7 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
             raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
         command = desk.file_command(programme, marketplace, fields, seller, at)
         verdict = _screening(str(command.programme), screening)
-        digest = desk.settings.digests.of(_content(line.fields))
+        digest = content_digest(desk, line.fields)
         told = (command.payload.get("source"), command.payload.get("source_id"))
         key = f"{told[0] or ''}\x1f{told[1]}" if told[1] else f"content:{digest}"
         return _Ready(line, key, digest, command, seller, verdict)
@@ -253,12 +253,13 @@ def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:
         return _rejected(line, error)
 
 
-def _content(fields: dict[str, Any]) -> bytes:
-    """The bytes a line is known again by, also with a lone surrogate or a number without end in it."""
+def content_digest(desk: Desk, fields: dict[str, Any]) -> str:
+    """What the fields of a line are known again by, also with a lone surrogate or a very long number in them."""
     try:
-        return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+        data = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        return _encode(fields).encode("utf-8", "replace")
+        data = _encode(fields).encode("utf-8", "replace")
+    return desk.settings.digests.of(data)
 
 
 def _required(fields: dict[str, Any], name: str) -> str:

@@ -7,7 +7,6 @@ content. Authority: UX notes 6.5; contract section 5.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from ...states.errors import ClaimdeskError
 from ..desk import Desk
 from ..lines import Line
 from ..ports import SourceRow
-from ..triage import triage
+from ..triage import content_digest, triage
 from . import updates
 from .claims import ClaimReader
 from .problems import ImportCode, Problem
@@ -26,7 +25,6 @@ from .reading import Row
 from .results import Result, Status
 from .tables import Record
 
-_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 #: Where the values of a column come to stand in a filing, to name the column of a fault.
 _COLUMN_OF: Mapping[str, tuple[str, ...]] = {
     "losses": ("amount", "heads", "currency"), "order.id": ("order_id",), "order.item.asin": ("asin",),
@@ -138,7 +136,7 @@ class ClaimRun:
 
     def _amend(self, item: _Item) -> Result:
         desk, key, fields = self.desk, str(item.key), item.fields or {}
-        content = desk.settings.digests.of(_encode(fields).encode("utf-8", "replace"))
+        content = content_digest(desk, fields)
         chain = updates.chain(desk, key)
         with desk.store.read() as unit:
             case = unit.case(chain[0].claim)
