@@ -27,6 +27,15 @@ from ..joined import TakenBack, one_transaction
 from .beside import Beside, Rejects, Report, fits
 from .files import Source
 
+#: What whoever imports must be allowed to do.
+_VERBS = {
+    ImportKind.CLAIMS.value: ("file", "record_screening"),
+    ImportKind.CERTIFICATES.value: ("record_certificate",),
+    ImportKind.PROCEEDS.value: ("record_proceeds",),
+    ImportKind.RESPONSES.value: ("respond",),
+    ImportKind.PAYMENTS.value: ("confirm_payment",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -76,6 +85,7 @@ class Job:
 
     def _all(self, begun: Callable[[Run], object]) -> Iterator[Result]:
         choices, source = self.choices, self.source
+        self.desk.permit(self.desk.actor, *_VERBS[self.map.kind])  # before anything is kept, also the run
         digest = f"{self.map.digest}{'' if choices.update else ':no-update'}"
         origin = Origin(
             self.map.kind, source.name[:255], source.sha256, digest, source.total,

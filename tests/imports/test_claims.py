@@ -130,6 +130,16 @@ def test_what_was_erased_does_not_come_back_with_the_next_file():
     assert "source_fields" not in desk.personal(str(one.claim), purpose="claim_handling")
 
 
+def test_what_is_empty_now_stays_and_so_does_the_first_filing_time():
+    desk = make_desk(plain=False)
+    (one,) = imported(desk, text([row(1)]), "IMP-1")
+    (again,) = imported(desk, text([row(1, Note="", Created_at="2024-06-02T10:00:01Z")]), "IMP-2")
+    assert said([again]) == [("unchanged", ["filing_stands", "not_taken_back"])]
+    assert "glass" in desk.personal(str(one.claim), purpose="claim_handling")["source_fields"]
+    (moved,) = imported(desk, text([row(1, Seller="B2OTHER")]), "IMP-3")
+    assert said([moved]) == [("updated", [])] and case_of(desk, one.claim).seller == "B2OTHER"
+
+
 def test_a_screening_that_comes_later_is_recorded():
     desk = make_desk(plain=False)
     header = (*HEADER, "screening.verdict")

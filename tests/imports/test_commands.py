@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from claimdesk.adapters.imports import job as jobs
-from claimdesk.adapters.joined import one_transaction
 from cli.conftest import place, run  # noqa: F401  # fixtures
 from imports.files import CHINESE, HEADER, row, text
 from support.commandline import Outcome
@@ -210,24 +209,3 @@ def test_other_kinds_of_files_go_the_same_way(run, place):  # noqa: F811
     assert [line["status"] for line in done.lines] == ["created", "rejected"] and done.code == 1
     assert run("seller", "show", "A2", "--json").json["state"] == "not_required"
     assert run("import", "plan", "letters", sales).code == 2 and run("import", "claims", "gone.csv").code == 2
-
-
-def test_one_transaction_is_kept_or_taken_back_as_a_whole_and_its_parts_by_themselves(tmp_path):
-    from claimdesk import ClaimDesk, Conflict  # noqa: PLC0415
-
-    for url in ("memory:", f"sqlite:///{tmp_path / 'a.db'}"):
-        with ClaimDesk.open(url, actor="cs:mei") as desk:
-            with one_transaction(desk):
-                with desk.store.write() as unit:
-                    unit.set_meta("a", "kept")
-                with pytest.raises(Conflict), desk.store.write() as unit:
-                    unit.set_meta("a", "undone")
-                    raise Conflict("x")
-                with desk.store.read() as unit:
-                    assert unit.meta("a") == "kept"
-            with pytest.raises(ZeroDivisionError), one_transaction(desk):
-                with desk.store.write() as unit:
-                    unit.set_meta("b", "gone")
-                raise ZeroDivisionError
-            with desk.store.read() as unit:
-                assert (unit.meta("a"), unit.meta("b")) == ("kept", None)

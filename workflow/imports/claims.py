@@ -205,9 +205,14 @@ class ClaimReader:
         return self._filled(fields), [], None
 
     def _filled(self, fields: dict[str, Any]) -> dict[str, Any]:
-        for name, usual in (("marketplace", self.map.marketplace), ("programme", self.map.programme)):
+        made = self.map
+        for name, usual in (("marketplace", made.marketplace), ("programme", made.programme)):
             if usual is not None:
                 fields.setdefault(name, usual)
+        if made.name is not None and "source_id" in fields:
+            fields.setdefault("source", made.name)
+        if made.create_sellers and isinstance(fields.get("seller"), str):
+            fields["seller"] = {"id": fields["seller"]}
         return fields
 
     def _as_told(self, cells: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...states.codes import Described
-from .problems import Problem, masked
+from .problems import ImportCode, Problem, masked
 from .reading import Row
 from .tables import Record
 
@@ -114,8 +114,9 @@ class Counts:
         }  # fmt: skip
 
     def codes_text(self) -> str:
-        """The problems by code as JSON text, for a store."""
-        return json.dumps(self.codes, ensure_ascii=False, sort_keys=True)
+        """The problems by code as JSON text, for a store: in general words, so that no value of a row is kept there."""
+        told = {key: {**one, "message": _MEANINGS.get(one["code"], one["message"])} for key, one in self.codes.items()}
+        return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def of(cls, row: Any) -> Counts:
@@ -123,6 +124,9 @@ class Counts:
         return cls(
             row.created, row.unchanged, row.updated, row.duplicate, row.rejected, row.warnings, json.loads(row.codes)
         )
+
+
+_MEANINGS = {code.value: code.meaning for code in ImportCode}
 
 
 def _by_place(problems: Iterable[Problem]) -> list[Problem]:

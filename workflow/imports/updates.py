@@ -17,6 +17,7 @@ from typing import Any
 from ...states.case import Case
 from ...states.errors import ClaimdeskError
 from ...states.money import to_text
+from ...states.times import instant_text, parse_instant
 from .. import registry
 from ..desk import Desk
 from ..engine import deep
@@ -110,6 +111,9 @@ def compare(desk: Desk, case: Case, fields: Mapping[str, Any]) -> Update:
     gone = sorted(set(before) - set(_leaves(now)) - {"source", "source_id", "seller"} - _defaults(before))
     if gone:
         found.append(problem(ImportCode.NOT_TAKEN_BACK, f"empty now, and left as it was: {', '.join(gone)[:200]}"))
+    filed = fields.get("filed_at")
+    if filed is not None and instant_text(parse_instant(filed, "filed_at")) != case.opened_at:
+        found.append(problem(ImportCode.FILING_STANDS, "another filing time is told now; the first one stands"))
     roots = {c.field.partition(".")[0] for c in changes}
     payload = {name: facts[name] for name in facts if name in roots}
     _seller(fields.get("seller"), case, payload, changes)

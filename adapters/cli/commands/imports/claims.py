@@ -29,6 +29,11 @@ from .running import go
 )
 @click.argument("file", metavar="FILE|-")
 @running
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    help="Processes that plan beside the one that writes; 0: none. Left out: as many as there are processors.",
+)
 @click.pass_obj
 def command(call: Call, file: str, **told: Any) -> int:
     """Import claims: file, screen and triage every row; a row that is on file already is never filed twice."""
