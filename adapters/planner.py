@@ -36,8 +36,11 @@ def main() -> None:
                 lines, run_id = pickle.load(asked)  # noqa: S301
             except EOFError:
                 return
-            pickle.dump(_planned(desk, lines, run_id), answers, protocol=pickle.HIGHEST_PROTOCOL)
-            answers.flush()
+            try:
+                pickle.dump(_planned(desk, lines, run_id), answers, protocol=pickle.HIGHEST_PROTOCOL)
+                answers.flush()
+            except BrokenPipeError:  # the parent was killed: nobody is left to answer, or to complain to
+                os._exit(0)
 
 
 def _planned(desk: ClaimDesk, lines: list[tuple[int, dict[str, Any] | None, str]], run_id: str) -> Any:
