@@ -28,6 +28,7 @@ from claimdesk.workflow.triage import triage
 from .__main__ import busy, machine
 from .claims import lines
 from .decide import kept, planned
+from .stages import stages
 
 FOLDER = Path(__file__).with_name("profiles")
 TRIED = "What was tried, and what it gained"
@@ -101,6 +102,8 @@ def profiled(name: str, claims: int | None = None) -> str:
     if warning := busy():
         head.append(warning)
     head += ["", f"{count} claims, {seconds / count * 1e6:,.0f} us a claim without the profiler", ""]
+    if name == "bulk":
+        head += [*stages(count), ""]
     return "\n".join([*head, *_rows(profiler, count)]) + "\n"
 
 

@@ -89,6 +89,7 @@ def test_a_profile_keeps_what_people_wrote(bench, tmp_path):
     text = profile.profiled("decide", claims=10)
     assert "us a claim without the profiler" in text
     assert "plan.py" in text
+    assert "all, processor time" in bench("stages").stages(5)[-1]
     target = profile.keep("decide", text, tmp_path)
     target.write_text(target.read_text().replace("(nothing yet)", "a cache of instants: 12 %"))
     profile.keep("decide", "new\n", tmp_path)
