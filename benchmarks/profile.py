@@ -15,9 +15,9 @@ import itertools
 import json
 import pstats
 import tempfile
-import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from claimdesk.workflow.triage import triage
 from .__main__ import busy, machine
 from .claims import lines
 from .decide import kept, planned
+from .figure import taking
 from .stages import stages
 
 FOLDER = Path(__file__).with_name("profiles")
@@ -35,52 +36,67 @@ TRIED = "What was tried, and what it gained"
 _TOP = 30
 _ROOT = str(Path(__file__).resolve().parent.parent)
 Work = Callable[[], Any]
+Prepare = Callable[[], Work]
 
 
 @contextmanager
-def bulk(count: int) -> Iterator[Work]:
+def bulk(count: int) -> Iterator[Prepare]:
     """Triage of typed claims to SQLite."""
-    with tempfile.TemporaryDirectory() as folder:
-        turns = itertools.count()
+    with _stores() as opened:
 
-        def work() -> None:
-            turn = next(turns)
+        def prepare() -> Work:
             ready = [Line(n, json.loads(text), None, "") for n, text in enumerate(lines(count), 1)]
-            with ClaimDesk.open(f"sqlite:///{folder}/{turn}.db", actor="system:bench") as desk:
-                for _ in triage(desk, ready, run_id="bench"):
-                    pass
+            desk = opened()
+            return lambda: deque(triage(desk, ready, run_id="bench"), maxlen=0)
 
-        yield work
+        yield prepare
 
 
 @contextmanager
-def decide(count: int) -> Iterator[Work]:
+def decide(count: int) -> Iterator[Prepare]:
     """The planner alone."""
     asked = kept(count)
     gc.collect()
     gc.disable()  # as ``decide`` does: all that is made is kept, so a collection finds nothing
     try:
-        yield lambda: planned(asked)
+        yield lambda: lambda: planned(asked)
     finally:
         gc.enable()
 
 
 @contextmanager
-def command(count: int) -> Iterator[Work]:
+def command(count: int) -> Iterator[Prepare]:
     """One durable command at a time on SQLite."""
-    with tempfile.TemporaryDirectory() as folder:
-        turns = itertools.count()
+    with _stores() as opened:
 
-        def work() -> None:
-            with ClaimDesk.open(f"sqlite:///{folder}/{next(turns)}.db", actor="system:bench") as desk:
-                for text in lines(count):
-                    told = json.loads(text)
+        def prepare() -> Work:
+            ready = [json.loads(text) for text in lines(count)]
+            desk = opened()
+
+            def work() -> None:
+                for told in ready:
                     verdict = told.pop("screening", None)
                     claim = desk.file(**told)
                     if verdict is not None:
                         desk.record_screening(claim.id, **verdict)
 
-        yield work
+            return work
+
+        yield prepare
+
+
+@contextmanager
+def _stores() -> Iterator[Callable[[], ClaimDesk]]:
+    """Desks on new stores, opened before anything is timed."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        turns = itertools.count()
+
+        def opened() -> ClaimDesk:
+            desk = ClaimDesk.open(f"sqlite:///{folder}/{next(turns)}.db", actor="system:bench")
+            return stack.enter_context(desk)
+
+        yield opened
 
 
 PATHS: dict[str, tuple[Any, int]] = {"bulk": (bulk, 4_000), "decide": (decide, 4_000), "command": (command, 400)}
@@ -91,17 +107,22 @@ def profiled(name: str, claims: int | None = None) -> str:
     path, usual = PATHS[name]
     count = claims or usual
     profiler = cProfile.Profile()
-    with path(count) as work:
-        work()  # what is loaded once is loaded
-        started = time.perf_counter()
-        work()
-        seconds = time.perf_counter() - started
-        profiler.runcall(work)
+    with path(count) as prepare:
+        prepare()()  # what is loaded once is loaded
+        work = prepare()
+        with taking() as took:
+            work()
+        profiler.runcall(prepare())
     head = [f"{name}: {path.__doc__}", ""]
     head += [f"{key}: {value}" for key, value in machine().items()]
     if warning := busy():
         head.append(warning)
-    head += ["", f"{count} claims, {seconds / count * 1e6:,.0f} us a claim without the profiler", ""]
+    clock, processor = (spent / count * 1e6 for spent in (took.seconds, took.busy))
+    head += [
+        "",
+        f"{count} claims, {clock:,.0f} us a claim without the profiler, {processor:,.0f} of them of a processor",
+    ]
+    head += [""]
     if name == "bulk":
         head += [*stages(count), ""]
     return "\n".join([*head, *_rows(profiler, count)]) + "\n"
