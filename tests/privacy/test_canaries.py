@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from claimdesk import ClaimDesk, ClaimdeskError, Refused
+from claimdesk.adapters.reports.exports import EXPORTS
+from claimdesk.adapters.senders.webhook import WebhookSender
 from claimdesk.adapters.tlog.log import TransparencyLog
 from claimdesk.testing import FrozenClock
 from claimdesk.workflow import desk as desks
 from claimdesk.workflow.ports import Letter, PaymentOrder
+from claimdesk.workflow.reports.catalogue import REPORTS
 from cli.conftest import invoke
 from support.checks import assert_sound
 from support.commandline import Outcome
@@ -57,6 +62,40 @@ class Failing:
 
     def send(self, letter: Letter) -> None:
         raise RuntimeError(f"{letter} {self.plant('sender')}")
+
+
+class Hook(WebhookSender):
+    """A webhook whose receiver says yes to everything; what was posted is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("https://hooks.example/claims", keys=[f"whsec_{base64.b64encode(bytes(range(32))).decode()}"])
+        self.posted: list[bytes] = []
+
+    def _post(self, body: bytes, signed: dict[str, str]) -> int:
+        self.posted.append(body + json.dumps(signed).encode())
+        return 200
+
+
+def packed(run: Callable[..., Outcome], made: list[str], *more: str) -> dict[str, bytes]:
+    """The files of a pack of all claims, unpacked: an archive hides what stands in it."""
+    done = run("audit", "pack", *made, "--no-pdf", "-o", "pack.zip", *more)
+    assert done.code == 0, done.err
+    with zipfile.ZipFile("pack.zip") as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    Path("pack.zip").unlink()
+    return found
+
+
+def outputs(run: Callable[..., Outcome]) -> None:
+    """Every report and export there is, and what is shown of sellers and certificates."""
+    for name in [*REPORTS, *EXPORTS, "integrity"]:
+        assert run("report", name).code in (0, 1), name
+    for words in (("seller", "show"), ("certificate", "list"), ("odr",)):
+        assert run(*words, "A2EXAMPLE", "--json").code == 0, words
+    for what in ("claims", "sellers", "certificates", "ledger"):
+        assert run("export", what).code == 0, what
+    for words in (("ledger",), ("list",), ("actor", "list", "--all"), ("audit", "log")):
+        assert run(*words, "--json").code == 0, words
 
 
 def line(plant: Planted, number: int) -> dict[str, Any]:
@@ -143,7 +182,18 @@ def test_none_where_it_does_not_belong_and_none_at_all_once_erased(  # noqa: PLR
     run("tick")
     for words in (("explain",), ("timeline", "--json"), ("actions",), ("show", "--json")):
         run(words[0], made[0], *words[1:])
-    run("list", "--json")
+    hook = Hook()
+    with ClaimDesk.open(url, actor="cs:mei", sender=hook) as desk:
+        clock.advance(days=1)
+        desk.tick()
+    assert hook.posted
+    assert plant.within(b"".join(hook.posted)) == []
+    outputs(run)
+    clear = packed(run, made)
+    assert [one for data in clear.values() for one in plant.within(data) if "items" not in one] == []
+    asked = packed(run, made, "--personal", "--purpose", plant("purpose"))
+    holding = {n.rpartition("/")[2] for n, data in asked.items() for one in plant.within(data) if "items" not in one}
+    assert holding == {"personal.json"}
     run("report", "claims", "-o", "claims.csv")
     run("report", "ocel", "-o", "claims.ocel.json")
     run("doctor")
@@ -179,6 +229,9 @@ def test_none_where_it_does_not_belong_and_none_at_all_once_erased(  # noqa: PLR
         run("show", claim)
         run("explain", claim)
     run("report", "claims", "-o", "after.csv")
+    outputs(run)
+    erased = packed(run, made, "--personal", "--purpose", "audit")
+    assert [name for name, data in erased.items() if plant.within(data)] == []
     with ClaimDesk.open(url, actor="cs:mei") as desk:
         log = TransparencyLog.open(desk.store, url)
         log.sequence()
