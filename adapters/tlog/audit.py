@@ -40,7 +40,7 @@ from .verifier.notes import Checkpoint, Vkey, parse_checkpoint
 from .verifier.tree import WIDTH
 
 _PAGE: Final = 4096
-_CLAIMS: Final = 200
+_CLAIMS: Final = 500
 _OF_SECOND: Final = frozenset({"waits", "answered"})
 _sha256 = hashlib.sha256
 
