@@ -8,17 +8,14 @@ address is the adapters' part (``ClaimDesk.open``).
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import orjson
 from typing_extensions import Unpack
 
 from ..states.case import Case
@@ -39,8 +36,10 @@ from .plan import Command, Programme, Refusal
 from .ports import NoticeSender, PaymentGateway, Store, Vault
 from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
 from .redirects import as_filed, meant, with_opening
-from .rulebook import Book, book_for, home_book
+from .rulebook import book_for
+from .told import new_certificates, reason_of, seller_id_of, sellers_book, told_key, visible, whose_seller
 from .view import Claim, SellerFile, claim_view, seller_view
+from .writing import Writing
 
 if TYPE_CHECKING:
     from .outlook import Outlook
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 _TRIES = 8
 _PASSING = ("serialization", "deadlock", "lock_timeout")
 _SELLERS_REMEMBERED = 1024
-_keyed = json.JSONEncoder(sort_keys=True, default=str).encode
 _PURPOSES = "one of: " + ", ".join(p.value for p in ReadPurpose)
 
 
@@ -156,7 +154,7 @@ class Desk(Verbs, Reads, Approvals):
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
         made = replace(made, told=[seller, None if filed_at is None else instant_text(at)])
-        keys = [seller_file_id(str(_seller_id(seller)))] if seller is not None else []
+        keys = [seller_file_id(str(seller_id_of(seller)))] if seller is not None else []
         done = self._retried(lambda session: self.file_in(session, made, seller), keys, dry_run)
         return claim_view(done.case, dry_run=dry_run)
 
@@ -187,7 +185,7 @@ class Desk(Verbs, Reads, Approvals):
             canonical, personal = found.validate(found.opening, redirect.payload, book.currency, self.settings.plain)
             canonical["redirected"] = dict(redirect.kept)
             personal = {**personal, "as_filed": as_filed(payload)}
-        seller_id = _seller_id(seller)
+        seller_id = seller_id_of(seller)
         if seller_id is not None:
             canonical["seller"] = seller_id
         elif canonical.get("order", {}).get("sold_by", "seller") == "seller":
@@ -223,7 +221,7 @@ class Desk(Verbs, Reads, Approvals):
     def _know_seller(self, session: Session, command: Command, seller: Mapping[str, Any] | str | None) -> None:
         if seller is None:
             return
-        seller_id = str(_seller_id(seller))
+        seller_id = str(seller_id_of(seller))
         file_id = seller_file_id(seller_id)
         known = session.case(file_id)
         if isinstance(seller, str):
@@ -240,7 +238,7 @@ class Desk(Verbs, Reads, Approvals):
             known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")
         ):
             facts = {k: v for k, v in facts.items() if k in ("id", "certificates")}
-            if not _new_certificates(known, facts.get("certificates", ())):
+            if not new_certificates(known, facts.get("certificates", ())):
                 return
         updating = Command(
             "update_seller",
@@ -259,7 +257,7 @@ class Desk(Verbs, Reads, Approvals):
     def _told_facts(self, seller: Mapping[str, Any], marketplace: str) -> tuple[dict[str, Any], str]:
         """(canonical facts, country) of an inline seller; a bulk file tells the same seller many times."""
         try:
-            key = _told_key(marketplace, seller)
+            key = told_key(marketplace, seller)
         except (TypeError, ValueError, RecursionError):
             raise InputError(
                 "not_an_object", "a seller is a mapping of names to plain values", field="seller"
@@ -267,7 +265,7 @@ class Desk(Verbs, Reads, Approvals):
         if key not in self._sellers_told:
             if len(self._sellers_told) >= _SELLERS_REMEMBERED:
                 self._sellers_told.clear()
-            book = _sellers_book(seller.get("elected_country"), marketplace)
+            book = sellers_book(seller.get("elected_country"), marketplace)
             told = self._expanded("update_seller", seller, seller)
             programme = registry.programme(registry.SELLER_FILE)
             facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
@@ -323,18 +321,18 @@ class Desk(Verbs, Reads, Approvals):
         case, programme = self._meant(verb, claim)
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
-        told = _reason(options.get("reason"), payload)
+        told = reason_of(options.get("reason"), payload)
         beside = self._beside(options, payload)
         if not options.get("dry_run", False):
             self.dispatcher.catch_up(case, beside["at"])
         whose: Any = None
         if verb == "amend":
-            payload, whose = _whose(case, payload)
+            payload, whose = whose_seller(case, payload)
         canonical, personal = self._validated(programme, case, verb, payload)
         if told:
             personal = {**personal, "reason": told}
         if whose is not None:
-            canonical["seller"] = _seller_id(whose)
+            canonical["seller"] = seller_id_of(whose)
             beside["told"] = [whose]
         if verb == "redirect":
             beside["told"] = [canonical.pop("facts", {})]  # part of the request, but not of this claim's record
@@ -476,9 +474,9 @@ class Desk(Verbs, Reads, Approvals):
         at = instant_text(self.clock().astimezone(UTC))
         return rotate_keys(self.store, vault, asked_by=who, approved_by=second, at=at)
 
-    def writing(self, dry_run: bool = False, keys: Sequence[str] = ()) -> _Writing:
+    def writing(self, dry_run: bool = False, keys: Sequence[str] = ()) -> Writing:
         """A write unit with its session: flushed at the end of the block, thrown away for a dry run or an exception."""
-        return _Writing(self, dry_run, keys)
+        return Writing(self.store, self.settings, dry_run, keys)
 
     # -- sellers -------------------------------------------------------------------------------------------------
 
@@ -493,7 +491,7 @@ class Desk(Verbs, Reads, Approvals):
         **options: Unpack[Options],
     ) -> SellerFile:
         """One verb on a seller's compliance file; opened when the seller is new (unless ``create`` is False)."""
-        file_id = seller_file_id(str(_seller_id(seller)))
+        file_id = seller_file_id(str(seller_id_of(seller)))
         if self.case_of(file_id) is not None:
             return seller_view(self.perform(verb, file_id, payload, **options).case)
         if not create:
@@ -528,7 +526,7 @@ class Desk(Verbs, Reads, Approvals):
                 hint="verbs: " + ", ".join(programme.lifecycle.verbs),
             )
         country = payload.get("elected_country") if verb == "update_seller" else None
-        book = _sellers_book(country, marketplace)
+        book = sellers_book(country, marketplace)
         file_id = seller_file_id(seller)
         beside = self._beside(options, payload)
         opening = Command(
@@ -543,7 +541,7 @@ class Desk(Verbs, Reads, Approvals):
         )
         told = self._expanded(verb, payload, payload if verb == "update_seller" else {})
         facts, personal = programme.validate(verb, told, book.currency, self.settings.plain)
-        reason = _reason(options.get("reason"), payload)
+        reason = reason_of(options.get("reason"), payload)
         then = Command(
             verb,
             facts,
@@ -570,112 +568,10 @@ class Desk(Verbs, Reads, Approvals):
         return foresee(self.dispatcher, until)
 
 
-class _Writing:
-    """One write unit with its session; flushed at the end, or thrown away for a dry run."""
-
-    def __init__(self, desk: Desk, dry_run: bool, keys: Sequence[str]) -> None:
-        self._desk = desk
-        self._dry = dry_run
-        self._keys = keys
-
-    def __enter__(self) -> Session:
-        self._context = self._desk.store.write()
-        unit = self._context.__enter__()
-        if self._keys:
-            try:
-                unit.lock(self._keys)
-            except BaseException as failed:
-                self._context.__exit__(type(failed), failed, failed.__traceback__)
-                raise
-        self._session = Session(unit, self._desk.settings)
-        return self._session
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None and not self._dry:
-            try:
-                if self._session.seals:
-                    self._desk.settings.digests.verify(self._session.unit)
-                self._session.flush()
-            except BaseException as failed:
-                self._context.__exit__(type(failed), failed, failed.__traceback__)
-                raise
-            self._context.__exit__(None, None, None)
-            return
-        if kind is None:
-            stop = _DryRun()
-            with suppress(_DryRun):
-                self._context.__exit__(_DryRun, stop, None)
-            return
-        self._context.__exit__(kind, error, trace)
-
-
-class _DryRun(Exception):
-    """Ends a write unit without writing."""
-
-
-def _told_key(marketplace: str, seller: Mapping[str, Any]) -> bytes | str:
-    """What a desk knows an inline seller by."""
-    try:
-        return orjson.dumps([marketplace, seller], option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        return _keyed([marketplace, seller])
-
-
-def _seller_id(seller: Mapping[str, Any] | str | None) -> str | None:
-    if seller is None:
-        return None
-    if not isinstance(seller, str | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
-        raise InputError("not_an_object", "a seller is an id or a mapping", field="seller", hint="seller: {id: ...}")
-    found: Any = seller if isinstance(seller, str) else seller.get("id")
-    if (
-        not isinstance(found, str)
-        or not found
-        or len(found) > 60
-        or any(c.isspace() or not c.isprintable() for c in found)
-    ):
-        raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
-    return found
-
-
-def _whose(case: Case, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
-    """What ``amend`` says apart from the seller, and the seller it names (None: none); a seller's claim has one."""
-    whose = payload.get("seller")
-    order: Any = payload.get("order")
-    sold_by: Any = order.get("sold_by") if isinstance(order, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if (whose is None and "seller" in payload) or (sold_by == "seller" and whose is None and case.seller is None):
-        raise InputError(
-            "missing_field", "a required field is missing", field="seller", hint="give the seller: an id, or {id: ...}"
-        )
-    _seller_id(whose)
-    return {k: v for k, v in payload.items() if k != "seller"}, whose
-
-
 def _configured(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
     """Parameters a deployment or a scenario overrides; a calendar nobody knows is refused before anything counts."""
     calendars.checked((overrides or {}).get("calendar.holidays"))
     return dict(overrides or {})
-
-
-def _sellers_book(elected: Any, marketplace: str) -> Book:
-    """The rulebook of a seller's file: of the country elected, else of the marketplace."""
-    return book_for(registry.SELLER_FILE, str(elected)) if elected else home_book(registry.SELLER_FILE, marketplace)
-
-
-def visible(value: object, field: str) -> str:
-    """The name of an actor or of a key: 1 to 255 visible characters, so that it reads the same in every store."""
-    if isinstance(value, str) and 0 < len(value) <= 255 and value == value.strip() and value.isprintable():
-        return value
-    raise InputError("not_an_identifier", "1 to 255 visible characters without space around them", field=field)
-
-
-def _reason(told: str | None, payload: Mapping[str, Any]) -> str:
-    """The reason of a write: given beside the payload, or in it."""
-    found: Any = told if told is not None else payload.get("reason") or ""
-    if not isinstance(found, str) or len(found) > 5000:
-        raise InputError("not_text", "a reason is text of at most 5000 characters", field="reason")
-    return found
 
 
 def _keep_source(session: Session, done: Done, options: Options) -> None:
@@ -683,11 +579,3 @@ def _keep_source(session: Session, done: Done, options: Options) -> None:
     row = options.get("row")
     if row is not None and done.case.id in session.unwritten:
         session.keep_source(done.case.id, row._replace(claim=done.case.id))
-
-
-def _new_certificates(known: Case, given: Sequence[Mapping[str, Any]]) -> bool:
-    held = [
-        {k: v for k, v in c.items() if k not in ("accepted", "rejected_for", "unknown", "submitted_on", "ended_on")}
-        for c in known.facts.get("certificates", ())
-    ]
-    return any({k: v for k, v in c.items() if k != "submitted_on"} not in held for c in given)

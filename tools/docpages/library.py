@@ -19,7 +19,7 @@ from .markdown import Page, cell, code, fence, page, table
 #: Names of the standard library that say enough without their module.
 _SHORT = re.compile(r"\b(?:collections\.abc|typing|typing_extensions|datetime|pathlib|types|decimal)\.")
 _OURS = re.compile(r"\bclaimdesk(?:\.\w+)*\.(?=[A-Z])")
-_INSIDE = re.compile(r"\b(Command|Session|Done|_Writing|Case)\b")
+_INSIDE = re.compile(r"\b(Command|Session|Done|Writing|Case)\b")
 _WIDTH = 100
 
 #: What a reader of a desk gets back, beside the names at the top of the package.
