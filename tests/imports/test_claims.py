@@ -213,6 +213,74 @@ def test_a_map_that_cannot_be_used_says_where_and_what_would_be_right(words, whe
     assert (caught.value.code, caught.value.field) == ("bad_map", where) and hint in caught.value.hint
 
 
+def test_any_name_of_the_contract_may_be_mapped_for_every_programme():
+    made = maps.read_map(
+        """
+        [source]
+        name = "helpdesk"
+        marketplace = "US"
+        programme = "order"
+        [columns]
+        "order.id" = "Order"
+        "order.price" = "Price"
+        "order.fulfilled_by" = { const = "seller" }
+        "order.max_estimated_delivery_on" = "ETA"
+        "order.tracking" = { from = "Tracking", values = { "-" = "none" } }
+        ground = { const = "not_received" }
+        seller_contacted_at = "Contacted"
+        chargeback = { const = "false" }
+        [rules]
+        create_sellers = true
+        """,
+        "claims",
+    )
+    header = ("Ticket ID", "Created at", "Seller", "Order", "Price", "ETA", "Tracking", "Contacted", "Mood")
+    good = (
+        "1",
+        "2024-06-20T10:00:00Z",
+        "A2EXAMPLE",
+        "0114",
+        "25.00 USD",
+        "2024-06-01",
+        "-",
+        "2024-06-10T10:00:00Z",
+        "sad",
+    )
+    desk = make_desk(plain=False)
+    found = imported(desk, text([good, (*good[:4], "25", *good[5:])], header), "IMP-1", made)
+    assert said(found) == [("created", []), ("rejected", ["not_an_amount"])]
+    assert found[1].problems[0].column == "Price"
+    case = case_of(desk, found[0].claim)
+    assert (case.programme, case.facts["ground"], case.facts["order"]["price"]) == ("order", "not_received", 2500)
+    assert (case.facts["chargeback"], case.facts["order"]["id"]) == (False, "0114")
+    assert "sad" in desk.personal(case.id, purpose="claim_handling")["source_fields"]
+
+
+def test_numbers_and_facts_of_dotted_columns_are_what_the_payload_says():
+    header = ("source", "source_id", "marketplace", "programme", "filed_at", "type", "units", "item.registered", "Mood",
+              "item.title", "event_on", "seller")  # fmt: skip
+    good = (
+        "hd",
+        "1",
+        "US",
+        "fba",
+        "2025-03-01T10:00:00Z",
+        "fulfilment_centre",
+        "3",
+        "true",
+        "sad",
+        "true",
+        "2025-02-01",
+        "A2",
+    )
+    desk = make_desk(plain=False)
+    desk.seller_do("update_seller", "A2", {"legal_entity": "Lumen Ltd"})
+    found = imported(desk, text([good, (*good[:6], "three", *good[7:])], header), "IMP-1", maps.Map("claims"))
+    assert [r.status for r in found] == ["created", "rejected"], said(found)
+    facts = case_of(desk, found[0].claim).facts
+    assert (facts["units"], facts["item"]["registered"], facts["item"]["title"]) == (3, True, "true")
+
+
 def test_a_value_nobody_knows_may_be_left_out_with_a_warning_where_a_row_does_not_need_it():
     header = (*HEADER, "delivered")
     made = replace(MAP, unknown_value="warn", columns={

@@ -15,8 +15,9 @@ from typing import Any
 
 from ...states.errors import InputError
 from ..lines import unflatten
+from ..registry import names
 from . import values
-from .columns import ImportKind, aliases, filing_names, folded
+from .columns import COLUMNS, ImportKind, aliases, filing_names, folded, kinds_at
 from .maps import Map
 from .problems import ImportCode, Problem, problem
 from .reading import Plan, Row, plan, read
@@ -53,7 +54,7 @@ def payload(row: Row, made: Map) -> tuple[dict[str, Any] | None, list[Problem]]:
     """(the line's fields, everything wrong with the row); None when something is."""
     found = list(row.problems)
     told = row.told
-    fields = _of_paths(row, found)
+    fields = _of_paths(row, found, made.programme)
     fields.update({name: told[name] for name in _DIRECT if name in told})
     extra = {**row.extra, **_language(row, fields)}
     _nested(told, fields)
@@ -95,11 +96,30 @@ def _nested(told: Mapping[str, Any], fields: dict[str, Any]) -> None:
         fields.setdefault("order", {}).setdefault("item", {}).update(item)
 
 
-def _of_paths(row: Row, found: list[Problem]) -> dict[str, Any]:
-    if not row.paths:
+def _typed(programme: str, path: str, value: Any) -> Any:
+    """A value of a dotted column as the payload has it: a text that stands where a number or a fact does is one."""
+    if isinstance(value, dict):
+        inner: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return {name: _typed(programme, f"{path}.{name}", one) for name, one in inner.items()}
+    if isinstance(value, list):
+        return [_typed(programme, f"{path}.{n}", one) for n, one in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if not isinstance(value, str) or path.partition(".")[0] in ("seller", "screening") or programme not in names():
+        return value
+    kinds = kinds_at(programme, path)
+    if "boolean" in kinds and value.casefold() in ("true", "false"):
+        return value.casefold() == "true"
+    return int(value) if "integer" in kinds and value.isascii() and value.isdigit() and len(value) < 16 else value
+
+
+def _of_paths(row: Row, found: list[Problem], usual: str | None) -> dict[str, Any]:
+    mapped = {name: str(value) for name, value in row.told.items() if name not in COLUMNS[ImportKind.CLAIMS]}
+    paths = {**row.paths, **mapped}
+    if not paths:
         return {}
+    programme = str(row.told.get("programme") or paths.get("programme") or usual or "pdpi")
     try:
-        return unflatten(list(row.paths), list(row.paths.values()))
+        fields = unflatten(list(paths), list(paths.values()))
+        return {name: _typed(programme, name, value) for name, value in fields.items()}
     except InputError as error:
         found.append(Problem(error.code, error.message, error.hint, column=error.field or "", field=error.field or ""))
         return {}
@@ -111,7 +131,7 @@ def _losses(row: Row, found: list[Problem]) -> list[dict[str, str]] | None:
     if heads is not None:
         return _heads(row, str(heads), amount, found)
     if amount is None:
-        if not row.paths and not any(p.field == "amount" for p in found):
+        if row.short and not any(p.field == "amount" for p in found):
             fault = problem(ImportCode.MISSING_VALUE, "a value that is needed is empty", "fill in what was claimed")
             found.append(replace(fault, column=row.fields.get("amount", ""), field="amount"))
         return None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from ...states.codes import Described
 
@@ -252,6 +253,31 @@ def filing_names() -> frozenset[str]:
         payloads = import_module(f"{places.package_of(name)}.payloads")
         found |= set(payloads.adapter_of(programme.opening).json_schema().get("properties", {}))
     return frozenset(found)
+
+
+@cache
+def kinds_at(programme: str, path: str) -> frozenset[str]:
+    """The JSON types that a filing of a programme may hold at a dotted name; empty when nothing is known of it."""
+    from .. import places, registry  # noqa: PLC0415
+
+    found = registry.programme(programme)
+    payloads = import_module(f"{places.package_of(programme)}.payloads")
+    root: Mapping[str, Any] = payloads.adapter_of(found.opening).json_schema()
+    nodes = [root]
+    for part in path.split("."):
+        inner = [n for node in nodes for n in _branches(node, root)]
+        if part.isdigit():
+            nodes = [n["items"] for n in inner if "items" in n]
+        else:
+            nodes = [n["properties"][part] for n in inner if part in n.get("properties", {})]
+    return frozenset(str(n["type"]) for node in nodes for n in _branches(node, root) if "type" in n)
+
+
+def _branches(node: Mapping[str, Any], root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a schema stands for: the definition it names, and each of its alternatives."""
+    if "$ref" in node:
+        return _branches(root.get("$defs", {}).get(str(node["$ref"]).rpartition("/")[2], {}), root)
+    return [n for one in node.get("anyOf", ()) for n in _branches(one, root)] or [node]
 
 
 def is_path(header: str) -> bool:

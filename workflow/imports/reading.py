@@ -29,6 +29,7 @@ class Row:
     extra: Mapping[str, str]
     problems: tuple[Problem, ...]
     fields: Mapping[str, str] = field(default_factory=dict[str, str])  #: column of the import to header
+    short: bool = True  #: see ``Plan.short``
 
     @property
     def errors(self) -> list[Problem]:
@@ -47,9 +48,17 @@ class Plan:
     extra: tuple[str, ...]  #: headers nobody knows
     native: bool  #: every header is a name of the contract, and nothing was mapped
 
+    @property
+    def short(self) -> bool:
+        """Whether the rows are claims of damage or injury in the short names, which say what every row needs."""
+        own = [name for name in (*self.map.columns, *self.found) if name not in COLUMNS[self.kind]]
+        return self.kind != ImportKind.CLAIMS.value or not (
+            self.paths or own or self.map.programme not in (None, "pdpi")
+        )
+
     def missing(self) -> list[str]:
         """Columns a row needs that neither header nor map gives; a row may still have them by another way."""
-        if self.paths:
+        if not self.short:
             return []  # a file in the contract's own names: the desk says what is missing
         told = set(self.found) | {name for name, rule in self.map.columns.items() if rule.const is not None}
         return [name for name, column in COLUMNS[self.kind].items() if column.needed and name not in told]
@@ -132,13 +141,13 @@ def read(plan_: Plan, record: Record) -> Row:
         found += told_here
         if value is not None:
             told[name] = value
-        elif raw == "" and _needed(kind, name) and not told_here:
+        elif raw == "" and _needed(kind, name) and not told_here and (plan_.short or name == "source_id"):
             found.append(replace(_missing(), column=header or "", field=name))
     for name in plan_.missing():
         found.append(replace(_missing(), column="", field=name))
     paths = {name: cell for name in plan_.paths if (cell := str(record.cells.get(name) or "")) != ""}
     extra = {name: cell for name in plan_.extra if (cell := str(record.cells.get(name) or "")).strip()}
-    return Row(record, told, paths, extra, tuple(found), plan_.found)
+    return Row(record, told, paths, extra, tuple(found), plan_.found, plan_.short)
 
 
 def _needed(kind: str, name: str) -> bool:
