@@ -200,6 +200,30 @@ def test_another_key_file_is_refused_before_anything_is_filed_twice(
     assert run_triage(opened(), LINE) == ["unchanged"]
 
 
+def test_doctor_says_what_hangs_on_a_key_file_that_is_lost_or_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    keys, url = tmp_path / "claimdesk.db.keys", f"sqlite:///{tmp_path / 'claimdesk.db'}"
+    with ClaimDesk.open(url, actor="cs:mei", clock=FrozenClock(MONDAY)) as desk:
+        claim = filed(desk)
+    words = ("doctor", "--db", url)
+    assert "WRONG  keys" not in invoke(words).out
+    shutil.move(keys, tmp_path / "kept")
+    for seen in ("MISSING", "not the one this database began with"):
+        told = invoke(words)
+        assert told.code != 0
+        assert f"{keys}: {seen}" in told.out
+        assert "personal values of 1 claims hang on it" in told.out + told.err
+        looked = invoke(("show", claim, "--reveal", "--purpose", "audit", "--db", url))
+        assert looked.code == 2
+        assert "restore" in looked.err
+        assert invoke(("show", claim, "--db", url)).code == 0, "what is not sealed is shown as ever"
+        FileVault(keys).digest(b"")
+    shutil.move(tmp_path / "kept", keys)
+    assert "WRONG  keys" not in invoke(words).out
+
+
 def test_a_store_of_before_keeps_its_digests(tmp_path: Path) -> None:
     path = tmp_path / "claims.db"
     with ClaimDesk.open(f"sqlite:///{path}", actor="cs:mei", clock=FrozenClock(MONDAY)) as desk:
