@@ -68,6 +68,11 @@ def parse(text: str) -> dict[str, Any]:
 def is_of(body: dict[str, Any], case: Case) -> bool:
     """Whether a parsed text says exactly what ``case`` does; quicker than making a case of it. False may also mean that
     it is an older text without a newer field: then ``decode`` tells."""
+    clocks, letters = body.get("deadlines", ()), body.get("notices", ())
+    if len(body) != len(_CASE) or any(len(d) != len(_DEADLINE) for d in clocks):
+        return False  # something is told beside what a case has
+    if any(len(n) != len(_NOTICE) for n in letters):
+        return False
     try:
         told = list(_of_case(body))
         told[_CLOCKS] = [_of_deadline(d) for d in told[_CLOCKS]]

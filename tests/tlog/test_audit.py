@@ -239,6 +239,7 @@ ATTACKS = [
     ('UPDATE "case" SET state = \'closed\' WHERE state <> \'closed\'', "case_differs"),
     ('UPDATE "case" SET body = replace(body, \'60000\', \'60001\')', "case_differs"),
     ('UPDATE "case" SET body = \'nonsense\'', "case_differs"),
+    ("UPDATE \"case\" SET body = '{\"more\":1,' || substr(body, 2)", "case_differs"),
     ('DELETE FROM "case" WHERE state = \'closed\'', "astray"),
     ("UPDATE transfer SET amount = amount + 1", "row_differs"),
     ("UPDATE transfer SET credit = 'customer:me'", "row_differs"),
