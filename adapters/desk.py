@@ -97,16 +97,16 @@ class ClaimDesk(Desk):
             made.opened_with = {
                 "url": url, "actor": actor, "sender": sender, "gateway": gateway, "payments": payments,
                 "overlays": tuple(overlays), "rulebook_overrides": rulebook_overrides, "language": language,
-                "keys": keys,
+                "keys": keys, "log": log,
             }  # fmt: skip
         return made
 
     @contextmanager
-    def planned_beside(self, width: int | None = None) -> Generator[Self]:
+    def planned_beside(self, width: int | None = None, *, sign: bool = False) -> Generator[Self]:
         """Long files are planned in ``width`` other processes while this one writes (None: as many as are worth it).
 
         A desk that was given parts of its own (a store, a clock, a sender object) plans alone: no other process has
-        them. Nothing is started for a short file.
+        them. Nothing is started for a short file. ``sign``: they also sequence the log now and then.
         """
         from .planners import ChildPlanners, usual_width  # a desk that files one claim needs none of it
 
@@ -115,7 +115,7 @@ class ClaimDesk(Desk):
             yield self
             return
         self.settings.digests.of(b"")  # the keys are made here, once
-        with ChildPlanners(self.opened_with, count) as planners:
+        with ChildPlanners(self.opened_with, count, sign=sign) as planners:
             self.planners = planners
             try:
                 yield self

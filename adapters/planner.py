@@ -1,7 +1,8 @@
 """The program of one child that plans batches: ``python -m claimdesk.adapters.planner``, spoken to in pickles.
 
 Decision: what it reads is how to open the desk, then batches of lines; what it answers is a batch planned ahead, or the
-name of an error. It writes to no database, and ends with its parent. Authority: ``planners``.
+name of an error. It writes no claim; asked for nothing (None), it sequences the log. It ends with its parent.
+Authority: ``planners``.
 """
 
 from __future__ import annotations
@@ -33,14 +34,23 @@ def main() -> None:
         gc.set_threshold(200_000, 50, 100)
         while True:
             try:
-                lines, run_id = pickle.load(asked)  # noqa: S301
+                what: Any = pickle.load(asked)  # noqa: S301
             except EOFError:
                 return
+            answer = _sequenced(desk) if what is None else _planned(desk, *what)
             try:
-                pickle.dump(_planned(desk, lines, run_id), answers, protocol=pickle.HIGHEST_PROTOCOL)
+                pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
                 answers.flush()
             except BrokenPipeError:  # the parent was killed: nobody is left to answer, or to complain to
                 os._exit(0)
+
+
+def _sequenced(desk: ClaimDesk) -> str | None:
+    try:
+        desk.sequence(thorough=False)
+    except Exception as error:  # noqa: BLE001  # the entries go on waiting; the command sequences at its end, and says it
+        return type(error).__name__
+    return None
 
 
 def _planned(desk: ClaimDesk, lines: list[tuple[int, dict[str, Any] | None, str]], run_id: str) -> Any:

@@ -13,7 +13,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Final, Self
@@ -21,6 +21,8 @@ from typing import Any, Final, Self
 from ..workflow.lines import Line
 from ..workflow.speculate import Ahead
 
+#: Batches written between two times that a child sequences the log.
+SIGNED: Final = 8
 #: More children than this wait for the one writer.
 MOST: Final = 4
 
@@ -36,30 +38,53 @@ class PlanningFailed(Exception):
 
 
 class ChildPlanners:
-    """Children for one desk, started when the first batch is given. Use as a context manager."""
+    """Children for one desk, from ``start`` or the first batch on. Use as a context manager."""
 
-    def __init__(self, opening: Mapping[str, Any], width: int) -> None:
+    def __init__(self, opening: Mapping[str, Any], width: int, *, sign: bool = False) -> None:
         self.width = width
+        self._sign = sign
+        self._written = 0
+        self._signing: Future[None] | None = None
         self._opening = opening
         self._idle: SimpleQueue[_Child] = SimpleQueue()
         self._children: list[_Child] = []
         self._threads = ThreadPoolExecutor(max_workers=width, thread_name_prefix="planner")
 
+    def start(self) -> None:
+        """Starts the children, which open the desk meanwhile."""
+        while len(self._children) < self.width:
+            child = _Child(self._opening)
+            self._children.append(child)
+            self._idle.put(child)
+
     def submit(self, lines: Sequence[Line], run_id: str) -> Future[Ahead]:
         """Has a batch planned by the next child that is free."""
-        if not self._children:
-            for _ in range(self.width):
-                child = _Child(self._opening)
-                self._children.append(child)
-                self._idle.put(child)
+        self.start()
         return self._threads.submit(self._planned, [(line.number, line.fields, line.text) for line in lines], run_id)
+
+    def written(self) -> None:
+        """A batch was written; now and then a child sequences the log, which waits for the disk most of its time."""
+        self._written += 1
+        idle = self._signing is None or self._signing.done()
+        if self._sign and idle and self._written % SIGNED == 0:
+            self._signing = self._threads.submit(self._sequenced)
+
+    def _sequenced(self) -> None:
+        child = self._idle.get()
+        try:
+            child.asked(None)
+        finally:
+            self._idle.put(child)
 
     def _planned(self, lines: list[tuple[int, dict[str, Any] | None, str]], run_id: str) -> Ahead:
         child = self._idle.get()
         try:
-            return child.planned(lines, run_id)
+            found = child.asked((lines, run_id))
         finally:
             self._idle.put(child)
+        if not isinstance(found, Ahead):
+            raise PlanningFailed(str(found))
+        return found
 
     def close(self) -> None:
         """Ends the children; what they were planning is thrown away."""
@@ -70,7 +95,9 @@ class ChildPlanners:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_how: object) -> None:
+    def __exit__(self, kind: object, *_how: object) -> None:
+        if kind is None and self._signing is not None:
+            wait([self._signing])  # whatever came of it, what still waits is sequenced by the command itself
         self.close()
 
 
@@ -81,22 +108,17 @@ class _Child:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "claimdesk.adapters.planner"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._told = False
-        self._opening = opening
-
-    def planned(self, lines: list[tuple[int, dict[str, Any] | None, str]], run_id: str) -> Ahead:
-        """A batch; PlanningFailed, or whatever a broken pipe raises."""
         into: Any = self._process.stdin
-        out: Any = self._process.stdout
-        if not self._told:
-            pickle.dump(dict(self._opening), into, protocol=pickle.HIGHEST_PROTOCOL)
-            self._told = True
-        pickle.dump((lines, run_id), into, protocol=pickle.HIGHEST_PROTOCOL)
+        with suppress(OSError):  # a child that is gone already says so when it is asked
+            pickle.dump(dict(opening), into, protocol=pickle.HIGHEST_PROTOCOL)
+            into.flush()
+
+    def asked(self, what: object) -> Any:
+        """What the child answers; whatever a broken pipe raises."""
+        into: Any = self._process.stdin
+        pickle.dump(what, into, protocol=pickle.HIGHEST_PROTOCOL)
         into.flush()
-        found: Any = pickle.load(out)  # noqa: S301  # from our own child
-        if not isinstance(found, Ahead):
-            raise PlanningFailed(str(found))
-        return found
+        return pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301  # from our own child
 
     def end(self) -> None:
         """Ends the child at once: it has nothing of its own to lose."""

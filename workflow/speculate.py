@@ -73,7 +73,14 @@ class Planners(Protocol):
 
     width: int
 
+    def start(self) -> None:
+        """Makes ready what takes its time, without waiting for it."""
+        ...
+
     def submit(self, lines: Sequence[Line], run_id: str) -> Planning: ...
+    def written(self) -> None:
+        """A batch that was submitted has been written."""
+        ...
 
 
 def case_key(case_id: str) -> str:

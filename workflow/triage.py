@@ -36,7 +36,9 @@ from .speculate import Ahead, AheadLine, Planners, Planning, Watched, case_key, 
 
 _TRIES = 8
 #: Batches of a file that are planned here before others are asked: a short file is done before they have started.
-_ALONE = 4
+_ALONE = 3
+#: Which of them tells that the file is not so short, and has the others start meanwhile.
+_STARTING = 1
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _KINDS = ("routing", "eligibility", "screening", "hold")
 
@@ -117,7 +119,9 @@ def triage(
     source = iter(lines)
     planners = None if dry_run else desk.planners
     batches = iter(lambda: list(islice(source, batch)), [])
-    for chunk in islice(batches, None if planners is None else _ALONE):
+    for number, chunk in enumerate(islice(batches, None if planners is None else _ALONE)):
+        if planners is not None and number == _STARTING:
+            planners.start()
         yield from _batch(desk, chunk, run_id, dry_run)
     if planners is not None:
         yield from _beside(desk, batches, planners, run_id)
@@ -130,6 +134,7 @@ def _beside(desk: Desk, batches: Iterable[list[Line]], planners: Planners, run_i
         under_way.append((chunk, planners.submit([line for line in chunk if line.error is None], run_id)))
         if len(under_way) > planners.width:
             yield from _taken(desk, *under_way.popleft(), run_id)
+            planners.written()
     while under_way:
         yield from _taken(desk, *under_way.popleft(), run_id)
 

@@ -109,14 +109,15 @@ class Call:
 
         with ClaimDesk.open(self.db, **{**self.config.desk(), **parts}) as desk:
             yield desk
-            self.sign(desk)
+            if self.signs:
+                from .inline import sequence
 
-    def sign(self, desk: ClaimDesk) -> None:
-        """Gives what the command wrote so far its places in the log, where commands do that themselves."""
-        if self.journals and not self.dry_run and self.config.text("log") == "inline":
-            from .inline import sequence
+                sequence(desk)
 
-            sequence(desk)
+    @property
+    def signs(self) -> bool:
+        """Whether the command itself gives what it writes its places in the log."""
+        return self.journals and not self.dry_run and self.config.text("log") == "inline"
 
     def database_exists(self) -> bool:
         """Whether there is a database to read: False only for a SQLite file that nobody has made yet."""

@@ -7,16 +7,12 @@ Authority: trust notes 2.4 (embedded use). Left out: a store in memory, whose lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ...states.errors import ClaimdeskError
 from .output import say
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from ..desk import ClaimDesk
 
 
@@ -30,22 +26,3 @@ def sequence(desk: ClaimDesk) -> None:
         say(f"hint: {error.hint or 'claimdesk doctor'}")
     except Exception as error:  # noqa: BLE001  # whatever it is, the command is done and its work is kept
         say(f"log: not signed, the entries wait: {type(error).__name__}; claimdesk doctor looks at it")
-
-
-@contextmanager
-def meanwhile(work: Callable[[], None]) -> Generator[Callable[[], None]]:
-    """Gives what begins ``work`` in a thread of its own, unless it is under way; waits for its end at the end.
-
-    Publishing waits for the disk most of the time: a long run goes on writing meanwhile.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    under_way: Future[None] | None = None
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="log") as thread:
-
-        def begin() -> None:
-            nonlocal under_way
-            if under_way is None or under_way.done():
-                under_way = thread.submit(work)
-
-        yield begin

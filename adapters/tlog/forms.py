@@ -13,13 +13,12 @@ ENTRY_MAX = 65_535
 
 def bundle(entries: Iterable[bytes]) -> bytes:
     """Entries one after the other, each behind its length in two bytes."""
-    found = bytearray()
+    parts: list[bytes] = []
     for entry in entries:
         if len(entry) > ENTRY_MAX:
             raise ValueError("an entry is too long for a bundle")
-        found += len(entry).to_bytes(2, "big")
-        found += entry
-    return bytes(found)
+        parts += (len(entry).to_bytes(2, "big"), entry)
+    return b"".join(parts)
 
 
 def proof_file(index: int, hashes: Sequence[bytes], checkpoint: bytes, extra: bytes | None = None) -> bytes:

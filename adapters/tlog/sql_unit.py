@@ -36,6 +36,13 @@ class SqlLog:
     def _run(self, sql: str, *values: Any) -> Any:
         return self._c.exec_driver_sql(sql if self._sqlite else sql.replace("?", "%s"), values)
 
+    def _all(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Every row, as the driver gives them: a publication reads each entry once more."""
+        found = self._run(sql, *values)
+        rows = found.cursor.fetchall()
+        found.close()
+        return rows
+
     # -- reading -------------------------------------------------------------------------------------------------
 
     def state(self) -> State:
@@ -57,17 +64,15 @@ class SqlLog:
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The entries that wait, in the order they began to."""
-        return [
-            Waiting(n, entry, bytes(data), bytes(leaf)) for n, entry, data, leaf in self._run(_WAITING, limit).all()
-        ]
+        return [Waiting(n, entry, bytes(data), bytes(leaf)) for n, entry, data, leaf in self._all(_WAITING, limit)]
 
     def leaves(self, start: int, end: int) -> list[Leaf]:
         """The leaves of these places."""
-        return [Leaf(p, entry, bytes(h), bytes(data)) for p, entry, h, data in self._run(_LEAVES, start, end).all()]
+        return [Leaf(p, entry, bytes(h), bytes(data)) for p, entry, h, data in self._all(_LEAVES, start, end)]
 
     def hashes(self, start: int, end: int) -> list[tuple[int, bytes, bytes]]:
         """(place, its hash, the hash of its entry in the journal)."""
-        return [(place, bytes(h), bytes(leaf)) for place, h, leaf in self._run(_HASHES, start, end).all()]
+        return [(place, bytes(h), bytes(leaf)) for place, h, leaf in self._all(_HASHES, start, end)]
 
     def place_of(self, entry: str) -> int | None:
         """The place of an entry."""

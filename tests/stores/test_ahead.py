@@ -47,6 +47,12 @@ class Eager:
         self.desk, self.width, self.between = desk, width, between
         self.pickled = hasattr(desk.store, "engine")
 
+    def start(self) -> None:
+        pass
+
+    def written(self) -> None:
+        pass
+
     def submit(self, lines: Sequence[Line], run_id: str) -> Any:
         found = plan_ahead(self.desk, lines, run_id)
         return Given(pickle.loads(pickle.dumps(found)) if self.pickled else found, self.between)  # noqa: S301
@@ -181,6 +187,12 @@ def test_a_batch_that_could_not_be_planned_elsewhere_is_planned_here(tmp_path: P
 
     class Broken:
         width = 1
+
+        def start(self) -> None:
+            pass
+
+        def written(self) -> None:
+            pass
 
         def submit(self, lines: Sequence[Line], run_id: str) -> Any:
             return self

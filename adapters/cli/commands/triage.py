@@ -19,14 +19,12 @@ import click
 from ....states.errors import InputError
 from ..call import Call
 from ..groups import page
-from ..inline import meanwhile
 from ..output import is_terminal, put_line
 from ..results import put_next, put_rejected, put_summary
 
 if TYPE_CHECKING:
     from ...desk import ClaimDesk
 
-_SIGNED = 8  #: batches between two signatures of the log in a run that others plan for
 _EVERY = 50  #: lines between two updates of the counter and of what is printed
 
 
@@ -57,7 +55,7 @@ def command(call: Call, source: str, rejects: str | None, batch: int, workers: i
     with ExitStack() as stack:
         name = "" if source == "-" else source
         stream = stack.enter_context(opened(source))
-        desk = stack.enter_context(stack.enter_context(call.desk()).planned_beside(workers))
+        desk = stack.enter_context(stack.enter_context(call.desk()).planned_beside(workers, sign=call.signs))
         spoilt = stack.enter_context(_rejects(rejects, source)) if rejects is not None else None
         lines = Kept(stream, name)
         run = Run(call, as_lines=call.as_json or not is_terminal(sys.stdout))
@@ -96,18 +94,15 @@ class Run:
 
         run_id = desk.settings.new_id("IMP")
         source = read_lines(lines, name, parse=desk.planners is None)
-        with meanwhile(lambda: self.call.sign(desk)) as sign:
-            for result in triage(desk, source, run_id=run_id, batch=batch, dry_run=self.call.dry_run):
-                self.summary.add(result)
-                self._keep(result)
-                if self.as_lines:
-                    put_line(result)
-                if self.summary.read % min(batch, _EVERY) == 0:
-                    sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
-                    self._count()
-                if desk.planners is not None and self.summary.read % (_SIGNED * batch) == 0:
-                    sign()
-                yield result
+        for result in triage(desk, source, run_id=run_id, batch=batch, dry_run=self.call.dry_run):
+            self.summary.add(result)
+            self._keep(result)
+            if self.as_lines:
+                put_line(result)
+            if self.summary.read % min(batch, _EVERY) == 0:
+                sys.stdout.flush()  # whoever reads along sees what is kept, also if this ends here
+                self._count()
+            yield result
         if self._watched:
             sys.stderr.write("\r\x1b[K")
         self.call.kept = ""

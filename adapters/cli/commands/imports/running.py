@@ -41,7 +41,7 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
         source = stack.enter_context(closing(open_source(place, kind, made, told.get("form", "auto"))))
         desk = stack.enter_context(call.desk())
         if kind == "claims" and not (choices.plan or choices.atomic or choices.stop):
-            stack.enter_context(desk.planned_beside(told.get("workers")))
+            stack.enter_context(desk.planned_beside(told.get("workers"), sign=call.signs))
         call.note(source.shown())
         job = Job(desk, source, place, made, choices)
         if job.unread:
