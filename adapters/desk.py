@@ -102,11 +102,12 @@ class ClaimDesk(Desk):
         return made
 
     @contextmanager
-    def planned_beside(self, width: int | None = None, *, sign: bool = False) -> Generator[Self]:
+    def planned_beside(self, width: int | None = None, *, sign: bool = False, at_once: bool = False) -> Generator[Self]:
         """Long files are planned in ``width`` other processes while this one writes (None: as many as are worth it).
 
         A desk that was given parts of its own (a store, a clock, a sender object) plans alone: no other process has
-        them. Nothing is started for a short file. ``sign``: they also sequence the log now and then.
+        them. Nothing is started for a short file. ``sign``: they also sequence the log now and then;
+        ``at_once``: they start before it is known how long the file is.
         """
         from .planners import ChildPlanners, usual_width  # a desk that files one claim needs none of it
 
@@ -117,6 +118,8 @@ class ClaimDesk(Desk):
         self.settings.digests.of(b"")  # the keys are made here, once
         with ChildPlanners(self.opened_with, count, sign=sign) as planners:
             self.planners = planners
+            if at_once:
+                planners.start()
             try:
                 yield self
             finally:

@@ -50,6 +50,11 @@ class ChildPlanners:
         self._children: list[_Child] = []
         self._threads = ThreadPoolExecutor(max_workers=width, thread_name_prefix="planner")
 
+    @property
+    def started(self) -> bool:
+        """Whether there are children."""
+        return bool(self._children)
+
     def start(self) -> None:
         """Starts the children, which open the desk meanwhile."""
         while len(self._children) < self.width:

@@ -69,9 +69,13 @@ class Planning(Protocol):
 
 
 class Planners(Protocol):
-    """Whoever plans batches elsewhere. ``width``: how many batches are worth having under way."""
+    """Whoever plans batches elsewhere. ``width``: how many batches are worth having under way;
+    ``started``: whether they are at work, or starting."""
 
     width: int
+
+    @property
+    def started(self) -> bool: ...
 
     def start(self) -> None:
         """Makes ready what takes its time, without waiting for it."""

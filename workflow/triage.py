@@ -23,7 +23,7 @@ from ..states.codes import ReasonCode
 from ..states.errors import ClaimdeskError, IdempotencyMismatch, InputError, StaleVersion
 from ..states.money import to_text
 from ..states.times import parse_instant
-from . import registry
+from . import places, registry
 from .desk import Desk
 from .engine import Session, group_of, seller_file_id
 from .explain import reason_json
@@ -37,6 +37,8 @@ from .speculate import Ahead, AheadLine, Planners, Planning, Watched, case_key, 
 _TRIES = 8
 #: Batches of a file that are planned here before others are asked: a short file is done before they have started.
 _ALONE = 3
+#: The same where the others were started before the first line was read.
+_READY = 1
 #: Which of them tells that the file is not so short, and has the others start meanwhile.
 _STARTING = 1
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
@@ -119,7 +121,8 @@ def triage(
     source = iter(lines)
     planners = None if dry_run else desk.planners
     batches = iter(lambda: list(islice(source, batch)), [])
-    for number, chunk in enumerate(islice(batches, None if planners is None else _ALONE)):
+    alone = None if planners is None else _READY if planners.started else _ALONE
+    for number, chunk in enumerate(islice(batches, alone)):
         if planners is not None and number == _STARTING:
             planners.start()
         yield from _batch(desk, chunk, run_id, dry_run)
@@ -378,10 +381,8 @@ def _decisions(bodies: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _result(session: Session, line: Line, status: str, case: Case, decisions: list[dict[str, Any]]) -> dict[str, Any]:
     shown = session.shown(case)
     version = resolve(case.rulebook)
-    reasons = [Reason.from_entry(r) for r in decisions[-1]["reasons"]] if decisions else []
-    if not reasons:
-        reasons = [Reason(ReasonCode.AWAITING_SCREENING, "screening.verdict", "none", None)]
-    ordered = sorted(reasons, key=_decisive)
+    reasons: list[dict[str, Any]] = decisions[-1]["reasons"] if decisions else []
+    ordered = sorted(reasons or [_AWAITING], key=_decisive)
     return {
         "line": line.number,
         "status": status,
@@ -391,7 +392,7 @@ def _result(session: Session, line: Line, status: str, case: Case, decisions: li
         "eligible_amount": shown["eligible_amount"],
         "paid_by_amazon": shown["paid_by_amazon"],
         "recovery": {"status": shown["recovery"]["status"], "amount": shown["recovery"]["amount"]},
-        "reasons": [reason_json(r, version) for r in ordered],
+        "reasons": [dict(_shown(_frozen(r), version.ref)) for r in ordered],
         "rulebook": version.ref,
         "rulebook_sha256": version.sha256,
         **_redirected(case),
@@ -408,13 +409,27 @@ def _redirected(case: Case) -> dict[str, Any]:
     return {"redirected": {"from": told["from"], "to": case.programme, "reason": shown}}
 
 
-def _decisive(reason: Reason) -> int:
+_AWAITING = Reason(ReasonCode.AWAITING_SCREENING, "screening.verdict", "none", None).to_entry()
+
+
+def _frozen(reason: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple([(k, v if type(v) is not list else tuple(v)) for k, v in reason.items()])  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+@places.kept_up_to(8192)
+def _shown(reason: tuple[tuple[str, Any], ...], ref: str) -> dict[str, Any]:
+    """The wire form of a journalled reason; a bulk file has the same few over and over."""
+    return reason_json(Reason.from_entry(dict(reason)), resolve(ref))
+
+
+def _decisive(reason: dict[str, Any]) -> int:
     """The reason a reader looks for first: what failed, then what is unknown, then the line, then the rest."""
-    if reason.result is False:
+    result = reason["result"]
+    if result is False:
         return 0
-    if reason.result is None:
+    if result is None:
         return 1
-    return 2 if reason.rule in ("small_claim.limit", "routing.sold_by") else 3
+    return 2 if reason["rule"] in ("small_claim.limit", "routing.sold_by") else 3
 
 
 def _rejected(line: Line, error: ClaimdeskError) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Eager:
     """Plans a batch when it is given; ``between`` is called before a batch is handed over."""
 
     def __init__(self, desk: ClaimDesk, width: int, between: Callable[[], object] = lambda: None) -> None:
-        self.desk, self.width, self.between = desk, width, between
+        self.desk, self.width, self.between, self.started = desk, width, between, False
         self.pickled = hasattr(desk.store, "engine")
 
     def start(self) -> None:
@@ -109,6 +109,7 @@ def stands(desk: ClaimDesk, results: Sequence[dict[str, Any]]) -> list[Any]:
 @pytest.fixture(autouse=True)
 def ahead_from_the_first_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triage_module, "_ALONE", 0)
+    monkeypatch.setattr(triage_module, "_READY", 0)
 
 
 def entangled(seed: int) -> list[str]:
@@ -186,7 +187,7 @@ def test_a_batch_that_could_not_be_planned_elsewhere_is_planned_here(tmp_path: P
     desk = opened(Place("sqlite", f"sqlite:///{tmp_path / 'claims.db'}"))
 
     class Broken:
-        width = 1
+        width, started = 1, True
 
         def start(self) -> None:
             pass

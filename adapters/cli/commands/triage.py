@@ -25,6 +25,7 @@ from ..results import put_next, put_rejected, put_summary
 if TYPE_CHECKING:
     from ...desk import ClaimDesk
 
+_LONG = 4_000_000  #: bytes, some three thousand claims
 _EVERY = 50  #: lines between two updates of the counter and of what is printed
 
 
@@ -55,7 +56,8 @@ def command(call: Call, source: str, rejects: str | None, batch: int, workers: i
     with ExitStack() as stack:
         name = "" if source == "-" else source
         stream = stack.enter_context(opened(source))
-        desk = stack.enter_context(stack.enter_context(call.desk()).planned_beside(workers, sign=call.signs))
+        desk = stack.enter_context(call.desk())
+        stack.enter_context(desk.planned_beside(workers, sign=call.signs, at_once=is_long(source) and not call.dry_run))
         spoilt = stack.enter_context(_rejects(rejects, source)) if rejects is not None else None
         lines = Kept(stream, name)
         run = Run(call, as_lines=call.as_json or not is_terminal(sys.stdout))
@@ -179,6 +181,14 @@ def is_table(name: str, head: str) -> bool:
 
 def _whole(text: str) -> str:
     return text if text.endswith(("\n", "\r")) else text + "\n"
+
+
+def is_long(source: str) -> bool:
+    """Whether a file is long enough for its planners to start before its first line is read."""
+    try:
+        return source != "-" and Path(source).stat().st_size > _LONG
+    except OSError:
+        return False  # the reading says what is wrong
 
 
 def opened(source: str) -> Any:
