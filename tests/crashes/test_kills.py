@@ -104,27 +104,29 @@ class Yardstick:
         return [self.cases.get(line.get("claim", "")) for line in self.lines]
 
 
-def undisturbed(folder: Path, file: Path, batch: int) -> Yardstick:
+def undisturbed(folder: Path, file: Path, batch: int, *beside: str) -> Yardstick:
     folder.mkdir()
     warm_context()  # its start is no part of a run
     began = time.monotonic()
-    assert worker(triage, str(folder), str(file), batch) == 1  # some lines are rejected
+    assert worker(triage, str(folder), str(file), batch, *beside) == 1  # some lines are rejected
     seconds = time.monotonic() - began
     counting = folder.with_name(f"{folder.name}-counting")
     counting.mkdir()
-    count = statements(triage, counting, str(file), batch)
+    count = statements(triage, counting, str(file), batch, *beside)
     return Yardstick(tuple(lines_of(folder / "told")), assert_whole(folder, log=True), count, seconds)
 
 
-def killed_and_run_again(folder: Path, file: Path, batch: int, clean: Yardstick, deaths: Sequence[Death]) -> int:
+def killed_and_run_again(
+    folder: Path, file: Path, batch: int, clean: Yardstick, deaths: Sequence[Death], *beside: str
+) -> int:
     """Kills a run, again and again, lets the last one go to its end, and compares; how many were killed."""
     folder.mkdir()
     kills = 0
     for death in deaths:
-        kills += worker(triage, str(folder), str(file), batch, death=death) == KILLED
+        kills += worker(triage, str(folder), str(file), batch, *beside, death=death) == KILLED
     told = lines_of(folder / "told") if (folder / "told").exists() else []
     (folder / "told").unlink(missing_ok=True)
-    assert worker(triage, str(folder), str(file), batch) == 1
+    assert worker(triage, str(folder), str(file), batch, *beside) == 1
     again = lines_of(folder / "told")
     said = (folder / "said").read_text(encoding="utf-8")
     assert "Traceback" not in said and "not signed" not in said, said
@@ -148,8 +150,8 @@ def killed_and_run_again(folder: Path, file: Path, batch: int, clean: Yardstick,
     return kills
 
 
-def kill_triage(folder: Path, file: Path, batch: int, *, kills: int, seed: int) -> None:
-    clean = undisturbed(folder / "clean", file, batch)
+def kill_triage(folder: Path, file: Path, batch: int, *beside: str, kills: int, seed: int) -> None:
+    clean = undisturbed(folder / "clean", file, batch, *beside)
     rng = random.Random(seed)
     done = rounds = 0
     while done < kills:
@@ -157,7 +159,7 @@ def kill_triage(folder: Path, file: Path, batch: int, *, kills: int, seed: int) 
         deaths = [Death.drawn(rng, clean.statements, clean.seconds) for _ in range(rng.randint(1, 3))]
         place = folder / f"round-{rounds}"
         try:
-            done += killed_and_run_again(place, file, batch, clean, deaths)
+            done += killed_and_run_again(place, file, batch, clean, deaths, *beside)
         except AssertionError as error:
             error.add_note(f"seed {seed}, round {rounds}: {deaths}")
             raise
@@ -167,7 +169,7 @@ def kill_triage(folder: Path, file: Path, batch: int, *, kills: int, seed: int) 
 
 @pytest.mark.skipif(not FEW.exists(), reason="not the whole checkout")
 def test_a_triage_killed_a_few_times_leaves_what_an_undisturbed_one_leaves(tmp_path: Path):
-    kill_triage(tmp_path, FEW, 5, kills=3, seed=1)
+    kill_triage(tmp_path, FEW, 5, "--workers", "0", kills=3, seed=1)  # planners take their time to start
 
 
 @pytest.mark.long

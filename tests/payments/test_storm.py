@@ -37,7 +37,8 @@ class Storm(RuleBasedStateMachine):
         provider: Any = self.drive.desk.dispatcher.gateway
         provider.clock = self.drive.clock
         self.provider: Provider = provider
-        other = make_desk(self.drive.desk.store, clock=self.drive.clock, payments="gateway", gateway=provider, seed=2)
+        store, vault = self.drive.desk.store, self.drive.desk.settings.vault
+        other = make_desk(store, clock=self.drive.clock, payments="gateway", gateway=provider, seed=2, vault=vault)
         self.workers = [self.drive.desk, other]
         for desk in self.workers:
             desk.dispatcher.monotonic = lambda: self.drive.clock().timestamp()

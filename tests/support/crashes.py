@@ -110,7 +110,7 @@ def _count(tell: Callable[[int], None]) -> None:
 # ---------------------------------------------------------------- what workers do
 
 
-def triage(folder: str, file: str, batch: int) -> None:
+def triage(folder: str, file: str, batch: int, *beside: str) -> None:
     """``claimdesk triage FILE --json`` in a folder; what it prints is added to ``told``, its complaints to ``said``."""
     from claimdesk.adapters.cli.app import run  # noqa: PLC0415
 
@@ -119,7 +119,7 @@ def triage(folder: str, file: str, batch: int) -> None:
         del os.environ[name]
     with Path("told").open("a", encoding="utf-8") as told, Path("said").open("a", encoding="utf-8") as said:
         sys.stdout, sys.stderr = told, said
-        code = run(["triage", file, "--json", "--batch", str(batch)])
+        code = run(["triage", file, "--json", "--batch", str(batch), *beside])
         told.flush()
     os._exit(code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -32,13 +33,19 @@ def kinds() -> list[type[Described]]:
     """Every kind of code, in the order they are written down; programmes may bring their own."""
     for name in registry.names():
         registry.programme(name)
-    for path in trees():
-        if path.startswith("states/"):
+    for path, tree in trees().items():
+        if path.startswith("states/") or _has_kinds(tree):
             import_module(f"claimdesk.{module_name(path)}")
     own = {kind for name in places.added() for kind in registry.programme(name).codes.values()}
     found = [k for k in Described.__subclasses__() if k.__module__.startswith("claimdesk.") or k in own]
     paths = list(trees())
     return sorted(found, key=lambda kind: (kind.__module__ != "claimdesk.states.codes", _place(kind, paths)))
+
+
+def _has_kinds(tree: ast.Module) -> bool:
+    """Whether a module brings kinds of codes."""
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return any(isinstance(base, ast.Name) and base.id == Described.__name__ for c in classes for base in c.bases)
 
 
 def _place(kind: type[Described], paths: list[str]) -> tuple[int, int]:
