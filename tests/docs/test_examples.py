@@ -19,7 +19,9 @@ MAIL = "localhost:2525"
 HEAVY = {
     "README.md", "docs/tutorial/first-batch.md", "docs/howto/audit.md", "docs/howto/postgresql.md",
     "docs/howto/frozen-clock.md", "docs/howto/readings.md", "docs/howto/tick.md", "docs/howto/scenarios.md",
-    "docs/howto/backup.md", "docs/howto/import.md",
+    "docs/howto/backup.md", "docs/howto/import.md", "docs/howto/audit-store.md", "docs/howto/audit-pack.md",
+    "docs/howto/erase.md", "docs/howto/export.md", "docs/howto/exports.md", "docs/howto/reports.md",
+    "docs/howto/roles.md", "docs/howto/transparency-log.md",
 }  # fmt: skip
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the console examples are for a shell")
