@@ -113,17 +113,24 @@ class _Child:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "claimdesk.adapters.planner"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        self._sound = True
         into: Any = self._process.stdin
         with suppress(OSError):  # a child that is gone already says so when it is asked
             pickle.dump(dict(opening), into, protocol=pickle.HIGHEST_PROTOCOL)
             into.flush()
 
     def asked(self, what: object) -> Any:
-        """What the child answers; whatever a broken pipe raises."""
+        """What the child answers; whatever a broken pipe raises. A child that failed once is not asked again: what it
+        says next could be the answer to an earlier question."""
+        if not self._sound:
+            raise PlanningFailed("a child that failed before")
+        self._sound = False
         into: Any = self._process.stdin
         pickle.dump(what, into, protocol=pickle.HIGHEST_PROTOCOL)
         into.flush()
-        return pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301  # from our own child
+        found = pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301  # from our own child
+        self._sound = True
+        return found
 
     def end(self) -> None:
         """Ends the child at once: it has nothing of its own to lose."""

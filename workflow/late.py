@@ -1,6 +1,6 @@
 """A function that is imported when it is first called: who only looks at claims does not pay for what checks filings.
 
-Authority: the goals of a cold start (``benchmarks/coldstart.py``); ``tests/house/test_imports.py`` holds what they ask.
+Authority: the goals of a cold start (``benchmarks/coldstart.py``); ``tests/cli/test_entry.py`` holds what they ask.
 """
 
 from __future__ import annotations

@@ -147,6 +147,8 @@ def _taken(desk: Desk, chunk: list[Line], planning: Planning, run_id: str) -> li
         ahead = planning.result()
     except Exception:  # noqa: BLE001  # whatever became of it there, it can be planned here
         return _batch(desk, chunk, run_id, dry_run=False)
+    if [was.result["line"] for was in ahead.lines] != [line.number for line in chunk if line.error is None]:
+        return _batch(desk, chunk, run_id, dry_run=False)  # the answer to something else: no line may take another's
     try:
         return _settle(desk, chunk, ahead, run_id)
     except StaleVersion:

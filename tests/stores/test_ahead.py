@@ -239,3 +239,38 @@ def test_a_desk_with_parts_of_its_own_plans_alone(tmp_path: Path):
     desk = opened(Place("sqlite", f"sqlite:///{tmp_path / 'claims.db'}"))
     with desk.planned_beside(2):
         assert desk.planners is None
+
+
+def test_an_answer_to_another_batch_is_not_taken_for_this_one(tmp_path: Path):
+    """Answers that arrive in the wrong order, or short of a line: every line still gets its own claim."""
+    desk = opened(Place("sqlite", f"sqlite:///{tmp_path / 'claims.db'}"))
+
+    class Mixed(Eager):
+        def submit(self, lines: Sequence[Line], run_id: str) -> Any:
+            found = super().submit(lines, run_id)
+            if lines[0].number == 1:
+                found.ahead.lines.pop()
+            else:
+                found.ahead.lines.reverse()
+            return found
+
+    lines = [line(str(n), order={**LINE["order"], "id": f"114-{n}"}) for n in range(6)]
+    found = run(desk, lines, 3, Mixed(desk, 1))
+    assert [(r["line"], r["status"]) for r in found] == [(n, "created") for n in range(1, 7)]
+    orders = [desk.entries(r["claim"])[0]["set"]["order"]["id"] for r in found]
+    assert orders == [f"114-{n}" for n in range(6)]
+
+
+def test_a_child_that_is_killed_costs_no_line(tmp_path: Path):
+    lines = [line(str(n), order={**LINE["order"], "id": f"114-{n}"}) for n in range(24)]
+    desk = ClaimDesk.open(f"sqlite:///{tmp_path / 'claims.db'}", actor="cs:mei", sender="memory")
+    with desk.planned_beside(1, at_once=True):
+        found: list[dict[str, Any]] = []
+        for result in triage(desk, read_lines(lines, parse=False), run_id="IMP-1", batch=4):
+            if not found:
+                planners: Any = desk.planners
+                for child in planners._children:
+                    child._process.kill()
+            found.append(result)
+    assert [(r["line"], r["status"]) for r in found] == [(n, "created") for n in range(1, 25)]
+    assert_sound(desk.store)
