@@ -8,7 +8,6 @@ any time is taken. A transition is one entry of a claim.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import time
@@ -25,7 +24,7 @@ from claimdesk.workflow.triage import triage
 from . import bare
 from .claims import lines
 from .figure import Figures, figure, medians
-from .table import show
+from .table import alone
 
 _IDS = ("CLM-", "NTC-", "DEC-", "PAY-")
 
@@ -126,12 +125,7 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def main() -> None:
     """Measures and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claims", type=int, default=4_000)
-    parser.add_argument("--repeat", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    show(figures(claims=options.claims, repeat=options.repeat), as_json=options.json)
+    alone(figures, __doc__, claims=4_000, repeat=1)
 
 
 if __name__ == "__main__":

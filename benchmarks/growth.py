@@ -7,12 +7,11 @@ large file. Each size once: an hour of a large run says more than five of a smal
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
 from .figure import Figures, figure, progress
-from .table import show
+from .table import alone
 from .triage import of_file
 
 
@@ -42,12 +41,7 @@ def figures(*, quick: bool = False, small: int | None = None, large: int | None 
 
 def main() -> None:
     """Measures and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--small", type=int, default=10_000)
-    parser.add_argument("--large", type=int, default=50_000)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    show(figures(small=options.small, large=options.large), as_json=options.json)
+    alone(figures, __doc__, small=10_000, large=50_000)
 
 
 if __name__ == "__main__":

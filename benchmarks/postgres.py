@@ -7,7 +7,6 @@ afterwards, emptied and with their indexes, while triggers and foreign keys rest
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from .figure import Figures, figure, medians, rate
 from .floors import copy, postgres_rows
 from .server import server
-from .table import show
+from .table import alone
 from .triage import typed
 
 
@@ -48,12 +47,7 @@ def measure(url: str, claims: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measures and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claims", type=int, default=5_000)
-    parser.add_argument("--repeat", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    show(figures(claims=options.claims, repeat=options.repeat), as_json=options.json)
+    alone(figures, __doc__, claims=5_000, repeat=1)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""Figures as a table for people or as JSON."""
+"""Figures as a table for people or as JSON, and a module of figures as a program."""
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from .figure import met, whole
+from .figure import Figures, met, whole
 
 _HEAD = ("figure", "value", "unit", "floor", "ratio", "aim", "met")
 
@@ -53,3 +54,14 @@ def number(value: Any) -> str:
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def alone(figures: Callable[..., Figures], about: str | None, **sizes: int) -> None:
+    """One module as a program: an option for each of ``sizes`` with its usual value, and ``--json``."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, usual in sizes.items():
+        parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--json", action="store_true")
+    told = vars(parser.parse_args())
+    as_json = told.pop("json")
+    show(figures(**told), as_json=as_json)

@@ -9,7 +9,6 @@ means anything on a shared machine.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import tempfile
@@ -25,7 +24,7 @@ from . import child
 from .claims import lines
 from .figure import Figures, Took, figure, medians, rate, taking
 from .floors import rows_of, sqlite
-from .table import show
+from .table import alone
 
 _TYPED, _FILE = "bulk triage, typed claims, SQLite", "bulk triage, JSON Lines, SQLite, whole command"
 
@@ -99,12 +98,7 @@ def of_file(folder: Path, claims: int) -> tuple[child.Ended, Path]:
 
 def main() -> None:
     """Measures and prints a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--claims", type=int, default=10_000)
-    parser.add_argument("--repeat", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    show(figures(claims=options.claims, repeat=options.repeat), as_json=options.json)
+    alone(figures, __doc__, claims=10_000, repeat=1)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import click
 from ....states.errors import InputError
 from ..call import Call
 from ..groups import page
+from ..narrowed import narrowed
 from ..output import columns, put, put_json
 
 _SHOWN = ("claim", "state", "outcome", "eligible_amount", "paid_by_amazon", "recovery", "hold", "seller")
@@ -26,15 +27,7 @@ _HEAD = ("CLAIM", "STATE", "OUTCOME", "ELIGIBLE", "PAID", "RECOVERY", "HOLD", "S
     ],
     see=("show", "rules readings"),
 )
-@click.option("--state", help="A state, such as disputed.")
-@click.option("--outcome", help="What triage came to: auto_pay, notify_seller, deny, request_information, hold, refer.")
-@click.option("--hold", help="A hold's reason, or any.")
-@click.option("--seller", help="A seller's id.")
-@click.option("--order", "order_id", help="An order's id.")
-@click.option("--reading", help="A reading of the ambiguity register, such as R5.")
-@click.option("--programme", help="A programme, such as pdpi.")
-@click.option("--marketplace", help="A marketplace, such as US.")
-@click.option("--recovery", help="none, pending, review, due, appealed, waived, recouped or written_off.")
+@narrowed
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="At most so many.")
 @click.option("--after", help="Only claims after this id.")
 @click.pass_obj

@@ -9,6 +9,7 @@ import click
 from .....states.errors import InputError
 from ...call import Call
 from ...groups import page
+from ...narrowed import narrowed
 from ..listing import checked_words
 from .common import as_csv, finish, now, shared, writer
 
@@ -34,15 +35,7 @@ if TYPE_CHECKING:
 @click.option("--history", is_flag=True, help="Each claim with every entry of its journal.")
 @click.option("--personal", is_flag=True, help="With personal values; needs --purpose, and leaves an entry a claim.")
 @click.option("--purpose", metavar="CODE|TEXT", help="Why, such as handling, appeal or audit.")
-@click.option("--state", help="A state, such as disputed.")
-@click.option("--outcome", help="What triage came to, such as auto_pay.")
-@click.option("--hold", help="A hold's reason, or any.")
-@click.option("--seller", help="A seller's id.")
-@click.option("--order", "order_id", help="An order's id.")
-@click.option("--reading", help="A reading of the ambiguity register, such as R5.")
-@click.option("--programme", help="A programme, such as pdpi.")
-@click.option("--marketplace", help="A marketplace, such as US.")
-@click.option("--recovery", help="none, pending, review, due, appealed, waived, recouped or written_off.")
+@narrowed
 @click.option("--after", help="Only claims after this id.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many; all of them when left out.")
 @click.pass_obj
