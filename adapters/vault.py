@@ -362,9 +362,14 @@ _pack = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=Tr
 
 
 def _packed(values: Mapping[str, Any], keys: Mapping[str, bytes]) -> bytes:
+    """The bytes to be sealed; of values that were flattened already, so that each leaf is known to be JSON."""
+    body = {"values": values, "keys": {n: base64.b64encode(k).decode() for n, k in keys.items()}}
     try:
-        text = _pack({"values": values, "keys": {n: base64.b64encode(k).decode() for n, k in keys.items()}})
-        return text.encode()
+        return orjson.dumps(body)
+    except TypeError:  # a long number, a key that is a number, half a character
+        pass
+    try:
+        return _pack(body).encode()
     except (TypeError, ValueError):  # UnicodeEncodeError holds the text it stumbled over
         raise IntegrityFailure("not_sealable", "personal values must be JSON values") from None
 

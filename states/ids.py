@@ -39,11 +39,25 @@ _CHECK = [
 
 def encode(number: int) -> str:
     """17 characters for an 80-bit number: 16 digits and the check character."""
-    a, b, c, d = number >> 70, (number >> 60) & 1023, (number >> 50) & 1023, (number >> 40) & 1023
-    e, f, g, h = (number >> 30) & 1023, (number >> 20) & 1023, (number >> 10) & 1023, number & 1023
-    pairs, (ca, cb, cc, cd, ce, cf, cg, ch) = _PAIRS, _CHECK
-    check = ca[a] ^ cb[b] ^ cc[c] ^ cd[d] ^ ce[e] ^ cf[f] ^ cg[g] ^ ch[h]
-    return f"{pairs[a]}{pairs[b]}{pairs[c]}{pairs[d]}{pairs[e]}{pairs[f]}{pairs[g]}{pairs[h]}{_ALPHABET[check]}"
+    return _ended(_begun(number >> 20), number)
+
+
+_Begun = tuple[int, str, int]
+
+
+def _begun(upper: int) -> _Begun:
+    """The upper 60 bits, their 12 digits, and their share of the check."""
+    a, b, c = upper >> 50, (upper >> 40) & 1023, (upper >> 30) & 1023
+    d, e, f = (upper >> 20) & 1023, (upper >> 10) & 1023, upper & 1023
+    pairs, (ca, cb, cc, cd, ce, cf, _, _) = _PAIRS, _CHECK
+    text = pairs[a] + pairs[b] + pairs[c] + pairs[d] + pairs[e] + pairs[f]
+    return upper, text, ca[a] ^ cb[b] ^ cc[c] ^ cd[d] ^ ce[e] ^ cf[f]
+
+
+def _ended(begun: _Begun, number: int) -> str:
+    """All 17 characters of a number whose upper bits are begun already."""
+    g, h = (number >> 10) & 1023, number & 1023
+    return f"{begun[1]}{_PAIRS[g]}{_PAIRS[h]}{_ALPHABET[begun[2] ^ _CHECK[6][g] ^ _CHECK[7][h]]}"
 
 
 def is_well_formed(text: str, prefix: str) -> bool:
@@ -60,12 +74,13 @@ def is_well_formed(text: str, prefix: str) -> bool:
 class IdFactory:
     """Makes identifiers from an injected clock (milliseconds) and source of random bits."""
 
-    __slots__ = ("_last", "_millis", "_random32")
+    __slots__ = ("_begun", "_last", "_millis", "_random32")
 
     def __init__(self, millis: Callable[[], int], random32: Callable[[], int]) -> None:
         self._millis = millis
         self._random32 = random32
         self._last = -1
+        self._begun = _begun(0)
 
     def __call__(self, prefix: str) -> str:
         """A new identifier, greater than every earlier one of this factory."""
@@ -74,4 +89,7 @@ class IdFactory:
         # Within one millisecond (or when the clock went back) the next number follows; randomness is not free.
         number = last + 1 if last >= 0 and millis <= last >> 32 else (millis << 32) | (self._random32() >> 1)
         self._last = number
-        return f"{prefix}-{encode(number)}"
+        begun = self._begun
+        if begun[0] != number >> 20:  # numbers that follow each other share their upper bits
+            self._begun = begun = _begun(number >> 20)
+        return f"{prefix}-{_ended(begun, number)}"

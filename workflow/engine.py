@@ -291,12 +291,17 @@ class Session:
             self._siblings[known] = [s for s in self._siblings[known] if s.id != after.id]
         if key is None or key not in self._siblings:
             return
-        counts = registry.programme(after.programme).counts
-        shown = self.shown(after) if counts is None or counts(after) else {}
-        if shown.get("counts_together"):
-            by_amazon = after.totals.by_amazon
-            sibling = Sibling(after.id, after.state, shown["eligible_minor"], shown["asked_minor"], by_amazon)
-            self._siblings[key].append(sibling)
+        counted = self._counts(after)
+        if counted is not None:
+            self._siblings[key].append(Sibling(after.id, after.state, *counted, after.totals.by_amazon))
+
+    def _counts(self, case: Case) -> tuple[int, int] | None:
+        """The minor units (eligible, asked) a claim counts with among those of its incident."""
+        counts = registry.programme(case.programme).counts
+        if counts is not None:
+            return counts(case)
+        shown = self.shown(case)
+        return (shown["eligible_minor"], shown["asked_minor"]) if shown.get("counts_together") else None
 
     # -- what belongs to a command --------------------------------------------------------------------------------
 
@@ -345,8 +350,7 @@ class Session:
             raise raised(done, left.id)
 
     def _counted(self, case: Case) -> int:
-        shown = self.shown(case)
-        return shown["eligible_minor"] if shown.get("counts_together") else 0
+        return (self._counts(case) or (0,))[0]
 
     def _recheck_waiting(self, seller_file: Case, command: Command) -> None:
         states = sorted({s for name in registry.names() for s in registry.programme(name).waits_on_seller})

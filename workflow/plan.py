@@ -165,20 +165,26 @@ class Programme:
     #: Its own codes beside the shared ones, by the kind they add to: ``{ReasonCode: MyReasonCode}``.
     codes: Mapping[type[Described], type[Described]] = field(default_factory=lambda: {})
     recognises: Callable[[Mapping[str, Any], str], Sign | None] | None = None  #: whether a filing's facts are its own
-    #: Whether a claim counts with others of its incident, where that is cheaper to tell than the outside view.
-    counts: Callable[[Case], bool] | None = None
+    #: The minor units (eligible, asked) a claim counts with among others of its incident, None where it does not;
+    #: for a programme that can tell them more cheaply than by the outside view.
+    counts: Callable[[Case], tuple[int, int] | None] | None = None
     of_orders: bool = True  #: whether its claims name an order (a scenario fills one in)
+
+
+#: What an entry leaves out.
+_NOTHING: Any = (None, [], {}, ())
 
 
 class Draft:
     """The working copy of one case while a plan is made."""
 
-    __slots__ = ("bodies", "case", "follow_ups", "lifecycle", "notices", "now", "shown")
+    __slots__ = ("at", "bodies", "case", "follow_ups", "lifecycle", "notices", "now", "shown")
 
     def __init__(self, case: Case | None, lifecycle: Lifecycle, now: datetime) -> None:
         self.case: Case = case  # type: ignore[assignment]  # set by ``open`` before anything reads it
         self.lifecycle = lifecycle
         self.now = now if case is None else max(now, parse_instant(case.updated_at))
+        self.at = instant_text(self.now)
         self.bodies: list[dict[str, Any]] = []
         self.follow_ups: list[FollowUp] = []
         self.notices: list[dict[str, Any]] = []
@@ -193,7 +199,7 @@ class Draft:
         body: dict[str, Any] = {
             "claim": claim,
             "type": trigger,
-            "at": instant_text(self.now),
+            "at": self.at,
             "to": self.lifecycle.initial,
             "set": facts,
             "opening": {
@@ -216,11 +222,11 @@ class Draft:
         body: dict[str, Any] = {
             "claim": self.case.id,
             "type": trigger,
-            "at": instant_text(self.now),
+            "at": self.at,
             "from": self.case.state,
             "to": to,
         }
-        body.update({name: value for name, value in parts.items() if value not in (None, [], {}, ())})
+        body.update({name: value for name, value in parts.items() if value or value not in _NOTHING})
         self.bodies.append(body)
         self.case = fold(self.case, body, None)
 
@@ -229,11 +235,11 @@ class Draft:
         body: dict[str, Any] = {
             "claim": self.case.id,
             "type": kind,
-            "at": instant_text(self.now),
+            "at": self.at,
             "from": self.case.state,
             "to": self.case.state,
         }
-        body.update({name: value for name, value in parts.items() if value not in (None, [], {}, ())})
+        body.update({name: value for name, value in parts.items() if value or value not in _NOTHING})
         self.bodies.append(body)
         self.case = fold(self.case, body, None)
 
@@ -248,7 +254,7 @@ class Draft:
             return
         extra: dict[str, Any] = {"claim": self.case.id, "at": body["at"], "to": self.case.state}
         for name, value in parts.items():
-            if value in (None, [], {}, ()):
+            if not value and value in _NOTHING:
                 continue
             extra[name] = value
             if name in body and isinstance(value, list):
@@ -320,7 +326,7 @@ class Draft:
                 "claim": self.case.id,
                 "kind": kind.value,
                 "party": party.value,
-                "at": instant_text(self.now),
+                "at": self.at,
                 "params": params,
             }
         )

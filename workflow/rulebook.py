@@ -99,10 +99,10 @@ class Version:
 
     def get(self, name: str) -> Parameter:
         """The parameter, or RulebookError naming it."""
-        try:
-            return self.values[name]
-        except KeyError:
-            raise RulebookError("unknown_parameter", f"{self.ref} has no parameter {name}") from None
+        found = self.values.get(name)
+        if found is None:
+            raise RulebookError("unknown_parameter", f"{self.ref} has no parameter {name}")
+        return found
 
     def has(self, name: str) -> bool:
         """Whether the parameter has a value in this version."""

@@ -346,6 +346,7 @@ def _line(desk: Desk, session: Session, ready: _Ready, known: dict[str, SourceRo
     except ClaimdeskError as error:
         session.back_to(mark)
         return _rejected(ready.line, error)
+    case = session.case(case.id) or case  # as it will be kept: its outside view is made once
     made = SourceRow(ready.key, ready.content, case.id, run_id)
     session.keep_source(case.id, made)
     known[ready.key] = made
@@ -415,7 +416,9 @@ _AWAITING = Reason(ReasonCode.AWAITING_SCREENING, "screening.verdict", "none", N
 
 
 def _frozen(reason: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple([(k, v if type(v) is not list else tuple(v)) for k, v in reason.items()])  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if "readings" not in reason:  # the only part that is a list
+        return tuple(reason.items())
+    return tuple([(k, v if k != "readings" else tuple(v)) for k, v in reason.items()])
 
 
 @places.kept_up_to(8192)

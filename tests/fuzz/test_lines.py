@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimdesk import InputError
+from claimdesk.workflow import lines as module
 from claimdesk.workflow.lines import LINE_BYTES_MAX, Line, parse_object, read_lines
 
 
@@ -33,6 +34,42 @@ def test_deep_nesting_is_refused_at_every_depth(depth, shape):
     with pytest.raises(InputError) as refused:
         parse_object(f'{{"a":{inside}}}')
     assert refused.value.code == "too_deep"
+
+
+_LEAVES = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=4), st.sampled_from(['":', '" :', "\\", " a", "null"]),
+    st.sampled_from([0, -1, 2**53, 2**63, 2**64, 10**25, 1.5, -0.0, 1e300]),
+)  # fmt: skip
+_OBJECTS = st.dictionaries(
+    st.sampled_from(["a", "b", "a b", '"', "ä"]),
+    st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner)),
+    max_size=4,
+)
+#: What makes one text out of another: a key that stands twice, room before a colon, numbers without end.
+_CHANGES = [
+    ("", ""),
+    ('"b"', '"a"'),
+    ('":', '" :'),
+    ('":', '"\t:'),
+    ('"', '"\r'),
+    ("0", "-0"),
+    ("1", "1e999"),
+    ("}", "}}"),
+]
+
+
+@given(_OBJECTS, st.sampled_from([(",", ":"), (", ", ": "), (" ,", " : ")]), st.booleans(), st.sampled_from(_CHANGES))
+def test_the_quick_reader_reads_what_the_strict_one_reads_or_leaves_it(value, separators, plain, change):
+    text = json.dumps(value, separators=separators, ensure_ascii=plain).replace(*change)
+    quick = module._quickly(text)
+    if quick is not None:
+        strict = json.loads(text, object_pairs_hook=module._pairs, parse_constant=module._constant)
+        assert quick == strict
+        assert json.dumps(quick) == json.dumps(strict), "also where 1 == True"
+
+
+def test_the_quick_reader_reads_a_plain_line():
+    assert module._quickly('{"a": 1, "b": {"c": ["x", null, true]}}') == {"a": 1, "b": {"c": ["x", None, True]}}
 
 
 @pytest.mark.parametrize(

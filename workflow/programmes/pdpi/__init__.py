@@ -92,7 +92,7 @@ PROGRAMME = Programme(
     settle=settle,
     validate=late(__name__, "payloads", "validate"),
     summary=summary.summary,
-    counts=summary.counts_together,
+    counts=summary.counts,
     outcome=summary.outcome,
     records=frozenset(
         {

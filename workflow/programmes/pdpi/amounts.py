@@ -32,10 +32,19 @@ def asked(case: Case) -> int:
     return sum(loss["amount"] for loss in claimed(case))
 
 
+#: The latest losses added up, under which rulebook, and their sum: the steps of one plan ask for it over and over.
+_latest: tuple[object, object, int] = (None, None, 0)
+
+
 def compensable(case: Case, rulebook: Version) -> int:
     """The compensable sum before the ceiling, in minor units."""
-    heads = rulebook.names("losses.compensable")
-    return sum(loss["amount"] for loss in losses_of(case) if loss["head"] in heads)
+    global _latest  # noqa: PLW0603  # one value, replaced as a whole
+    losses, known = losses_of(case), _latest
+    if known[0] is not losses or known[1] is not rulebook:
+        heads = rulebook.names("losses.compensable")
+        total = sum([loss["amount"] for loss in losses if loss["head"] in heads])
+        _latest = known = losses, rulebook, total
+    return known[2]
 
 
 def eligible(case: Case, rulebook: Version) -> int:

@@ -115,15 +115,14 @@ def ask_customer(draft: Draft, ctx: Context, reason: str, why: tuple[Reason, ...
 def line_reason(case: Case, ctx: Context) -> Reason:
     """Which side of the line the claim falls on, with the readings the answer hangs on."""
     rulebook = ctx.rulebook
-    amount, limit = together(case, ctx), rulebook.number("small_claim.limit")
-    under = under_line(amount, rulebook)
+    limit, comparator = rulebook.number("small_claim.limit"), rulebook.text("small_claim.comparator")
+    amount = together(case, ctx)
+    under = is_under(amount, limit, comparator)
     readings: list[str] = []
     if is_under(amount, limit, "under") != is_under(amount, limit, "at_most"):
         readings.append("R1")
-    if (
-        under_line(asked_together(case, ctx), rulebook) != under
-        or under_line(eligible(case, rulebook), rulebook) != under
-    ):
+    others = asked_together(case, ctx), eligible(case, rulebook)
+    if any(is_under(other, limit, comparator) != under for other in others):
         readings.append("R2")
     code = ReasonCode.UNDER_SMALL_CLAIM_LIMIT if under else ReasonCode.NOT_UNDER_SMALL_CLAIM_LIMIT
     return Reason(
@@ -131,7 +130,7 @@ def line_reason(case: Case, ctx: Context) -> Reason:
         "small_claim.limit",
         to_text(amount, case.currency),
         under,
-        f"{rulebook.text('small_claim.comparator')} {to_text(limit, case.currency)}",
+        f"{comparator} {to_text(limit, case.currency)}",
         tuple(readings),
     )
 
@@ -297,13 +296,14 @@ def reroute(draft: Draft, ctx: Context) -> bool:
     if eligible(case, ctx.rulebook) == 0:
         rule_out(draft, ctx, examine(case, ctx))
         return True
-    line = line_reason(case, ctx)
-    if case.state == "seller_notified" and line.result:
-        approve(draft, ctx, "approve", "under", Outcome.AUTO_PAY, (*amount_reasons(case, ctx), line))
+    under = under_line(together(case, ctx), ctx.rulebook)
+    if case.state == "seller_notified" and under:
+        why = *amount_reasons(case, ctx), line_reason(case, ctx)
+        approve(draft, ctx, "approve", "under", Outcome.AUTO_PAY, why)
         return True
-    if case.state == "approved" and not line.result and case.facts.get("route") == "under":
-        notify_seller(draft, ctx, (*amount_reasons(case, ctx), line))
+    if case.state == "approved" and not under and case.facts.get("route") == "under":
+        notify_seller(draft, ctx, (*amount_reasons(case, ctx), line_reason(case, ctx)))
         return True
-    if case.state == "approved" and line.result and case.facts.get("route") == "over":
+    if case.state == "approved" and under and case.facts.get("route") == "over":
         draft.add(set={"route": "under"})
     return False

@@ -42,6 +42,11 @@ def counts_together(case: Case) -> bool:
     return valid and case.state not in ("denied", "withdrawn") and "redirected_to" not in case.facts
 
 
+def counts(case: Case) -> tuple[int, int] | None:
+    """The minor units (eligible, asked) it counts with among those; None where it does not."""
+    return (eligible(case, resolve(case.rulebook)), asked(case)) if counts_together(case) else None
+
+
 def recovery(case: Case) -> dict[str, Any]:
     """Status, amount still asked and from whom."""
     kept = case.facts.get("recovery")
