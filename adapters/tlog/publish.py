@@ -11,7 +11,7 @@ Authority: C2SP tlog-tiles, trust notes 2.4 and 2.5. Left out: uploading (any to
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,23 @@ class Published:
     size: int = 0  #: of what is published now
     files: list[str] = field(default_factory=lambda: [])
     removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """Entries that follow each other in the log, from a place on."""
+
+    first: int
+    entries: Sequence[bytes]
+
+    def of(self, start: int, end: int) -> Sequence[bytes] | None:
+        """The entries of these places; None unless all of them are here."""
+        if start < self.first or end > self.first + len(self.entries):
+            return None
+        return self.entries[start - self.first : end - self.first]
+
+
+NOTHING: Final = AtHand(0, ())
 
 
 class Publisher:
@@ -87,8 +104,11 @@ class Publisher:
         if files.read(self.folder / name) != data:
             files.put(self._made(self.folder) / name, data)
 
-    def publish(self, store: Store, size: int, note: bytes, key: Vkey) -> Published:
-        """Publishes the tree of ``size`` leaves under ``note``; nothing when as much or more is published already."""
+    def publish(self, store: Store, size: int, note: bytes, key: Vkey, at_hand: AtHand = NOTHING) -> Published:
+        """Publishes the tree of ``size`` leaves under ``note``; nothing when as much or more is published already.
+
+        ``at_hand``: what was given places and committed just now, which need not be read again.
+        """
         done = Published()
         with files.only_one(self._made(self.folder) / ".lock"):
             before, old = self.checkpoint(), 0
@@ -97,7 +117,7 @@ class Publisher:
             done.size = old
             if old > size or before == note:
                 return done
-            self._write_all(store, list(_changed(old, size)), done)
+            self._write_all(store, list(_changed(old, size)), done, at_hand)
             self._archive(note)
             files.put(self._made(self.log) / "checkpoint", note)
             done.files.append("checkpoint")
@@ -130,14 +150,19 @@ class Publisher:
                     return True
         return False
 
-    def _write_all(self, store: Store, items: list[tuple[int, int, int]], done: Published) -> None:
+    def _write_all(
+        self, store: Store, items: list[tuple[int, int, int]], done: Published, at_hand: AtHand = NOTHING
+    ) -> None:
         # What a log has at some size never changes: no reading transaction need stay open while files are written.
         folders: list[Path] = []
         for start in range(0, len(items), _AT_ONCE):
             part = items[start : start + _AT_ONCE]
             with store.read() as unit:
                 log = log_read(unit)
-                found = [_bundle(log, n, w) if level == _BUNDLES else _tile(log, level, n, w) for level, n, w in part]
+                found = [
+                    _bundle(log, n, w, at_hand) if level == _BUNDLES else _tile(log, level, n, w)
+                    for level, n, w in part
+                ]
             for item, data in zip(part, found, strict=True):
                 self._write(_path(*item), data, done, folders)
         files.sync(folders)
@@ -215,8 +240,11 @@ def _tile(log: LogRead, level: int, number: int, width: int) -> bytes:
     return found
 
 
-def _bundle(log: LogRead, number: int, width: int) -> bytes:
+def _bundle(log: LogRead, number: int, width: int, at_hand: AtHand) -> bytes:
     first = number * WIDTH
+    here = at_hand.of(first, first + width)
+    if here is not None:
+        return bundle(here)
     rows = log.leaves(first, first + width)
     if len(rows) != width:
         raise _incomplete(f"entries {first} to {first + width - 1}")

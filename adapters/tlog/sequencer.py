@@ -22,7 +22,7 @@ from .cosign import WitnessClient, ask_memory, cosign
 from .edge import Edge
 from .ports import CheckpointRow, LogRead, LogWrite, State, Waiting
 from .prove import Tree
-from .publish import Publisher, signed_by
+from .publish import NOTHING, AtHand, Publisher, signed_by
 from .signing import CheckpointSigner, checked, signed_checkpoint, with_lines
 from .units import log_read, log_write
 from .verifier.fault import Untrue
@@ -79,12 +79,13 @@ def sequence(
     run.catch_up(done)
     while most is None or done.added < most:
         limit = batch if most is None else min(batch, most - done.added)
-        taken = run.take(limit)
+        at_hand = run.take(limit)
+        taken = len(at_hand.entries)
         done.added += taken
         done.signed += 1 if taken else 0
         if not taken:
             break
-        run.publish(done)
+        run.publish(done, at_hand)
         if taken < limit:
             break
     with store.read() as unit:
@@ -216,23 +217,23 @@ class _Run:
 
     # -- one transaction -------------------------------------------------------------------------------------------
 
-    def take(self, limit: int) -> int:
-        """Gives at most ``limit`` waiting entries their places and signs the tree; how many there were."""
+    def take(self, limit: int) -> AtHand:
+        """Gives at most ``limit`` waiting entries their places and signs the tree; the entries, in their places."""
         with self.store.read() as unit:
             if log_read(unit).first_waiting() is None:
-                return 0
+                return NOTHING
         with self.store.write() as unit:
             log = log_write(unit)
             state = log.lock()
             rows = log.waiting(limit)
             if not rows:
-                return 0
+                return NOTHING
             self._agrees(log, state, self._remembered())
             for row in rows:
                 if leaf_hash(row.data) != row.leaf:
                     raise _unsound(f"the bytes of entry {row.entry} are not those it was written with")
             self._add(log, state, rows)
-        return len(rows)
+        return AtHand(state.size, [row.data for row in rows])
 
     def _add(self, log: LogWrite, state: State, rows: Sequence[Waiting]) -> None:
         edge = Edge(state.size, state.edge)
@@ -249,8 +250,8 @@ class _Run:
 
     # -- after the commit ------------------------------------------------------------------------------------------
 
-    def publish(self, done: Sequenced) -> None:
-        """Has the latest checkpoint cosigned and publishes it."""
+    def publish(self, done: Sequenced, at_hand: AtHand = NOTHING) -> None:
+        """Has the latest checkpoint cosigned and publishes it. ``at_hand``: what ``take`` gave."""
         with self.store.read() as unit:
             row = log_read(unit).checkpoint()
         if row is None:
@@ -267,7 +268,7 @@ class _Run:
         done.cosigned = len(lines)
         if self.publisher is None or done.cosigned < self.needed:
             return
-        found = self.publisher.publish(self.store, row.size, with_lines(row.note, lines), self.signer.key)
+        found = self.publisher.publish(self.store, row.size, with_lines(row.note, lines), self.signer.key, at_hand)
         done.published = found.size
         done.files += len(found.files)
         with self.store.write() as unit:
