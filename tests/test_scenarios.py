@@ -480,6 +480,11 @@ def test_a_seller_with_an_unknown_field_is_refused():
 def test_a_payload_with_an_unknown_field_is_refused_with_its_place():
     error = refused(lambda: play(steps(FILED, VALID.replace("verdict", "verdikt").replace("}}", "}, expect: {}}"))))
     assert "step 2" in error.message and "with.verdi" in error.message
+    # What is known is what may stand in that place: not the fields of something else, and not the branch of a choice.
+    error = refused(lambda: play(steps(FILED.replace("{losses", "{evidence: [{kind: photo, ref: p1}], losses"))))
+    assert (error.field, error.hint) == ("with.evidence.0.ref", "known: id, kind, received_at, sha256")
+    error = refused(lambda: play(steps(FILED, "{at: 2024-06-04, do: withdraw, with: {by: customer}}")))
+    assert (error.field, error.hint) == ("with.by", "leave it out")
 
 
 def test_a_claim_that_was_never_named_is_refused():

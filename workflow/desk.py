@@ -322,6 +322,8 @@ class Desk(Verbs, Reads, Approvals):
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = reason_of(options.get("reason"), payload)
+        if told and verb in ("hold", "release_hold") and payload.keys().isdisjoint(("hold", "reason")):
+            payload = {**payload, "reason": told}  # it may name the hold, beside the payload as in it
         beside = self._beside(options, payload)
         if not options.get("dry_run", False):
             self.dispatcher.catch_up(case, beside["at"])

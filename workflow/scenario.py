@@ -25,10 +25,22 @@ from .plan import Programme
 from .ports import Letter
 from .rulebook import book_for
 from .scenario_compare import Difference, differences
-from .scenario_load import Scenario, Step, find, load
+from .scenario_load import BadCase, Scenario, Step, find, good, load, read
 from .view import Claim
 
-__all__ = ["Difference", "OpenDesk", "Result", "Scenario", "find", "load", "load_all", "run", "run_case"]
+__all__ = [
+    "BadCase",
+    "Difference",
+    "OpenDesk",
+    "Result",
+    "Scenario",
+    "find",
+    "load",
+    "load_all",
+    "read_all",
+    "run",
+    "run_case",
+]
 
 #: Opens a desk with the keywords of ``ClaimDesk.open``; for example ``partial(ClaimDesk.open, "memory:")``.
 OpenDesk = Callable[..., Desk]
@@ -59,6 +71,7 @@ class Result:
     name: str
     file: str
     differences: tuple[Difference, ...]
+    error: InputError | None = None  #: why the case cannot be run, or not to its end
 
     @property
     def ok(self) -> bool:
@@ -77,15 +90,34 @@ class Result:
 
 def load_all(paths: Iterable[str | Path], tags: Iterable[str] = ()) -> list[Scenario]:
     """Every case of files and folders, checked before anything runs; with ``tags``, only those that carry one."""
+    return good(read_all(paths, tags))
+
+
+def read_all(paths: Iterable[str | Path], tags: Iterable[str] = ()) -> list[Scenario | BadCase]:
+    """As ``load_all``; a bad case or file stands in its place with its error and hides none beside it."""
     wanted = set(tags)
-    cases = [case for path in find(paths) for case in load(path)]
-    return [c for c in cases if not wanted or wanted & set(c.tags)]
+    cases = [case for path in find(paths) for case in read(path)]
+    return [c for c in cases if not wanted or wanted & set(c.tags) or (isinstance(c, BadCase) and not c.tags)]
 
 
-def run(cases: Iterable[Scenario], open_desk: OpenDesk, *, namespace: str = "") -> Iterator[Result]:
-    """Runs cases one after the other. ``namespace`` keeps the cases of a store that outlives them apart."""
+def run(cases: Iterable[Scenario | BadCase], open_desk: OpenDesk, *, namespace: str = "") -> Iterator[Result]:
+    """Runs cases one after the other; one that cannot be run falls short with its error, and the next one runs.
+
+    ``namespace`` keeps the cases of a store that outlives them apart.
+    """
     for number, case in enumerate(cases, 1):
-        yield run_case(case, open_desk, namespace=f"{namespace}.{number}" if namespace else "")
+        if isinstance(case, BadCase):
+            yield _cannot_run(case.name, case.file, case.error)
+            continue
+        try:
+            yield run_case(case, open_desk, namespace=f"{namespace}.{number}" if namespace else "")
+        except InputError as error:
+            yield _cannot_run(case.name, case.file, error)
+
+
+def _cannot_run(name: str, file: str, error: InputError) -> Result:
+    found = Difference(None, error.field or "case", "a case that can be run", _said(error))
+    return Result(name, file, (found,), error)
 
 
 def run_case(case: Scenario, open_desk: OpenDesk, *, namespace: str = "") -> Result:

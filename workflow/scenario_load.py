@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from ..states.errors import ClaimdeskError
+from ..states.errors import ClaimdeskError, InputError
 from ..states.times import parse_instant, zone_of
 from . import registry
 from .overlays import names as overlay_names
@@ -105,31 +105,77 @@ def find(paths: Iterable[str | Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+@dataclass(frozen=True, slots=True)
+class BadCase:
+    """A case, or a whole file, that cannot be run, and why; the cases beside it can."""
+
+    name: str  #: empty where the file itself is bad, or the case has no name
+    file: str
+    error: InputError
+    tags: tuple[str, ...] = ()
+
+
 def load(path: str | Path) -> list[Scenario]:
     """The cases of one file; InputError says file, case, step and key, and what is allowed there."""
+    return good(read(path))
+
+
+def parse(written: str, file: str) -> list[Scenario]:
+    """The cases in the text of a file; the first fault of any of them is raised."""
+    return good(_parsed(written, file))
+
+
+def read(path: str | Path) -> Iterator[Scenario | BadCase]:
+    """The cases of one file, and beside them those that are bad: one fault hides no other case."""
     where = Where(str(path))
     try:
-        written = Path(path).read_bytes().decode("utf-8-sig")
+        yield from _parsed(_written(path, where), str(path))
+    except InputError as error:
+        yield BadCase("", str(path), error)
+
+
+def good(cases: Iterable[Scenario | BadCase]) -> list[Scenario]:
+    """The cases, when all can be run; else the first fault is raised."""
+    found: list[Scenario] = []
+    for case in cases:
+        if isinstance(case, BadCase):
+            raise case.error
+        found.append(case)
+    return found
+
+
+def _written(path: str | Path, where: Where) -> str:
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise where.wrong("not_readable", f"this file cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise where.wrong("not_utf8", "this file is not UTF-8 text", "save it as UTF-8") from None
-    return parse(written, str(path))
 
 
-def parse(written: str, file: str) -> list[Scenario]:
-    """The cases in the text of a file."""
+def _parsed(written: str, file: str) -> Iterator[Scenario | BadCase]:
     where = Where(file)
     cases = sequence(_plain(_read(written, where), where), where)
     if not cases:
         raise where.wrong("no_cases", "there is no case in this file", "a scenario file is one list of cases")
-    found = [_case(case, number, file) for number, case in enumerate(cases, 1)]
     names: set[str] = set()
-    for case in found:
-        if case.name in names:
-            raise case.where.wrong("name_twice", "two cases of this file have this name", "give each its own")
-        names.add(case.name)
-    return found
+    for number, written_case in enumerate(cases, 1):
+        try:
+            case = _case(written_case, number, file)
+            if case.name in names:
+                raise case.where.wrong("name_twice", "two cases of this file have this name", "give each its own")
+        except InputError as error:
+            yield _bad(written_case, file, error)
+        else:
+            names.add(case.name)
+            yield case
+
+
+def _bad(written: Any, file: str, error: InputError) -> BadCase:
+    told = cast("dict[Any, Any]", written) if isinstance(written, dict) else {}
+    name, tags = told.get("name"), told.get("tags")
+    texts = [t for t in cast("list[Any]", tags) if isinstance(t, str)] if isinstance(tags, list) else []
+    return BadCase(name if isinstance(name, str) else "", file, error, tuple(texts))
 
 
 def _read(written: str, where: Where) -> Any:

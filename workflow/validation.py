@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, WithJsonSchema
@@ -134,7 +135,8 @@ def check(adapter: TypeAdapter[Any], payload: Mapping[str, Any], where: str = ""
 
 
 def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str, count: int) -> InputError:
-    path = ".".join(_shown(part) for part in fault["loc"] if not _is_branch(part))
+    shapes = _schema_of(adapter).get("$defs", {})
+    path = ".".join(_shown(part) for part in fault["loc"] if not _is_branch(part, shapes))
     field = ".".join(p for p in (where, path) if p) or None
     context: dict[str, Any] = fault.get("ctx", {})
     more = f" (and {count - 1} more)" if count > 1 else ""
@@ -143,14 +145,11 @@ def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str
     kind = fault["type"]
     if kind == "extra_forbidden":
         name = str(fault["loc"][-1])
-        close = difflib.get_close_matches(name, sorted(set(_names(adapter))), 1)
+        known = _known_beside(fault["loc"], adapter, shapes)
+        close = difflib.get_close_matches(name, known, 1)
         shown = name if name.isidentifier() and len(name) < 40 else "this"
-        return InputError(
-            "unknown_field",
-            f"{shown} is not a known field{more}",
-            field=field,
-            hint=f"did you mean {close[0]}?" if close else "known: " + ", ".join(sorted(set(_names(adapter)))),
-        )
+        hint = f"did you mean {close[0]}?" if close else "known: " + ", ".join(known) if known else "leave it out"
+        return InputError("unknown_field", f"{shown} is not a known field{more}", field=field, hint=hint)
     if kind == "missing":
         return InputError("missing_field", f"a required field is missing{more}", field=field, hint="add it")
     if kind == "literal_error":
@@ -169,15 +168,38 @@ def _shown(part: object) -> str:
     return text if len(text) < 40 and (text.isidentifier() or text.isdigit()) else "?"
 
 
-def _is_branch(part: object) -> bool:
+def _is_branch(part: object, shapes: Mapping[str, Any]) -> bool:
     # pydantic names the branch of a union in the path; it is not a field of the payload
-    return isinstance(part, str) and ("[" in part or part in ("bool", "int", "str", "dict", "list"))
+    return isinstance(part, str) and ("[" in part or part in ("bool", "int", "str", "dict", "list") or part in shapes)
 
 
-def _names(adapter: TypeAdapter[Any]) -> Iterator[str]:
-    schema = adapter.json_schema(mode="validation")
-    for part in [schema, *schema.get("$defs", {}).values()]:
-        yield from part.get("properties", {})
+@lru_cache(maxsize=128)  # a file may have many bad lines, and a schema takes longer to make than a line to check
+def _schema_of(adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
+    return adapter.json_schema(mode="validation")
+
+
+def _known_beside(loc: Sequence[object], adapter: TypeAdapter[Any], shapes: Mapping[str, Any]) -> list[str]:
+    """The fields that may stand where the last of ``loc`` stands; a hint from elsewhere would mislead."""
+    found = list(_parts_of(_schema_of(adapter), shapes))
+    for part in loc[:-1]:
+        if _is_branch(part, shapes):
+            continue
+        below = (
+            [s["items"] for s in found if "items" in s]
+            if isinstance(part, int)
+            else [s["properties"][part] for s in found if part in s.get("properties", {})]
+        )
+        found = [one for schema in below for one in _parts_of(schema, shapes)]
+    return sorted({name for schema in found for name in schema.get("properties", {})})
+
+
+def _parts_of(schema: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A schema with its references followed and its alternatives apart."""
+    if "$ref" in schema:
+        schema = shapes[schema["$ref"].rpartition("/")[2]]
+    yield schema
+    for one in schema.get("anyOf", ()):
+        yield from _parts_of(one, shapes)
 
 
 def is_date(value: object) -> bool:

@@ -132,6 +132,24 @@ def test_a_bad_file_is_wrong_usage(run, cases, text):
     assert done.error["code"]
 
 
+def test_a_bad_case_hides_none_beside_it(run, cases):
+    """One fault in one case would otherwise leave every other case of the run untested."""
+    well = GOOD.strip().splitlines()
+    steps = next(i for i, line in enumerate(well) if "steps:" in line)
+    misspelt = ["- name: misspelt", *well[1:], "  expct: {state: closed}"]
+    unfit = ["- name: unfit", *well[1 : steps + 1], "    - {at: 2024-06-03, do: file, with: {order: {itm: {}}}}"]
+    (cases / "bad.yaml").write_text("\n".join([*misspelt, *unfit, *well, ""]), encoding="utf-8")
+    (cases / "no.yaml").write_text("- name: [", encoding="utf-8")
+    done = run("scenario", "run", "cases", "--json")
+    assert (done.code, done.error["code"]) == (2, "unknown_key")
+    assert [line["ok"] for line in done.lines[:-1]] == [False, False, True, True, False]
+    faults = [line["differences"][0] for line in done.lines[:-1] if not line["ok"]]
+    assert [fault["key"] for fault in faults] == ["expct", "with.order.itm", "case"]
+    told = run("scenario", "run", "cases")
+    assert told.out.count("BAD CASE    ") == 3 and told.out.endswith("5 cases, 2 hold, 3 fall short\n")
+    assert told.err.startswith("error: ")
+
+
 def test_a_file_that_is_not_there_is_said_so(run):
     assert run("scenario", "run", "nowhere.yaml").code == 2
 

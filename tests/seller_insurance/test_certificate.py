@@ -387,10 +387,12 @@ def months(count: int, amount: str, last: str = "2023-02") -> list[dict[str, str
     [
         (months(12, "83333.33 USD"), ("deductible",), ()),  # 999,999.96
         (months(12, "83333.34 USD"), (), ()),  # 1,000,000.08
-        (months(11, "83333.33 USD"), (), ("proceeds_12m",)),  # a month is missing
+        (months(11, "83333.33 USD"), ("deductible",), ("proceeds_12m",)),  # a month without a record counts nothing
         (months(1, "1000000.01 USD"), (), ()),  # one month alone is over, whatever the others were
-        (months(1, "1000000.00 USD"), (), ("proceeds_12m",)),
-        (months(12, "90000.00 USD", last="2023-03"), (), ("proceeds_12m",)),  # the present month does not count
+        (months(1, "1000000.00 USD"), ("deductible",), ("proceeds_12m",)),
+        # The present month does not count: 990,000.00 of the eleven before it.
+        (months(12, "90000.00 USD", last="2023-03"), ("deductible",), ("proceeds_12m",)),
+        (months(1, "2000000.00 USD", last="2023-03"), (), ("proceeds_12m",)),  # none of the twelve has a record
         (months(13, "76923.07 USD", last="2023-02"), ("deductible",), ()),  # nor does the thirteenth
         ([], (), ("proceeds_12m",)),
     ],

@@ -29,25 +29,33 @@ def run(call: Call, paths: tuple[str, ...], tags: tuple[str, ...]) -> int:
     from functools import partial
     from secrets import token_hex
 
-    from ....workflow.scenario import load_all
+    from ....workflow.scenario import BadCase, read_all
     from ....workflow.scenario import run as run_cases
     from ...desk import ClaimDesk
 
-    cases = load_all(paths, tags)
+    cases = read_all(paths, tags)
     db = call.db if "db" in call.told else None
     # In a store that outlives the run the cases go under names of their own.
     namespace = f"S{token_hex(4)}" if db is not None else ""
-    short = 0
+    short, bad = 0, [case.error for case in cases if isinstance(case, BadCase)]
+    if bad and len(cases) == 1:
+        raise bad[0]
+    bad.clear()
     for result in run_cases(cases, partial(ClaimDesk.open, db or "memory:"), namespace=namespace):
         short += not result.ok
+        bad += [] if result.error is None else [result.error]
         if call.as_json:
             put_json(result.to_dict())
+        elif result.error is not None:
+            put(f"BAD CASE    {result.error.message}")
         elif not result.ok:
             put(f"FELL SHORT  {result.file}: {result.name}")
             for difference in result.to_dict()["differences"]:
                 put(f"    {_difference(difference)}")
     if not call.as_json:
         put(f"{len(cases)} cases, {len(cases) - short} hold, {short} fall short")
+    if bad:
+        raise bad[0]  # the others stand in their place above; what could be run has been run
     return 1 if short else 0
 
 

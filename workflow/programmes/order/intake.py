@@ -84,7 +84,7 @@ def _no_reply(case: Case, ctx: Context) -> Reason | None:
     """No reply to the customer within the hours of the rule, before the claim was filed; told, never guessed."""
     rule = ctx.rulebook.text("order.silent_seller_hours")
     asked, replied = case.facts.get("seller_contacted_at"), case.facts.get("seller_replied_at", "never")
-    if rule == "none" or asked in too_soon.UNTOLD or replied == "unknown":
+    if rule == "none" or asked in (*too_soon.UNTOLD, "never") or replied == "unknown":
         return None
     until = parse_instant(asked) + timedelta(hours=int(rule))
     silent = case.opened > until if replied == "never" else parse_instant(replied) > until

@@ -100,7 +100,7 @@ class FileFacts(TypedDict):
     order: NotRequired[Order]
     ground: NotRequired[Literal["not_received", "not_as_described", "return_not_refunded", "unknown"] | None]
     delivered_scan_on: NotRequired[DateText | Literal["unknown"] | None]
-    seller_contacted_at: NotRequired[InstantText | Literal["unknown"] | None]
+    seller_contacted_at: NotRequired[InstantText | Literal["never", "unknown"] | None]
     seller_replied_at: NotRequired[InstantText | Literal["never", "unknown"] | None]
     return_requested: NotRequired[Fact]
     returned_with_tracking: NotRequired[Fact]

@@ -29,6 +29,8 @@ def contact(case: Case, ctx: Context) -> Reason:
         return Reason("fact_unknown", "order.contact_wait", "seller_contacted_at", None, rule)
     if at is None:
         return Reason(OrderReasonCode.SELLER_CONTACTED, "order.contact_wait", "told as done", True, rule)
+    if at == "never":
+        return Reason(RefusalCode.CONTACT_SELLER_FIRST, "order.contact_wait", at, False, rule)
     passed = windows.has_passed(rule, parse_instant(at), case.opened, ctx)
     other = windows.has_passed("2b" if rule == "48h" else "48h", parse_instant(at), case.opened, ctx)
     readings = ("O4",) if passed != other else ()
@@ -82,6 +84,6 @@ def next_filing(case: Case, ctx: Context, why: Reason) -> str | None:
     if code is RefusalCode.TOO_EARLY:
         return earliest(case.facts["order"]["max_estimated_delivery_on"], ctx).isoformat()
     count, unit = windows.read(ctx.rulebook.text("order.contact_wait"))
-    if code is RefusalCode.CONTACT_SELLER_FIRST and unit == "h":
+    if code is RefusalCode.CONTACT_SELLER_FIRST and unit == "h" and case.facts["seller_contacted_at"] != "never":
         return instant_text(parse_instant(case.facts["seller_contacted_at"]) + timedelta(hours=count))
     return None

@@ -17,6 +17,7 @@ from .proceeds import last_twelve
 _RULE = "certificate.deductible_rule"
 _LINE = "certificate.deductible_proceeds_line"
 _LISTED = "certificate.deductible_listed"
+_MONTHS = 12
 
 
 def deductible(subject: Subject) -> Finding:
@@ -46,20 +47,23 @@ def _large_sellers(subject: Subject, told: str) -> Finding:
     line, (minor, currency) = subject.rulebook.get(_LINE), parse(subject.rulebook.get(_LINE).shown)
     readings: tuple[str, ...] = ()
     total: int | None = None
+    asks: tuple[str, ...] = ()
     sum_told = known(subject.seller.get("proceeds_12m"))
     if sum_told is not None:
         amount, its_currency = parse(sum_told, "proceeds_12m")
         total = amount if its_currency == currency else None
     else:
-        amount, whole = last_twelve(subject.seller.get("proceeds"), subject.submitted_on, currency)
-        total = amount if whole or amount > minor else None
+        amount, on_file = last_twelve(subject.seller.get("proceeds"), subject.submitted_on, currency)
+        total = amount if on_file else None
         readings = ("S2",)
+        # Months that are told later may still lift the sum over the line: the certificate is judged again then.
+        asks = ("proceeds_12m",) if on_file < _MONTHS and amount <= minor else ()
     limit = f"over {line.shown} in twelve months"
     if total is None:
         asks = ("proceeds_12m",)
         return found(Fault.DEDUCTIBLE, _LINE, None, value=told, limit=limit, readings=readings, asks=asks)
     value = f"{told}, with proceeds of {to_text(total, currency)}"
-    return found(Fault.DEDUCTIBLE, _LINE, total > minor, value=value, limit=limit, readings=readings)
+    return found(Fault.DEDUCTIBLE, _LINE, total > minor, value=value, limit=limit, readings=readings, asks=asks)
 
 
 def listed(subject: Subject) -> Finding:

@@ -40,10 +40,10 @@ def month_before(month: str, count: int = 1) -> str:
     return f"{total // 12:04d}-{total % 12 + 1:02d}"
 
 
-def last_twelve(proceeds: Any, day: date, currency: str) -> tuple[int, bool]:
-    """(sum in minor units, whether all are on file) of the twelve full months before the month of ``day``.
+def last_twelve(proceeds: Any, day: date, currency: str) -> tuple[int, int]:
+    """(sum in minor units, how many are on file) of the twelve full months before the month of ``day``.
 
-    Reading S2. A sum of fewer months is still a lower bound. Another currency counts as not on file.
+    Reading S2. Another currency counts as not on file.
     """
     months = by_month(proceeds)
     this = f"{day.year:04d}-{day.month:02d}"
@@ -55,4 +55,4 @@ def last_twelve(proceeds: Any, day: date, currency: str) -> tuple[int, bool]:
             if its_currency == currency:
                 total += minor
                 on_file += 1
-    return total, on_file == 12
+    return total, on_file
