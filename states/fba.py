@@ -33,6 +33,7 @@ class FbaReasonCode(Described):
     ACCOUNT_STATUS = "account_status", "the selling account is not in normal status"
     NOT_REIMBURSED_BEFORE = "not_reimbursed_before", "not reimbursed and not claimed before"
     DUPLICATE = "duplicate", "reimbursed or claimed before"
+    CLAIMED_ALIKE = "claimed_alike", "another claim names the same type, day and FNSKU: a person looks"
     AUTOMATIC = "automatic", "lost in a fulfilment centre: reimbursed without a person"
     AWAITING_PERSON = "awaiting_person", "a person reimburses, replaces or denies"
     REIMBURSED_BY_PERSON = "reimbursed_by_person", "a person decided to reimburse"

@@ -2,8 +2,8 @@
 
 A unit reimbursed or claimed already is no new claim (SEED 002: "Amazon has not already reimbursed you"): told so, or
 another open or reimbursed claim of the seller names the same type, day, order and FNSKU. Many claims in a short time
-slow down: a person looks, nothing is denied for it (SEED 002; R15). The number that is many is ASSUMED. Left out:
-claims that only look alike, which is a judgement.
+slow down: a person looks, nothing is denied for it (SEED 002; R15). The number that is many is ASSUMED. Claims that
+only look alike, for want of an order, are a judgement: nothing is paid twice without a person. Left out: that judgement.
 """
 
 from __future__ import annotations
@@ -32,11 +32,26 @@ def tested(case: Case, ctx: Context) -> Reason:
     return Reason(FbaReasonCode.NOT_REIMBURSED_BEFORE, "eligibility.already_reimbursed", "false", True)
 
 
+def alike(case: Case, ctx: Context) -> Reason | None:
+    """Another claim may be for the same loss, and no order tells the two apart: not without a person."""
+    before = next((o for o in ctx.others if o.id < case.id and _stands(o) and _look(o) == _look(case)), None)
+    if before is None or None not in (_named(before)[2], _named(case)[2]):
+        return None
+    return Reason(FbaReasonCode.CLAIMED_ALIKE, "eligibility.already_reimbursed", before.id, None)
+
+
+def _look(case: Case) -> tuple[str | None, ...]:
+    kind, day, _, fnsku = _named(case)
+    return case.marketplace, kind, day, fnsku
+
+
 def _same(one: Case, other: Case) -> bool:
-    if one.state in _GONE or (one.state == "closed" and one.totals.posted is None):
-        return False
     mine, theirs = _named(one), _named(other)
-    return None not in mine and mine == theirs and one.marketplace == other.marketplace
+    return _stands(one) and None not in mine and mine == theirs and one.marketplace == other.marketplace
+
+
+def _stands(case: Case) -> bool:
+    return case.state not in _GONE and not (case.state == "closed" and case.totals.posted is None)
 
 
 def _named(case: Case) -> tuple[str | None, ...]:

@@ -90,10 +90,11 @@ def settle_filed(draft: Draft, ctx: Context) -> bool:
         _ask(draft, ctx, (*tests, *valued.missing), unknown)
         return True
     automatic = _automatic(case, ctx)
-    if automatic is not None:
+    again = duplicates.alike(case, ctx) if automatic is not None else None
+    if automatic is not None and again is None:
         reimburse(draft, ctx, "reimburse_at_once", (*tests, automatic), valued)
         return True
-    waiting = Reason(FbaReasonCode.AWAITING_PERSON, "decision.reimbursement", "none", None)
+    waiting = again or Reason(FbaReasonCode.AWAITING_PERSON, "decision.reimbursement", "none", None)
     first = draft.bodies[0]["type"] == "file"
     draft.add(
         set={"examined": True},

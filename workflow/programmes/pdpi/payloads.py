@@ -253,7 +253,7 @@ def validate(
     if "evidence" in found:
         found["evidence"] = listed(found["evidence"])
     if isinstance(found.get("fraud_indicators"), list):
-        found["fraud_indicators"] = len(found["fraud_indicators"])
+        found["fraud_indicators"] = len(set(found["fraud_indicators"]))
     if verb == "file":
         _complete(found, personal, plain)
     return found, personal
