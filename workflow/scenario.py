@@ -280,12 +280,12 @@ class _Play:
             if name in payload:
                 raise InputError("unknown_field", f"{name} is not a field of a claim", field=name)
         programme = registry.programme(str(payload.get("programme", self.case.programme)))
-        order: dict[str, Any] = payload.setdefault("order", {}) if programme.of_orders else {}
+        meant = registry.programme(self.case.programme)  # a claim filed elsewhere is moved to where it belongs
+        order: dict[str, Any] = payload.setdefault("order", {}) if programme.of_orders or meant.of_orders else {}
         if isinstance(order, dict):  # pyright: ignore[reportUnnecessaryIsInstance]  # it is checked with the rest
             order.setdefault("id", self._own(f"ORDER-{len(self.claims) + 1}"))
-        dated = registry.programme(self.case.programme).dated
-        if dated is not None:
-            payload.setdefault(dated, local_day(step.at, self._zone()).isoformat())
+        if meant.dated is not None:
+            payload.setdefault(meant.dated, local_day(step.at, self._zone()).isoformat())
         sold_by: Any = order.get("sold_by", "seller") if isinstance(order, dict) else "seller"  # pyright: ignore[reportUnnecessaryIsInstance]
         seller: Any = payload.pop("seller", None if sold_by == "amazon" else self.seller)
         reason: Any = payload.pop("reason", None)

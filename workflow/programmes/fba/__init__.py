@@ -90,6 +90,7 @@ PROGRAMME = Programme(
     reads_personal=False,
     dated="event_on",
     letter_facts=letter_facts,
+    of_orders=False,  # what is lost in a fulfilment centre belongs to no order
     reads_others=frozenset({"file", "amend", "provide_information", "decide", "release_hold"}),
     recognises=late(__name__, "scope", "sign"),
 )

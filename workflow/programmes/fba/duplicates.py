@@ -3,7 +3,7 @@
 A unit reimbursed or claimed already is no new claim (SEED 002: "Amazon has not already reimbursed you"): told so, or
 another open or reimbursed claim of the seller names the same type, day, order and FNSKU. Many claims in a short time
 slow down: a person looks, nothing is denied for it (SEED 002; R15). The number that is many is ASSUMED. Claims that
-only look alike, for want of an order, are a judgement: nothing is paid twice without a person. Left out: that judgement.
+only look alike, for want of an order, are a judgement: nothing is paid twice without a person. Left out: the person's.
 """
 
 from __future__ import annotations
