@@ -111,7 +111,11 @@ class _Child:
 
     def __init__(self, opening: Mapping[str, Any]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "claimdesk.adapters.planner"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-m", "claimdesk.adapters.planner"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Ctrl-C goes to the whole group of the terminal, also to a child that is still being loaded.
+            process_group=0 if os.name == "posix" else None,
         )
         self._sound = True
         into: Any = self._process.stdin

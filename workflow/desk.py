@@ -171,6 +171,13 @@ class Desk(Verbs, Reads, Approvals):
     ) -> Command:
         """The validated command that files one claim; InputError says what is wrong with it."""
         found = registry.programme(programme)
+        if found.id == registry.SELLER_FILE:
+            raise InputError(
+                "not_a_claim",
+                "a seller's compliance file is no claim",
+                field="programme",
+                hint="record facts about a seller instead: claimdesk seller set ID in_good_standing=true",
+            )
         if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
             raise InputError("not_text", "a marketplace is text", field="marketplace", hint="for example US")
         try:
@@ -268,7 +275,11 @@ class Desk(Verbs, Reads, Approvals):
             book = sellers_book(seller.get("elected_country"), marketplace)
             told = self._expanded("update_seller", seller, seller)
             programme = registry.programme(registry.SELLER_FILE)
-            facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
+            try:
+                facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
+            except InputError as error:
+                error.field = f"seller.{(error.field or '').removeprefix('seller.')}".rstrip(".")
+                raise
             self._sellers_told[key] = facts, book.marketplace
         return self._sellers_told[key]
 

@@ -18,7 +18,7 @@ from ..states.times import end_of_window, instant_text, local_day, parse_date
 from . import registry
 from .control.steps import FACT
 from .engine import Settings, seller_file_id
-from .plan import open_verbs
+from .plan import offered
 from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
 from .rulebook import Version, book_for, resolve
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
@@ -173,7 +173,10 @@ class Reads:
         case = self._case(claim)
         programme = registry.programme(case.programme)
         here = programme.lifecycle.verbs_in(case.state)
-        can = list(open_verbs(programme, case))
+        can = list(offered(programme, case))
+        closed = dict.fromkeys(here, RefusalCode.ON_HOLD.value)
+        if not case.holds:
+            closed["release_hold"] = RefusalCode.NO_SUCH_HOLD.value
         waiting = {"second_person": case.facts[FACT]} if FACT in case.facts else {}
         return {
             "claim": case.id,
@@ -181,7 +184,7 @@ class Reads:
             "hold": case.holds[0] if case.holds else None,
             "can": can,
             "cannot": {
-                v: RefusalCode.ON_HOLD.value if v in here else RefusalCode.NOT_ALLOWED_FROM_STATE.value
+                v: closed.get(v, RefusalCode.NOT_ALLOWED_FROM_STATE.value)
                 for v in programme.lifecycle.verbs
                 if v not in can
             },

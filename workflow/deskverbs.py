@@ -32,6 +32,14 @@ class Options(TypedDict, total=False):
     row: SourceRow  #: the row of an import this came from, kept in the same transaction
 
 
+#: What the id of a seller's compliance file begins with.
+SELLER_FILES = "SLR-"
+
+
+def _not_a_claim() -> InputError:
+    return InputError("not_a_claim", "this is a seller's file, not a claim", field="claim", hint="use seller_do")
+
+
 class Verbs(ABC):
     """The verbs of a claim."""
 
@@ -41,10 +49,25 @@ class Verbs(ABC):
     ) -> Claim | SellerFile:
         """One verb on one claim."""
 
+    @abstractmethod
+    def seller_do(
+        self,
+        verb: str,
+        seller: str,
+        payload: Mapping[str, Any],
+        *,
+        marketplace: str = "US",
+        create: bool = True,
+        **options: Unpack[Options],
+    ) -> SellerFile:
+        """One verb on a seller's compliance file."""
+
     def _claim(self, verb: str, claim: str, payload: dict[str, Any], options: Options) -> Claim:
+        if str(claim).startswith(SELLER_FILES):  # said before anything is written
+            raise _not_a_claim()
         found = self.do(verb, claim, {k: v for k, v in payload.items() if v is not None}, **options)
         if not isinstance(found, Claim):
-            raise InputError("not_a_claim", "this is a seller's file, not a claim", field="claim", hint="use seller_do")
+            raise _not_a_claim()
         return found
 
     def amend(self, claim: str, *, facts: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
@@ -146,6 +169,60 @@ class Verbs(ABC):
     ) -> Claim:
         """A person decides the appeal: upheld or denied (``money``, ``odr``: reversed or kept); needs a reason."""
         return self._claim("decide_appeal", claim, {"decision": decision, "money": money, "odr": odr}, options)
+
+    def decide(self, claim: str, *, decision: str, at_fault: str | None = None, **options: Unpack[Options]) -> Claim:
+        """A person decides where a programme leaves it to one; needs a reason.
+
+        ``order``: grant or deny, with ``at_fault`` (seller, carrier or none); ``fba``: reimburse, replace or deny;
+        ``breakage_1688``: grant or deny.
+        """
+        return self._claim("decide", claim, {"decision": decision, "at_fault": at_fault}, options)
+
+    def contest_valuation(
+        self,
+        claim: str,
+        *,
+        grounds: str | None = None,
+        valuation: Mapping[str, Any] | None = None,
+        evidence: Sequence[Mapping[str, Any] | str] | None = None,
+        **options: Unpack[Options],
+    ) -> Claim:
+        """The seller contests what a unit was taken to be worth (``fba``)."""
+        told = {"grounds": grounds, "valuation": valuation, "evidence": evidence}
+        return self._claim("contest_valuation", claim, told, options)
+
+    def decide_contest(
+        self,
+        claim: str,
+        *,
+        decision: str,
+        valuation: Mapping[str, Any] | Money | str | None = None,
+        **options: Unpack[Options],
+    ) -> Claim:
+        """A person decides the contest: upheld, with the new ``valuation``, or denied (``fba``); needs a reason."""
+        return self._claim("decide_contest", claim, {"decision": decision, "valuation": valuation}, options)
+
+    def record_found(
+        self, claim: str, *, units: int | None = None, on: date | str | None = None, **options: Unpack[Options]
+    ) -> Claim:
+        """Units that were paid for turned up (left out, all of them): the reimbursement is reversed (``fba``)."""
+        return self._claim("record_found", claim, {"units": units, "on": on}, options)
+
+    def record_proceeds(
+        self,
+        seller: str,
+        *,
+        month: str,
+        amount: Money | str,
+        crossed_on: date | str | None = None,
+        marketplace: str = "US",
+        **options: Unpack[Options],
+    ) -> SellerFile:
+        """A seller's gross proceeds of a ``month`` (2021-09); ``crossed_on``: the day they passed the line, if told."""
+        told: dict[str, Any] = {"month": month, "amount": amount}
+        if crossed_on is not None:
+            told["crossed_on"] = crossed_on
+        return self.seller_do("record_proceeds", seller, told, marketplace=marketplace, **options)
 
     def refund(
         self, claim: str, *, by: str | None = None, amount: Money | str | None = None, **options: Unpack[Options]

@@ -153,17 +153,17 @@ def _decided(entry: Mapping[str, Any], lifecycle: Lifecycle, lang: str) -> str:
 
 
 def _readings(decisions: Sequence[Mapping[str, Any]], lang: str, version_of: VersionOf) -> str:
-    """Every reading the decisions hang on, the newest first, once for each result."""
+    """Every reading the decisions hang on, the newest first, once for all that says the same."""
     lines: list[str] = []
-    seen: set[tuple[str, bool | None]] = set()
+    seen: set[tuple[str, ...]] = set()
     for entry in reversed(decisions):
         made = _made(entry)
         version = version_of(made["rulebook"])
         for name, result in ((n, r.result) for r in _reasons(made) for n in r.readings):
-            if (name, result) in seen:
-                continue
-            seen.add((name, result))
             said = reading(name, version, lang, result)
+            if (name, *said.values()) in seen:
+                continue
+            seen.add((name, *said.values()))
             lines.append(f"{name}  {said['question']}")
             lines += [
                 f"    {_say(part, lang)}{_colon(lang)}{said[part]}"

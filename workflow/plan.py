@@ -386,11 +386,23 @@ def open_verbs(programme: Programme, case: Case) -> tuple[str, ...]:
     return tuple(v for v in here if v in programme.records or v in denies or (v == "redact" and not legal))
 
 
+def offered(programme: Programme, case: Case) -> tuple[str, ...]:
+    """The open verbs that something can come of: a hold is released only where one stands."""
+    verbs = open_verbs(programme, case)
+    return verbs if case.holds else tuple(v for v in verbs if v != "release_hold")
+
+
 def refuse(
-    programme: Programme, case: Case, code: RefusalCode | str, message: str, *unmet: Reason, hint: str = ""
+    programme: Programme,
+    case: Case,
+    code: RefusalCode | str,
+    message: str,
+    *unmet: Reason,
+    hint: str = "",
+    no: str = "",
 ) -> Refusal:
-    """A refusal with everything it must carry."""
-    allowed = open_verbs(programme, case)
+    """A refusal with everything it must carry; ``no``: the verb that is not to be tried again as things stand."""
+    allowed = tuple(v for v in offered(programme, case) if v != no)
     if not unmet:
         unmet = (Reason(str(code), f"lifecycle.{programme.id}", case.state, False),)
     hint = hint or f"you can: {', '.join(allowed)}"
@@ -409,7 +421,8 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
         handler = _handler(programme, command.verb)
     refusal = handler(draft, ctx, command)
     if refusal is not None and case is not None and not refusal.allowed:
-        return refuse(programme, case, refusal.code, refusal.message, *refusal.unmet, hint=refusal.hint)
+        no = command.verb if refusal.code in _NOT_AGAIN else ""
+        return refuse(programme, case, refusal.code, refusal.message, *refusal.unmet, hint=refusal.hint, no=no)
     if refusal is not None:
         return refusal
     if case is None and "redirected" in command.payload:
@@ -422,6 +435,10 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
 
 #: Verbs the engine itself issues; they exist in every state and refuse themselves where they do not apply.
 INTERNAL = frozenset({"fire", "recheck", "hand_over", "send_payment", "reveal", "wait", "answer"})
+
+
+#: Refusals that another payload would not change.
+_NOT_AGAIN = frozenset({RefusalCode.NOT_YET, RefusalCode.LATE_APPEAL})
 
 
 #: The entry of a claim that was filed under another programme.

@@ -34,11 +34,17 @@ def _text(limit: int) -> Any:
         if not isinstance(value, str):
             raise _custom(InputError("not_text", "text is expected", hint="put it in quotes"))
         if len(value) > limit:
-            raise _custom(InputError("too_long", f"at most {limit} characters"))
+            raise _custom(
+                InputError("too_long", f"at most {limit} characters", hint="shorten it, or attach it as evidence")
+            )
         for char in "" if value.isprintable() else value:  # what is printable has none of these
             if unicodedata.category(char) in ("Cc", "Cs", "Cf", "Co", "Cn") and char not in "\n\t":
                 raise _custom(
-                    InputError("bad_character", "control, invisible or unassigned characters are not allowed")
+                    InputError(
+                        "bad_character",
+                        "control, invisible or unassigned characters are not allowed",
+                        hint="type it again without them; a file must be UTF-8",
+                    )
                 )
         return value
 
@@ -49,11 +55,17 @@ def _identifier(value: object) -> object:
     if not isinstance(value, str):
         raise _custom(InputError("not_text", "an identifier is text", hint="put it in quotes"))
     if not value or len(value) > 100 or value != value.strip():
-        raise _custom(InputError("not_an_identifier", "1 to 100 characters without space around them"))
+        raise _custom(
+            InputError("not_an_identifier", "1 to 100 characters without space around them", hint="for example 114-1")
+        )
     for char in "" if value.isprintable() and " " not in value else value:
         if unicodedata.category(char)[0] in "CZ":
             raise _custom(
-                InputError("bad_character", "spaces and invisible characters are not allowed in an identifier")
+                InputError(
+                    "bad_character",
+                    "spaces and invisible characters are not allowed in an identifier",
+                    hint="write it without them, for example 114-1",
+                )
             )
     return value
 
@@ -85,7 +97,7 @@ def _fact(value: object) -> object:
         return "unknown"
     if isinstance(value, bool) or value == "unknown":
         return value
-    raise _custom(InputError("not_a_fact", "true, false or unknown is expected"))
+    raise _custom(InputError("not_a_fact", "true, false or unknown is expected", hint='write true, false or "unknown"'))
 
 
 #: What a schema says of money: the short text or the mapping (contract section 2).
@@ -129,13 +141,14 @@ def check(adapter: TypeAdapter[Any], payload: Mapping[str, Any], where: str = ""
         return adapter.validate_python(dict(payload))
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        raise _input_error(faults[0], adapter, where, len(faults)) from None
+        raise _input_error(faults, adapter, where) from None
     except RecursionError:
         raise InputError("too_deep", "the payload is nested too deeply", field=where or None) from None
 
 
-def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str, count: int) -> InputError:
-    shapes = _schema_of(adapter).get("$defs", {})
+def _input_error(faults: Sequence[Mapping[str, Any]], adapter: TypeAdapter[Any], where: str) -> InputError:
+    fault, shapes = faults[0], _schema_of(adapter).get("$defs", {})
+    count = len({tuple(part for part in one["loc"] if not _is_branch(part, shapes)) for one in faults})
     path = ".".join(_shown(part) for part in fault["loc"] if not _is_branch(part, shapes))
     field = ".".join(p for p in (where, path) if p) or None
     context: dict[str, Any] = fault.get("ctx", {})
@@ -159,7 +172,25 @@ def _input_error(fault: Mapping[str, Any], adapter: TypeAdapter[Any], where: str
             field=field,
             hint=f"one of: {str(context.get('expected', '')).replace(chr(39), '')}",
         )
-    return InputError("wrong_type", f"{fault['msg']}{more}", field=field)
+    limit = next((context[k] for k in ("ge", "gt", "le", "lt") if k in context), "")
+    ours = _KINDS.get(kind)
+    message, hint = (ours[0].format(limit=limit), ours[1]) if ours else (str(fault["msg"]), "")
+    return InputError("wrong_type", f"{message}{more}", field=field, hint=hint)
+
+
+#: What pydantic misses, in our words, and how it is written.
+_KINDS = {
+    "dict_type": ("a mapping of names to values is expected", "{name: value, ...}"),
+    "list_type": ("a list is expected", "put it in [ ], also when it is one"),
+    "string_type": ("text is expected", "put it in quotes"),
+    "bool_type": ("true or false is expected", "write true or false, without quotes"),
+    "int_type": ("a whole number is expected", "write digits, without quotes and decimals"),
+    "greater_than": ("more than {limit} is expected", "write a greater number"),
+    "greater_than_equal": ("{limit} or more is expected", "write a greater number"),
+    "less_than": ("less than {limit} is expected", "write a smaller number"),
+    "less_than_equal": ("{limit} or less is expected", "write a smaller number"),
+    "int_from_float": ("a whole number is expected", "write digits, without quotes and decimals"),
+}
 
 
 def _shown(part: object) -> str:
@@ -170,7 +201,10 @@ def _shown(part: object) -> str:
 
 def _is_branch(part: object, shapes: Mapping[str, Any]) -> bool:
     # pydantic names the branch of a union in the path; it is not a field of the payload
-    return isinstance(part, str) and ("[" in part or part in ("bool", "int", "str", "dict", "list") or part in shapes)
+    return isinstance(part, str) and ("[" in part or part in _BRANCHES or part in shapes)
+
+
+_BRANCHES = frozenset({"bool", "int", "constrained-int", "str", "dict", "list"})
 
 
 @lru_cache(maxsize=128)  # a file may have many bad lines, and a schema takes longer to make than a line to check

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ from ...states.errors import ClaimdeskError
 from . import failures
 from .call import Call
 from .groups import Root
-from .output import forget_stdout, say
+from .output import forget_stdout, open_streams, say
 
 
 class Main(Root):
@@ -64,10 +65,9 @@ def _guarded(command: Main, words: list[str], call: Call, name: str) -> int:
         except Exception as wrong:  # whatever it is, nobody gets a traceback
             if failures.reader_is_gone(wrong):
                 raise
-            error = failures.internal(wrong, call.verb)
+            error = failures.unwritten(wrong, call.kept) or failures.internal(wrong, call.verb)
         if error is not None:
-            failures.show(error, call.as_json or _wants_json(words), call.language())
-            sys.stdout.flush()
+            _tell(error, call, words)
             code = error.exit_code
     except BrokenPipeError:
         forget_stdout()
@@ -75,6 +75,17 @@ def _guarded(command: Main, words: list[str], call: Call, name: str) -> int:
         code = 75 if call.kept else 0
     _log(call, code, error)
     return code
+
+
+def _tell(error: ClaimdeskError, call: Call, words: list[str]) -> None:
+    try:
+        failures.show(error, call.as_json or _wants_json(words), call.language())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:  # standard output takes nothing more; the words may still be read
+        forget_stdout()
+        failures.show(error, as_json=False)
 
 
 def _run(command: Main, words: list[str], call: Call, name: str) -> int:
@@ -120,10 +131,12 @@ COMPLETE = "_CLAIMDESK_COMPLETE"
 
 def run(words: list[str]) -> int:
     """Runs the command line and returns its exit code."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            with suppress(OSError):  # what waits to be written finds no room: said when the command writes
+                reconfigure(errors="backslashreplace")
     asked = os.environ.get(COMPLETE)
     if asked:  # a shell wants the script that asks us, or, in that script, the words that could come next
         from click.shell_completion import shell_complete

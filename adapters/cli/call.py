@@ -107,7 +107,11 @@ class Call:
         """The desk on the database in force, closed at the end; ``parts`` go before the settings."""
         from ..desk import ClaimDesk
 
-        with ClaimDesk.open(self.db, **{**self.config.desk(), **parts}) as desk:
+        url: str = self.db
+        told: dict[str, Any] = {**self.config.desk(), **parts}
+        if self.dry_run and not self.database_exists():  # not even an empty database or a key is left behind
+            url, told["keys"] = "memory:", None
+        with ClaimDesk.open(url, **told) as desk:
             yield desk
             if self.signs:
                 from .inline import sequence

@@ -11,24 +11,27 @@ import sys
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
     words = sys.argv[1:]
-    if words in (["version"], ["--version"]):
-        from claimdesk import __version__
-
-        sys.exit(_say(f"claimdesk {__version__}\n"))
-    from .app import run
-
-    sys.exit(run(words))
-
-
-def _say(text: str) -> int:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        from .output import forget_stdout
+        if words in (["version"], ["--version"]) and _said_version():
+            sys.exit(0)
+        from .app import run
 
-        forget_stdout()
-    return 0
+        code = run(words)
+    except KeyboardInterrupt:  # while the program itself was still being loaded, or was ending
+        code = 130
+    sys.exit(code)
+
+
+def _said_version() -> bool:
+    """Whether the version was printed; a stream that does not take it is a matter for the whole program."""
+    from claimdesk import __version__
+
+    try:
+        sys.stdout.write(f"claimdesk {__version__}\n")
+        sys.stdout.flush()
+    except (OSError, AttributeError):
+        return False
+    return True
 
 
 if __name__ == "__main__":

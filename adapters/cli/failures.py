@@ -7,6 +7,7 @@ Authority: contract section 6; UX notes 5.4.
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from traceback import FrameSummary
 
 USAGE, INTERRUPTED = 2, 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class Usage(ClaimdeskError):
@@ -33,6 +35,13 @@ class Usage(ClaimdeskError):
 
 class Internal(ClaimdeskError):
     """A fault of this program."""
+
+
+class Unwritten(ClaimdeskError):
+    """What was to be written found no room."""
+
+    exit_code = 75
+    retryable = True
 
 
 def usage(error: click.ClickException) -> ClaimdeskError:
@@ -152,6 +161,17 @@ def report(error: BaseException, verb: str) -> list[str]:
 def _place(frame: FrameSummary) -> str:
     path = Path(frame.filename)
     return f"{'/'.join(path.parts[-3:])}:{frame.lineno} in {frame.name}"
+
+
+def unwritten(error: BaseException, kept: str) -> ClaimdeskError | None:
+    """What to say when no more output could be written, such as to a full disk; None when it was something else."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        return None
+    return Unwritten(
+        "cannot_write",
+        f"the output cannot be written: {error.strerror}",
+        hint=kept or "make room for it, then run it again",
+    )
 
 
 def reader_is_gone(error: BaseException) -> bool:

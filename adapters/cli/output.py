@@ -12,6 +12,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -67,9 +68,10 @@ def as_json(value: Any) -> str:
 
 
 def say(text: str = "") -> None:
-    """A line on standard error, after whatever stands on standard output so far."""
+    """A line on standard error, after whatever stands on standard output so far; nobody may be there to read it."""
     sys.stdout.flush()
-    sys.stderr.write(clean(text) + "\n")
+    with suppress(OSError):
+        sys.stderr.write(clean(text) + "\n")
 
 
 def width(text: str) -> int:
@@ -116,6 +118,19 @@ def console() -> Any:
         width=None if watched else 110,
         force_terminal=colour or None,
     )
+
+
+def open_streams() -> None:
+    """Standard streams the caller has closed lead nowhere: else a file opened next, a database, takes their number."""
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:  # the three of every program
+        os.set_inheritable(nowhere, True)
+    os.close(nowhere)
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # so it is when it was closed
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def forget_stdout() -> None:

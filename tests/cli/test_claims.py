@@ -180,6 +180,9 @@ def test_actions_say_what_can_be_done_and_why_not_the_rest(office):
     assert "decide_recovery" in found["can"]
     assert found["cannot"]["respond"] == "not_allowed_from_state"
     assert "you can" in office.run("actions", claim).out
+    assert "release_hold" not in found["can"] and found["cannot"]["release_hold"] == "no_such_hold"
+    office.run("do", "hold", claim, "hold=other", "--reason", "looked at")
+    assert "release_hold" in office.run("actions", claim, "--json").json["can"]
 
 
 def test_timeline_marks_what_people_did(office):

@@ -136,6 +136,45 @@ def test_output_that_cannot_be_encoded_is_written_out(office):
     assert (done.returncode, done.stdout.isascii()) == (0, True)
 
 
+CLOSED = [
+    ("version >&-", 0),
+    ("show CLM-NONE >&- 2>&-", 5),
+    ("show CLM-NONE 2>/dev/full", 5),
+    ("show CLM-NONE --json >/dev/full", 5),
+    ("triage - --json <&-", 0),  # nothing can be read: nothing was told
+    ("version >/dev/full", 75),
+    ("list --json >/dev/full", 75),
+]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(("line", "code"), CLOSED)
+def test_streams_that_are_closed_or_full_never_show_a_traceback(office, line, code):
+    command = " ".join(f"'{word}'" for word in PROGRAM)
+    done = subprocess.run(["bash", "-c", f"{command} {line}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr, "internal" in done.stderr) == (code, False, False)
+    if code == 75:
+        assert done.stderr.startswith("error: the output cannot be written: No space left on device [cannot_write]")
+
+
+INTERRUPTED = """
+import sys
+class Now:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Now())
+sys.argv[1:] = ["list"]
+from claimdesk.adapters.cli.entry import main
+main()
+"""
+
+
+def test_an_interrupt_while_the_program_is_loaded_is_quiet(place):
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no POSIX signals")
 def test_a_killed_run_goes_on_where_it_stopped(place):
     data = Path(__file__).resolve().parents[2] / "adapters" / "cli" / "data" / "claims.jsonl"
@@ -173,7 +212,7 @@ def test_an_interrupt_says_what_was_kept(place):
         program.send_signal(signal.SIGINT)
         out, err = program.communicate(timeout=30)
         os.close(writing)
-    assert program.returncode == 130
+    assert program.returncode == 130, err
     assert "Traceback" not in out + err
     assert err.splitlines()[-1].startswith("interrupted: ")
 

@@ -53,6 +53,7 @@ def test_standard_input_is_read(run):
 def test_a_dry_run_writes_nothing(run):
     done = run("triage", "-", "--dry-run", "--json", stdin=line(1) + "\n")
     assert [r["status"] for r in done.lines] == ["created"]
+    assert [one.name for one in Path().iterdir()] == ["reports"], "not even an empty database"
     assert run("list", "--json").lines == []
 
 
@@ -164,3 +165,27 @@ def test_the_examples_reach_every_outcome_and_name_nobody():
         "medicare",
         "sanctions",
     }
+
+
+def test_a_line_of_a_programme_that_files_no_claims_is_rejected_and_stops_nothing(run):
+    wrong = '{"programme": "seller_insurance", "marketplace": "US", "seller": {"id": "A1EXAMPLE"}}'
+    done = run("triage", "-", "--json", stdin=f"{wrong}\n{line(1)}\n{wrong}\n")
+    assert (done.code, [r["status"] for r in done.lines]) == (1, ["rejected", "created", "rejected"])
+    error = done.lines[0]["error"]
+    assert (error["code"], error["field"]) == ("not_a_claim", "programme")
+    assert "claimdesk seller set" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field", "message"),
+    [
+        ({"seller": {"id": "A1", "certificates": "x"}}, "wrong_type", "seller.certificates", "a list is expected"),
+        ({"claimant": {"age": -1}}, "wrong_type", "claimant.age", "0 or more is expected"),
+        ({"order": "114-1"}, "wrong_type", "order", "a mapping of names to values is expected"),
+        ({"other_venue": "yes"}, "not_a_fact", "other_venue", "true, false or unknown is expected"),
+    ],
+)
+def test_a_rejected_line_says_what_where_and_what_would_be_right(run, changes, code, field, message):
+    error = run("triage", "-", "--json", stdin=line(1, **changes)).json["error"]
+    assert (error["code"], error["field"], error["message"]) == (code, field, message)
+    assert error["hint"]

@@ -7,6 +7,7 @@ it over through a pickle where a process would: nothing can be staler than that.
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import random
 from collections import Counter
@@ -270,6 +271,7 @@ def test_a_child_that_is_killed_costs_no_line(tmp_path: Path):
             if not found:
                 planners: Any = desk.planners
                 for child in planners._children:
+                    assert os.name != "posix" or os.getpgid(child._process.pid) == child._process.pid, "no Ctrl-C there"
                     child._process.kill()
             found.append(result)
     assert [(r["line"], r["status"]) for r in found] == [(n, "created") for n in range(1, 25)]

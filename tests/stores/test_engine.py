@@ -644,3 +644,19 @@ def test_settings_that_could_lose_a_write_are_told(database: Place) -> None:
         shown = [other.execute(f"SHOW {n}").fetchone()[0] for n in ("fsync", "full_page_writes", "synchronous_commit")]
     assert len(told) == shown.count("off")
     assert all(line.endswith(" is off") for line in told)
+
+
+@pytest.mark.parametrize("where", ["do_execute", "do_commit"])
+def test_an_interrupt_is_never_told_as_a_fault_of_the_database(path: Path, monkeypatch: pytest.MonkeyPatch, where: str):
+    def interrupted(*_told: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with closing(open_store(path)) as store:
+        store.run(lambda unit: unit.set_meta("before", "1"))
+        with monkeypatch.context() as now:
+            now.setattr(store.engine.dialect, where, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                store.run(lambda unit: unit.set_meta("during", "1"))
+        store.run(lambda unit: unit.set_meta("after", "1"))
+        with store.read() as unit:
+            assert [unit.meta(name) for name in ("before", "during", "after")] == ["1", None, "1"]

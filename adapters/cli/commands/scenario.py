@@ -34,6 +34,10 @@ def run(call: Call, paths: tuple[str, ...], tags: tuple[str, ...]) -> int:
     from ...desk import ClaimDesk
 
     cases = read_all(paths, tags)
+    if not cases:
+        call.note(
+            "there is no such case: " + ("none has the tag " + " or ".join(tags) if tags else "the files are empty")
+        )
     db = call.db if "db" in call.told else None
     # In a store that outlives the run the cases go under names of their own.
     namespace = f"S{token_hex(4)}" if db is not None else ""
@@ -60,7 +64,8 @@ def run(call: Call, paths: tuple[str, ...], tags: tuple[str, ...]) -> int:
 
 
 def _difference(one: dict[str, Any]) -> str:
-    return f"step {one['step']}  {one['key']}: expected {one['expected']}, found {one['actual']}"
+    where = "at the end" if one["step"] is None else f"step {one['step']}"
+    return f"{where}  {one['key']}: expected {one['expected']}, found {one['actual']}"
 
 
 command = family(

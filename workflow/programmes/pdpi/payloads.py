@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
@@ -67,7 +67,7 @@ class Claimant(TypedDict):
     ref: NotRequired[Text]
     name: NotRequired[Text]
     contact: NotRequired[Text]
-    age: NotRequired[int | Literal["unknown"] | None]
+    age: NotRequired[Annotated[int, Field(ge=0, le=150)] | Literal["unknown"] | None]
     medicare: NotRequired[Fact]
     sanctions: NotRequired[Literal["clear", "possible", "match", "unknown"] | None]
 
