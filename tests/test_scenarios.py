@@ -125,9 +125,8 @@ def test_every_hold_of_the_contract_is_set():
 
 def test_every_refusal_a_scenario_can_meet_is_met():
     refused = {step.refused for case in pdpi_cases() for step in case.steps}
-    # A stale version and "not yet" need a caller who names a version or a day; scenarios cannot.
     assert {
-        "not_allowed_from_state", "late_appeal", "on_hold", "needs_reason", "needs_second_person",
+        "stale_version", "not_allowed_from_state", "late_appeal", "on_hold", "needs_reason", "needs_second_person",
         "idempotency_mismatch", "amount_over_balance", "unknown_seller", "unknown_claim",
     } <= refused  # fmt: skip
 
@@ -492,6 +491,11 @@ def test_a_claim_that_was_never_named_is_refused():
         lambda: play(steps(FILED, "{at: 2024-06-04, do: withdraw, claim: other, expect: {state: withdrawn}}"))
     )
     assert error.code == "no_such_name"
+    twice = FILED.replace("{losses", "{order: {id: 114-1}, losses")
+    error = refused(lambda: play(steps(twice, twice, "{at: 2024-06-04, do: withdraw, claim: 114-1}")))
+    assert error.code == "no_such_name"  # two claims have this order
+    error = refused(lambda: steps(FILED, VALID.replace("}}", "}, expected_version: latest}")))
+    assert (error.code, error.field) == ("not_a_number", "expected_version")
     error = refused(lambda: play(steps("{at: 2024-06-04, do: withdraw, expect: {state: withdrawn}}")))
     assert error.code == "no_claim"
 

@@ -177,6 +177,7 @@ class _Play:
         self.namespace = namespace
         self.claims: list[str] = []  # by order of filing
         self.names: dict[str, str] = {}
+        self.marks: dict[str, set[str]] = {}  # the order numbers and sources' numbers that claims were filed with
         self.last: str | None = None
         self.moved = False  # whether a claim went on under another programme
         self.found: list[Difference] = []
@@ -257,6 +258,8 @@ class _Play:
                 options["reason"] = step.reason
             if step.key is not None:
                 options["idempotency_key"] = self._own(step.key)
+            if step.version is not None:
+                options["expected_version"] = step.version
             if claim in self.claims:
                 self.last = claim
             done = self.desk.do(step.verb, claim, self._payload(step), **options)
@@ -273,6 +276,7 @@ class _Play:
         self.moved = True
         self.claims[self.claims.index(left)] = self.last = new
         self.names = {name: new if claim == left else claim for name, claim in self.names.items()}
+        self.marks = {mark: {new if c == left else c for c in claims} for mark, claims in self.marks.items()}
 
     def _file(self, step: Step) -> None:
         payload = self._payload(step)
@@ -303,12 +307,14 @@ class _Play:
             self.claims.append(made.id)
         if step.claim is not None:
             self.names[str(step.claim)] = made.id
+        for mark in _marks(step.payload):
+            self.marks.setdefault(mark, set()).add(made.id)
         self.last = made.id
 
     # -- who and which -------------------------------------------------------------------------------------------
 
     def _claim(self, step: Step) -> str:
-        """The claim a step is about: named at its filing, or a number by order of filing, or the one filed last."""
+        """The claim a step is about: by its name, by when it was filed, or by its order; else the one filed last."""
         if step.claim is None:
             if not self.claims:
                 raise step.where.wrong("no_claim", f"{step.verb} needs a claim, and none was filed before it")
@@ -318,6 +324,9 @@ class _Play:
             found = self.claims[step.claim - 1]
         if found is None and isinstance(step.claim, str) and step.claim.startswith("CLM-"):
             found = step.claim  # an id as it stands, for a claim that is not there
+        if found is None:  # no name of its own: by what was filed with it, when only one claim has that
+            filed = self.marks.get(str(step.claim), ())
+            found = next(iter(filed)) if len(filed) == 1 else None
         if found is None:
             known = ", ".join(self.names) or "none is named"
             raise step.where.at("claim").wrong(
@@ -422,6 +431,12 @@ class _Play:
                 changed = [k for k in was if after[each][k] != was[k]] if isinstance(was, dict) else ["claims"]  # pyright: ignore[reportUnknownVariableType]
                 said = "changed: " + ", ".join(str(k) for k in changed)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
                 self.found.append(Difference(step.number, "refused", "nothing changed", said))
+
+
+def _marks(payload: Mapping[str, Any]) -> Iterator[str]:
+    order: Any = payload.get("order")
+    found: list[Any] = [payload.get("source_id"), order.get("id") if isinstance(order, Mapping) else None]  # pyright: ignore[reportUnknownMemberType]
+    yield from (mark for mark in found if isinstance(mark, str))
 
 
 def _said(error: ClaimdeskError) -> str:

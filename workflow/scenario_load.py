@@ -38,7 +38,10 @@ from .scenario_shape import (
 
 _ENDINGS = (".yaml", ".yml")
 _DEPTH_MAX = 40
+_BESIDE = ("idempotency_key", "expected_version")
 _MORNING = time(9)
+#: Keys whose value is a name: a number there is the text it is written as.
+_NAMES = frozenset({"id", "asin", "fnsku", "number", "ref", "source_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Step:
     reason: str | None
     claim: str | int | None
     key: str | None
+    version: int | None
     expect: dict[str, Any]
     refused: str | None
     where: Where
@@ -203,15 +207,19 @@ def _line(marked: MarkedYAMLError) -> str:
 
 
 def _plain(value: Any, where: Where, depth: int = 0) -> Any:
-    """Dates and instants as text, whoever made them objects; no value nested without end."""
+    """Dates, instants and names as text, whatever YAML made of them; no value nested without end."""
     if depth > _DEPTH_MAX:
         raise where.wrong("too_deep", "this is nested too deeply")
     if isinstance(value, dict):
         found = cast("dict[Any, Any]", value)
-        return {_plain(k, where, depth + 1): _plain(v, where, depth + 1) for k, v in found.items()}
+        return {_plain(k, where, depth + 1): _plain(_name(k, v), where, depth + 1) for k, v in found.items()}
     if isinstance(value, list | tuple):
         return [_plain(v, where, depth + 1) for v in cast("Sequence[Any]", value)]
     return value.isoformat() if isinstance(value, date) else value  # an instant is a date too
+
+
+def _name(key: Any, value: Any) -> Any:
+    return str(value) if type(value) is int and key in _NAMES else value
 
 
 # -- a case ------------------------------------------------------------------------------------------------------
@@ -309,16 +317,22 @@ def _step(value: Any, zone: str, states: tuple[str, ...], where: Where) -> Step:
     claim = step.get("claim")
     if claim is not None and (isinstance(claim, bool) or not isinstance(claim, str | int) or claim == ""):
         raise where.at("claim").wrong("not_a_claim", "a name, or a number by order of filing, is expected")
-    payload = step.get("with")
+    payload = mapping(step["with"], where.at("with")) if step.get("with") is not None else {}
+    # What every write takes beside its payload may be written in it too, as a reason may.
+    step |= {k: payload.pop(k) for k in _BESIDE if k in payload and k not in step}
+    version = step.get("expected_version")
+    if version is not None and type(version) is not int:
+        raise where.at("expected_version").wrong("not_a_number", "a version is a whole number")
     return Step(
         number=where.step or 0,
         at=instant(step["at"], zone, where.at("at")),
         verb=known(step["do"], verbs_of(*where.programmes), where.at("do")),
-        payload=mapping(payload, where.at("with")) if payload is not None else {},
+        payload=payload,
         actor=text(step["as"], where.at("as")) if "as" in step else None,
         reason=_reason(step, where),
         claim=claim,
         key=text(step["idempotency_key"], where.at("idempotency_key")) if "idempotency_key" in step else None,
+        version=version,
         expect=check_expect(step.get("expect", {}), states, where.at("expect")),
         refused=text(step["refused"], where.at("refused")) if "refused" in step else None,
         where=where,

@@ -21,7 +21,7 @@ from .rulebook import shipped
 
 CASE_KEYS = ("name", "programme", "marketplace", "source", "tags", "given", "steps", "expect")
 GIVEN_KEYS = ("seller", "payments", "overlays", "rulebook")
-STEP_KEYS = ("at", "do", "with", "as", "reason", "claim", "idempotency_key", "expect", "refused")
+STEP_KEYS = ("at", "do", "with", "as", "reason", "claim", "idempotency_key", "expected_version", "expect", "refused")
 PAYMENTS = ("instant", "manual")
 RECOVERY_STATUSES = ("none", "pending", "review", "due", "appealed", "waived", "recouped", "written_off")
 
