@@ -12,11 +12,14 @@ import os
 import pickle
 import signal
 import sys
-from typing import Any
+from typing import Any, Final
 
 from ..workflow.lines import Line
 from ..workflow.triage import plan_ahead
 from .desk import ClaimDesk
+
+#: How many bytes stand before an answer to say how long it is.
+LENGTH: Final = 8
 
 
 def main() -> None:
@@ -38,8 +41,10 @@ def main() -> None:
             except EOFError:
                 return
             answer = _sequenced(desk) if what is None else _planned(desk, *what)
+            data = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
             try:
-                pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
+                answers.write(len(data).to_bytes(LENGTH, "big"))
+                answers.write(data)
                 answers.flush()
             except BrokenPipeError:  # the parent was killed: nobody is left to answer, or to complain to
                 os._exit(0)

@@ -15,11 +15,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from mmap import mmap
 from queue import SimpleQueue
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 
 from ..workflow.lines import Line
-from ..workflow.speculate import Ahead
+from ..workflow.speculate import Ahead, Planning
+from .planner import LENGTH
 
 #: Batches written between two times that a child sequences the log.
 SIGNED: Final = 8
@@ -44,7 +46,7 @@ class ChildPlanners:
         self.width = width
         self._sign = sign
         self._written = 0
-        self._signing: Future[None] | None = None
+        self._signing: Future[mmap] | None = None
         self._opening = opening
         self._idle: SimpleQueue[_Child] = SimpleQueue()
         self._children: list[_Child] = []
@@ -62,34 +64,25 @@ class ChildPlanners:
             self._children.append(child)
             self._idle.put(child)
 
-    def submit(self, lines: Sequence[Line], run_id: str) -> Future[Ahead]:
+    def submit(self, lines: Sequence[Line], run_id: str) -> Planning:
         """Has a batch planned by the next child that is free."""
         self.start()
-        return self._threads.submit(self._planned, [(line.number, line.fields, line.text) for line in lines], run_id)
+        told = [(line.number, line.fields, line.text) for line in lines]
+        return _Answer(self._threads.submit(self._asked, (told, run_id)))
 
     def written(self) -> None:
         """A batch was written; now and then a child sequences the log, which waits for the disk most of its time."""
         self._written += 1
         idle = self._signing is None or self._signing.done()
         if self._sign and idle and self._written % SIGNED == 0:
-            self._signing = self._threads.submit(self._sequenced)
+            self._signing = self._threads.submit(self._asked, None)
 
-    def _sequenced(self) -> None:
+    def _asked(self, what: object) -> mmap:
         child = self._idle.get()
         try:
-            child.asked(None)
+            return child.asked(what)
         finally:
             self._idle.put(child)
-
-    def _planned(self, lines: list[tuple[int, dict[str, Any] | None, str]], run_id: str) -> Ahead:
-        child = self._idle.get()
-        try:
-            found = child.asked((lines, run_id))
-        finally:
-            self._idle.put(child)
-        if not isinstance(found, Ahead):
-            raise PlanningFailed(str(found))
-        return found
 
     def close(self) -> None:
         """Ends the children; what they were planning is thrown away."""
@@ -104,6 +97,21 @@ class ChildPlanners:
         if kind is None and self._signing is not None:
             wait([self._signing])  # whatever came of it, what still waits is sequenced by the command itself
         self.close()
+
+
+class _Answer:
+    """A batch under way; kept as it came until it is wanted, in a third of the room, and handed out once."""
+
+    def __init__(self, coming: Future[mmap]) -> None:
+        self._coming = [coming]
+
+    def result(self) -> Ahead:
+        """The batch, once it has come; an exception when there is none."""
+        with self._coming.pop().result() as answer:
+            found: Any = pickle.loads(answer)  # noqa: S301  # from our own child
+        if not isinstance(found, Ahead):
+            raise PlanningFailed(str(found))
+        return found
 
 
 class _Child:
@@ -123,16 +131,17 @@ class _Child:
             pickle.dump(dict(opening), into, protocol=pickle.HIGHEST_PROTOCOL)
             into.flush()
 
-    def asked(self, what: object) -> Any:
-        """What the child answers; whatever a broken pipe raises. A child that failed once is not asked again: what it
-        says next could be the answer to an earlier question."""
+    def asked(self, what: object) -> mmap:
+        """What the child answers, pickled; whatever a broken pipe raises. A child that failed once is not asked again:
+        what it says next could be the answer to an earlier question."""
         if not self._sound:
             raise PlanningFailed("a child that failed before")
         self._sound = False
         into: Any = self._process.stdin
         pickle.dump(what, into, protocol=pickle.HIGHEST_PROTOCOL)
         into.flush()
-        found = pickle.load(self._process.stdout)  # type: ignore[arg-type]  # noqa: S301  # from our own child
+        answers: Any = self._process.stdout
+        found = _whole(answers)
         self._sound = True
         return found
 
@@ -144,3 +153,15 @@ class _Child:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
+
+
+def _whole(stream: IO[bytes]) -> mmap:
+    """An answer, in memory of its own: what megabytes leave behind in a heap grows with the file."""
+    length = int.from_bytes(stream.read(LENGTH), "big")
+    if length == 0:
+        raise PlanningFailed("no answer")
+    found = mmap(-1, length)
+    if stream.readinto(found) != length:  # type: ignore[attr-defined]  # a buffered reader has it
+        found.close()
+        raise PlanningFailed("an answer that breaks off")
+    return found

@@ -22,7 +22,7 @@ _keyed = json.JSONEncoder(sort_keys=True, default=str).encode
 def told_key(marketplace: str, seller: Mapping[str, Any]) -> bytes | str:
     """What a desk knows an inline seller by."""
     try:
-        return orjson.dumps([marketplace, seller], option=orjson.OPT_SORT_KEYS)
+        return bytes(memoryview(orjson.dumps([marketplace, seller], option=orjson.OPT_SORT_KEYS)))  # without spare room
     except TypeError:
         return _keyed([marketplace, seller])
 

@@ -41,7 +41,7 @@ class Options:
     busy_timeout: float = 10.0
     journal: str = "auto"
     pool_size: int = 5
-    cache_kib: int = 32_768
+    cache_kib: int = 12_288
 
 
 def make_engine(url: URL, options: Options) -> Engine:

@@ -31,7 +31,7 @@ from .verifier.tree import WIDTH, tile_path
 
 _BUNDLES: Final = -1
 _ARCHIVE_TAIL: Final = 65_536
-_AT_ONCE: Final = 64  # files gathered in one reading transaction
+_AT_ONCE: Final = 16  # files gathered in one reading transaction
 _DASH: Final = "\u2014 ".encode()
 
 

@@ -29,7 +29,7 @@ from .verifier.fault import Untrue
 from .verifier.notes import Checkpoint
 from .verifier.tree import EMPTY_ROOT, WIDTH
 
-BATCH: Final = 4096
+BATCH: Final = 2048
 _RESTORED: Final = (
     "do not go on with this database: restore a newer backup, or keep it apart and begin a new log; "
     "the published log has what is missing here"
