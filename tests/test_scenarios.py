@@ -273,6 +273,8 @@ def test_a_refusal_that_does_not_come_is_reported():
 def test_a_refusal_with_another_code_is_reported():
     case = steps(FILED, "{at: 2024-06-04, do: resolve, with: {amount: 1.00 USD}, refused: on_hold}")
     assert [(d.expected, d.actual) for d in play(case).differences] == [("on_hold", "not_allowed_from_state")]
+    other = FILED.replace("USD}]}}", "CAD}]}, refused: late_filing}")  # what does not fit is refused too
+    assert [(d.expected, d.actual) for d in play(steps(other)).differences] == [("late_filing", "currency_mismatch")]
 
 
 def test_a_refusal_nobody_expected_ends_the_case():

@@ -221,8 +221,8 @@ class _Play:
         try:
             self._do(step)
         except InputError as error:
-            if error.code == step.refused:
-                return error
+            if step.refused is not None:
+                return error  # it was refused; whether for what the case says is compared
             key = f"with.{error.field}" if error.field else "with"
             raise step.where.at(key).wrong(error.code, _said(error), error.hint) from None
         except ClaimdeskError as error:
