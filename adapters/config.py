@@ -166,8 +166,12 @@ def read(file: Path) -> dict[str, Any]:
         data = tomllib.loads(file.read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError("bad_settings_file", f"{file} is not TOML: {error}", hint="see https://toml.io") from None
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError("bad_settings_file", f"{file} cannot be read as UTF-8 text") from None
+    except OSError as error:
+        raise ConfigError(
+            "bad_settings_file", f"{file} cannot be read: {error.strerror}", hint="look at who may read it"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError("bad_settings_file", f"{file} is not UTF-8 text", hint="save it as UTF-8") from None
     for name in data:
         if name not in KEYS:
             raise ConfigError(

@@ -91,6 +91,10 @@ def _faults_of_files(programme: Programme) -> Iterator[str]:
         yield f"payloads.adapter_of does not know the verb {programme.opening}"
 
 
+#: A longer name is no name of ours and is not repeated.
+_SHOWN = 30
+
+
 def programme(name: str) -> Programme:
     """The programme called ``name``; InputError lists what there is."""
     known = _found.get(name)
@@ -101,11 +105,12 @@ def programme(name: str) -> Programme:
     elif name in _installed():
         _load(name)
     else:
+        shown = f"there is no programme {name}" if name.isidentifier() and len(name) <= _SHOWN else ""
         raise InputError(
             "unknown_programme",
-            "there is no such programme",
+            shown or "there is no such programme",
             field="programme",
-            hint="one of: " + ", ".join(names()),
+            hint="one of: " + ", ".join(names()) + "; one of your own must be installed or registered",
         )
     return _found[name]
 

@@ -53,7 +53,8 @@ def usage(error: click.ClickException) -> ClaimdeskError:
         message = f"there is no option {error.option_name[:40]}"
         hint = f"did you mean {close[0]}?" if close else _help_hint(error)
     elif isinstance(error, click.MissingParameter) and error.param is not None:
-        message = f"{error.param.human_readable_name} is missing"
+        option = isinstance(error.param, click.Option)
+        message = f"{max(error.param.opts, key=len) if option else error.param.human_readable_name} is missing"
     elif message.startswith("Got unexpected extra argument"):
         message = "there are more words than this command takes"
     elif (
@@ -61,10 +62,22 @@ def usage(error: click.ClickException) -> ClaimdeskError:
         and error.param is not None
         and not isinstance(error.param.type, click.Choice)
     ):
-        message = f"{error.param.opts[0]} has a value that does not fit"
+        message = f"{max(error.param.opts, key=len)} has a value that does not fit"
+        hint = hint or "; ".join(part for part in (_fitting(error.param.type), _help_hint(error)) if part)
     else:
         message = message[:1].lower() + message[1:]
     return Usage("usage", message, hint=hint or _help_hint(error))
+
+
+def _fitting(kind: Any) -> str:
+    """Which values fit an option."""
+    if not isinstance(kind, click.IntRange | click.types.IntParamType):
+        return ""
+    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
+    limits = (
+        (("of at least", low), ("of at most", high)) if high is None or low is None else (("from", low), ("to", high))
+    )
+    return " ".join(["a whole number", *(f"{word} {limit}" for word, limit in limits if limit is not None)])
 
 
 def _help_hint(error: click.ClickException) -> str:

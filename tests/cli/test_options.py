@@ -40,6 +40,24 @@ def test_a_missing_word_is_named(run):
     assert wrong.err.startswith("error: CLAIM is missing [usage]\nhint: claimdesk show --help")
 
 
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (
+            ("triage", "c.jsonl", "--batch", "0"),
+            "--batch has a value that does not fit",
+            "a whole number from 1 to 10000",
+        ),
+        (("audit", "sample", "--seed", "1", "--size", "x"), "--size has a value that does not fit", "of at least 1"),
+        (("certificate", "record", "A1"), "--from is missing", "claimdesk certificate record --help"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_named_with_what_would(run, words, message, hint):
+    wrong = run(*words, "--json")
+    assert (wrong.code, wrong.error["message"]) == (2, message)
+    assert hint in wrong.error["hint"]
+
+
 def test_a_word_too_many_is_not_repeated(run):
     wrong = run("show", "CLM-1", "Canary Person")
     assert wrong.code == 2

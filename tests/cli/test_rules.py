@@ -114,12 +114,14 @@ def test_scenarios_that_fall_short_say_where(run, cases):
     assert set(done.lines[1]) == {"name", "file", "ok", "differences"}
     assert set(done.lines[1]["differences"][0]) == {"step", "key", "expected", "actual"}
     told = run("scenario", "run", "cases").out
-    assert "state: expected closed, found filed" in told and "2 cases, 1 hold, 1 fall short" in told
+    assert "at the end  state: expected closed, found filed" in told and "2 cases, 1 hold, 1 fall short" in told
 
 
 def test_only_cases_with_a_tag_are_run(run, cases):
     (cases / "short.yaml").write_text(SHORT, encoding="utf-8")
     assert run("scenario", "run", "cases", "--tag", "one", "--json").code == 0
+    none = run("scenario", "run", "cases", "--tag", "other", "--json")
+    assert (none.code, none.out) == (0, "") and "none has the tag other" in none.err
 
 
 @pytest.mark.parametrize(

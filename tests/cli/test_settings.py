@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,17 @@ def test_the_database_is_made_checked_and_named(run, place):
     assert made.code == 0 and made.out.endswith(", new\n")
     assert run("db", "check").code == 0
     assert run("db", "upgrade").out.endswith("(nothing to do)\n")
+
+
+def test_a_database_of_a_later_version_is_not_to_be_upgraded(run, place):
+    run("db", "upgrade")
+    with closing(sqlite3.connect(place / "claimdesk.db")) as later:
+        later.execute("update claimdesk_version set version_num = '9999_later'")
+        later.commit()
+    for words in (("db", "check"), ("doctor",)):
+        told = run(*words)
+        assert (told.code, "a later version made it" in told.err, "db upgrade" in told.err) == (1, True, False)
+    assert run("list", "--json").error["code"] == "schema_newer"
 
 
 def test_the_sql_can_be_read_first(run, place):

@@ -56,7 +56,7 @@ def claimdesk(capsys, *words: str, db: Path, code: int = 0) -> str:
 def test_nobody_knows_it_before_and_after(sixth):
     registry.forget("safe_t")
     assert "safe_t" not in registry.names()
-    with pytest.raises(InputError, match="no such programme"):
+    with pytest.raises(InputError, match="no programme safe_t"):
         registry.programme("safe_t")
     assert not [b for b in shipped() if b.startswith("safe_t")]
     registry.register(PROGRAMME, PACKAGE)
@@ -237,6 +237,7 @@ def test_an_installed_package_is_found_by_its_entry_point(tmp_path):
     done = claimdesk_apart([tmp_path, HERE], "scenario", "run", str(SCENARIOS), "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert [json.loads(line)["ok"] for line in done.stdout.splitlines()] == [True] * 9
+    assert claimdesk_apart([tmp_path, HERE], "rules", "show", "safe_t-us").stdout.startswith("safe_t-us@2020-01-01")
 
 
 def test_a_broken_package_is_named_and_a_shipped_programme_still_answers(tmp_path):

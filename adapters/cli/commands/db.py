@@ -34,7 +34,7 @@ def upgrade(call: Call, sql: bool) -> None:
     if sql:
         sys.stdout.write(migrate.upgrade_sql(call.db))
         return
-    before = _current(call)
+    before = current_of(call)
     now = before if call.dry_run else migrate.upgrade(call.db)
     if call.as_json:
         put_json({"before": before, "now": now, "wanted": wanted(), "dry_run": call.dry_run})
@@ -55,13 +55,13 @@ def check(call: Call) -> int:
     """Say whether the database fits this version; exit 1 when it does not."""
     _refuse_memory(call)
     found = faults(call)
-    current_one = _current(call)
+    current_one = current_of(call)
     if call.as_json:
         put_json({"ok": not found, "current": current_one, "wanted": wanted(), "differences": found})
     elif found:
         for fault in found:
             put(fault)
-        call.note("hint: claimdesk db upgrade (after a backup; --sql prints what it would do)")
+        call.note(f"hint: {remedy(current_one)}")
     else:
         put(f"at {current_one}, as needed")
     return 1 if found else 0
@@ -77,7 +77,7 @@ def check(call: Call) -> int:
 def current(call: Call) -> None:
     """Print the revision of the database."""
     _refuse_memory(call)
-    found = _current(call)
+    found = current_of(call)
     if call.as_json:
         put_json({"current": found})
     else:
@@ -143,7 +143,17 @@ def faults(call: Call) -> list[str]:
     return migrate.check(call.db) if call.database_exists() else ["there is no database yet"]
 
 
-def _current(call: Call) -> str | None:
+def remedy(current_one: str | None) -> str:
+    """What to do about a database that does not fit: a later version's is not made older."""
+    from ...sql import schema
+
+    if current_one is not None and current_one not in schema.KNOWN:
+        return "a later version made it: install that version, then: claimdesk db check"
+    return "claimdesk db upgrade (after a backup; --sql prints what it would do)"
+
+
+def current_of(call: Call) -> str | None:
+    """The revision of the database, or None where there is none."""
     from ...sql import migrate
 
     return migrate.current(call.db) if call.database_exists() else None

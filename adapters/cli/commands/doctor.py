@@ -94,13 +94,11 @@ def _database(call: Call) -> Iterator[Check]:
     if ":memory:" in call.db or call.db.startswith("memory:"):
         yield Check("database", True, f"{shown}: in memory, gone at the end")
         return
-    from .db import faults
+    from .db import current_of, faults, remedy
 
     found = faults(call)
     yield Check("database", True, f"{shown}: reachable")
-    yield Check(
-        "schema", not found, "; ".join(found) or "as needed", "back up, then: claimdesk db upgrade" if found else ""
-    )
+    yield Check("schema", not found, "; ".join(found) or "as needed", remedy(current_of(call)) if found else "")
 
 
 def _sqlite(call: Call) -> Iterator[Check]:

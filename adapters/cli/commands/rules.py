@@ -17,7 +17,7 @@ from ..groups import family, page
 from ..output import columns, put, put_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ....workflow.rulebook import Book, Parameter, Reading, Version
     from ....workflow.view import Claim
@@ -31,10 +31,8 @@ _COUNTED_MAX = 1000
 @click.pass_obj
 def listing(call: Call) -> None:
     """List the rulebooks and their versions."""
-    from ....workflow.rulebook import shipped
-
     rows: list[list[str]] = []
-    for book in shipped().values():
+    for book in _books().values():
         dates = [d.isoformat() for d in book.dates]
         if call.as_json:
             put_json(
@@ -115,9 +113,7 @@ def show(call: Call, book: str) -> None:
 @click.pass_obj
 def readings(call: Call, book: str | None) -> None:
     """Show the ambiguity register: where sources disagree, what was chosen, and which claims hang on it."""
-    from ....workflow.rulebook import shipped
-
-    books = [_book(book)] if book is not None else list(shipped().values())
+    books = [_book(book)] if book is not None else list(_books().values())
     weights = _weights(call, books)
     register = [_reading(r, b.id, weights) for b in books for r in b.readings]
     if call.as_json:
@@ -223,13 +219,21 @@ command = family(
 # ---------------------------------------------------------------- finding
 
 
-def _book(name: str) -> Book:
+def _books() -> Mapping[str, Book]:
+    """Every rulebook, also those of installed programmes."""
+    from ....workflow.registry import load_installed
     from ....workflow.rulebook import shipped
 
-    found = shipped().get(name)
+    load_installed()
+    return shipped()
+
+
+def _book(name: str) -> Book:
+    books = _books()
+    found = books.get(name)
     if found is None:
-        close = difflib.get_close_matches(name, list(shipped()), 1)
-        hint = f"did you mean {close[0]}?" if close else "there is: " + ", ".join(shipped())
+        close = difflib.get_close_matches(name, list(books), 1)
+        hint = f"did you mean {close[0]}?" if close else "there is: " + ", ".join(books)
         raise NotFound("unknown_rulebook", "there is no such rulebook", field="book", hint=hint)
     return found
 
