@@ -184,6 +184,8 @@ def test_each_way_a_claim_can_be_broken_is_named(thorough: bool):
         ([a, b + b" "], "bad_entry", 1),
         ([a, b"\xff"], "bad_entry", 1),
         ([a, b"{}"], "bad_entry", 1),
+        ([a, b"{" + b[b.index(b',"at"') :]], "bad_entry", 1),
+        ([a, b.replace(b'{"actor"', b'{"seq":1,"actor"')], "bad_entry", 1),
         ([a, canonical({**bodies[1], "seq": 2**40})], "claim_order", 1),
     ]
     for entries, code, index in cases:
@@ -246,12 +248,35 @@ def test_what_only_looks_like_a_field_is_not_taken_for_it():
         ({**real, "seq": 3, "recorded": {"a": "x", "seq": 2, "z": 1}}, "claim_order"),
         ({**real, "seq": 3, "readings": [{"a": "x", "seq": 2, "z": 1}]}, "claim_order"),
         ({**real, "log": "elsewhere", "set": {"a": 1, "log": "elsewhere"}}, "other_log"),
+        ({**real, "log": "elsewhere", "set": {"a": 1, "log": ORIGIN, "z": 1}}, "other_log"),
+        ({**real, "log": "elsewhere", "input": {"a": 1, "log": ORIGIN, "z": 1}}, "other_log"),
+        ({**real, "log": "elsewhere", "money": [{"a": 1, "log": ORIGIN, "prev": "x"}]}, "other_log"),
+        (
+            {**real, "log": "elsewhere", "input": {"a": {"a": 1, "log": ORIGIN, "prev": real["prev"], "seq": 2}}},
+            "other_log",
+        ),
+        ({**real, "input": {"a": 1, "log": "elsewhere", "z": 1}, "set": {"a": 1, "log": "elsewhere"}}, None),
+        ({**real, "prev": "A" * 64}, "bad_entry"),
+        ({**real, "prev": real["prev"].upper()}, "bad_entry"),
     ]
     for change, code in cases:
         found = fault([first, canonical({**made, **change})])
         assert (found and found.code) == code, change
     alone = canonical({**made, **real, **long_reason, "seq": 1, "prev": None})
     assert fault([alone]) is None
+
+
+@pytest.mark.parametrize("before", ["actor", "claim", "log", "prev", "seq", "v"])
+def test_a_second_prev_is_found_wherever_it_stands(before: str):
+    """JSON lets a key come twice; which of the two a reader sees is not left to the reader."""
+    story = Story()
+    first, second = story.add(), story.add()
+    for value in (leaf(first).hex(), "0" * 64):
+        twice = second.replace(b'"%b":' % before.encode(), b'"prev":"%b","%b":' % (value.encode(), before.encode()), 1)
+        assert twice.count(b'"prev":') == 2
+        found = fault([first, twice])
+        assert found is not None
+        assert (found.code, found.index) == ("bad_entry", 1)
 
 
 def test_what_is_cut_out_is_what_the_desk_wrote():
@@ -303,3 +328,53 @@ def test_of_several_broken_claims_the_first_is_named():
     found = fault(broken, width=16)
     assert found is not None
     assert (found.code, found.index) == ("claim_chain", places[10])
+
+
+def _first_fault(entries: list[bytes]) -> tuple[str, int] | None:
+    """What is wrong first, told by reading every entry and remembering every claim."""
+    heads: dict[str, tuple[int, str, str]] = {}
+    for index, data in enumerate(entries):
+        body = json.loads(data)
+        known = heads.get(body["claim"])
+        seq, prev = (known[0] + 1, known[1]) if known else (1, None)
+        if body["seq"] != seq or (known is None and body["prev"] is not None):
+            return "claim_order", index
+        if body["prev"] != prev:
+            return "claim_chain", index
+        if known and body["at"] < known[2]:
+            return "time_goes_back", index
+        heads[body["claim"]] = (seq, leaf(data).hex(), body["at"])
+    return None
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_of_a_claim_are_joined_wherever_they_were_parted(seed: int):
+    """Entries left out, told twice, exchanged or given to another claim, near each other and far apart."""
+    rng, found = random.Random(seed), set[str]()
+    whole = Story().many(160, seed=seed).entries
+    assert _first_fault(whole) is None
+    assert fault(whole, size=400, width=8) is None
+    for _ in range(60):
+        entries = list(whole)
+        for _ in range(rng.choice((1, 1, 2))):
+            i, j = rng.randrange(len(entries)), rng.randrange(len(entries))
+            match rng.randrange(5):
+                case 0:
+                    del entries[i]
+                case 1:
+                    entries.insert(j, entries[i])
+                case 2:
+                    entries[i], entries[j] = entries[j], entries[i]
+                case 3:
+                    body, other = json.loads(entries[i]), json.loads(entries[j])
+                    entries[i] = canonical({**body, "claim": other["claim"]})
+                case _:
+                    body, other = json.loads(entries[i]), json.loads(entries[j])
+                    change = rng.choice((("prev",), ("prev", "seq"), ("seq",), ("at",)))
+                    entries[i] = canonical({**body, **{name: other[name] for name in change}})
+        wanted = _first_fault(entries)
+        told = fault(entries, size=400, width=8)
+        assert (told and (told.code, told.index)) == wanted
+        found.add(wanted[0] if wanted else "")
+    assert {"claim_order", "claim_chain"} <= found

@@ -6,8 +6,9 @@ claim, in a temporary file when it is much, and each part is followed on its own
 claims are in memory, however long the log is. Authority: trust notes 2.2. Left out: what an entry means.
 
 The cut is exact for every canonical entry: keys are sorted, so nothing but whole members stands before ``at``; a key
-inside a string has its quotes escaped, so ``,"prev":`` once in an entry is its own ``prev``; and ``seq`` follows it
-after members that are plain strings. Whether an entry is canonical is looked at only where that is asked for.
+inside a string has its quotes escaped, so ``,"prev":`` once behind the claim is the entry's own ``prev``; so is a
+``log`` right before it, or one that is alone between claim and ``prev``; and ``seq`` follows ``prev`` after members
+that are plain strings. Whether an entry is canonical is looked at only where that is asked for.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ import struct
 import tempfile
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import add, lt
+from itertools import count, repeat
 from types import TracebackType
 from typing import IO, Any, Final
 
 from .entries import Shapes
 from .fault import Fault, Untrue, safe
+from .tree import cutter
 
 _AT_ONCE: Final = 32_768  #: entries put aside in memory
 _PART: Final = 16_384  #: entries of a part, about
@@ -36,14 +37,15 @@ _NO_PREV: Final = b"null".ljust(64, b"\0")  #: which no hash can be
 
 _ROW = struct.Struct(f"<{_CLAIM}s27sIQ64s64s")  # claim, at, seq, index, prev and leaf in hexadecimal
 _PREV: Final = b',"prev":'
-_RECORDED_SEQ: Final = b'","recorded":"0000-00-00T00:00:00.000000Z","seq":'
-_SEQ: Final = b'","seq":'
+_LOG: Final = b',"log":'
+_MIDDLE: Final = b',"recorded":"0000-00-00T00:00:00.000000Z","seq":0,'  # between prev and what follows seq
+_BACK = struct.Struct(f"64ss{len(_MIDDLE)}s")
 _QUOTE: Final = ord('"')
-_COMMA: Final = ord(",")
 _ZERO: Final = ord("0")
 _HEAD: Final = b'0000-00-00T00:00:00.000000Z","claim":"'
 _HEAD_LENGTH: Final = len(_HEAD)
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
+_NUMBERS: Final = bytes.maketrans(b"0123456789", bytes(range(10)))
 _BETWEEN: Final = re.compile(
     rb'(?:null|"([0-9a-f]{64})")(?:,"[a-z0-9_]+":"(?:[^"\\]|\\.)*")*,"seq":([1-9][0-9]{0,8}),', re.DOTALL
 )
@@ -61,10 +63,10 @@ class Chains:
         self._heads: set[bytes] = set()  # of entries, what stands before at
         self._head = b"\0"  # the last of them, which most likely comes again; none begins so
         self._width = 21  # of the name of a claim, most likely
-        count = 1
-        while count < min(_PARTS_MAX, size // _PART):
-            count *= 2
-        self._parts: list[list[bytes]] = [[] for _ in range(count)]
+        parts = 1
+        while parts < min(_PARTS_MAX, size // _PART):
+            parts *= 2
+        self._parts: list[list[bytes]] = [[] for _ in range(parts)]
         self._held = 0
         self._file: IO[bytes] | None = None
         self._offsets: list[array[int]] = []  # of every time parts were written: where each begins, and the end
@@ -96,38 +98,53 @@ class Chains:
 
     def _cut(self, first: int, data: bytes, stops: Sequence[int], hashes: bytes) -> bool:
         """Takes the entries by the places of their fields; False when that cannot be done."""
-        count = len(stops)
-        pieces = data.split(_PREV)
-        if len(pieces) != count + 1 or data.count(self._log) != count:
+        fronts = self._fronts(data, [2, *[stop + 2 for stop in stops[:-1]]], stops)
+        if fronts is None:
             return False
-        begins = [2, *[stop + 2 for stop in stops[:-1]]]
-        ends = list(map(add, accumulate(map(len, pieces)), range(0, len(_PREV) * count, len(_PREV))))
-        if not all(map(lt, begins, ends)) or not all(map(lt, ends, stops)):
-            return False  # not one in each entry
-        fronts = self._fronts(data, begins, ends)
-        backs = _backs(pieces)
-        if fronts is None or backs is None:
+        heads, claims, places = fronts
+        values = self._values(data, places, stops)
+        backs = None if values is None else _backs(data, values)
+        if backs is None:
             return False
-        (heads, claims), (numbers, prevs) = fronts, backs
-        parts, mask, pack = self._parts, len(self._parts) - 1, _ROW.pack
-        index, place = first, 0
-        for claim, at, seq, prev in zip(claims, heads, numbers, prevs, strict=True):
-            parts[hash(claim) & mask].append(pack(claim, at, seq, index, prev, hashes[place : place + 64]))
-            index += 1
-            place += 64
+        numbers, prevs = backs
+        parts, mask = self._parts, len(self._parts) - 1
+        leaves = cutter(64, len(stops))(hashes)
+        for claim, row in zip(claims, map(_ROW.pack, claims, heads, numbers, count(first), prevs, leaves), strict=True):
+            parts[hash(claim) & mask].append(row)
         return True
 
+    def _values(self, data: bytes, places: Sequence[int], stops: Sequence[int]) -> list[int] | None:
+        """Where the value of each entry's own ``prev`` is, and all name this log; None when this is not certain.
+
+        At ``places`` the members behind the claim begin. A ``prev`` that is alone there is the entry's own; so is a
+        ``log`` right before it, and one that is alone before it: keys are sorted.
+        """
+        log, find, starts_with = self._log, data.find, data.startswith
+        length = len(log) - 1
+        found: list[int] = []
+        for place, stop in zip(places, stops, strict=True):
+            prev = find(_PREV, place, stop)
+            if prev < 0 or find(_PREV, prev + 8, stop) >= 0:
+                return None
+            if not starts_with(log, prev - length):
+                own = find(_LOG, place, prev)
+                if not starts_with(log, own) or find(_LOG, own + length, prev) >= 0:
+                    return None
+            found.append(prev + 8)
+        return found
+
     def _fronts(
-        self, data: bytes, begins: Sequence[int], ends: Sequence[int]
-    ) -> tuple[list[bytes], list[bytes]] | None:
-        """Of every entry what begins with ``at``, and its claim; None when this is not certain."""
+        self, data: bytes, begins: Sequence[int], stops: Sequence[int]
+    ) -> tuple[list[bytes], list[bytes], list[int]] | None:
+        """Of every entry what begins with ``at``, its claim and where that ends; None when this is not certain."""
         head, length, width = self._head, len(self._head), self._width
         starts_with = data.startswith
         heads: list[bytes] = []
         claims: list[bytes] = []
+        places: list[int] = []
         for i, start in enumerate(begins):
             if not starts_with(head, start):
-                head = self._known_head(data, start, ends[i])
+                head = self._known_head(data, start, stops[i])
                 length = len(head)
                 if not head:
                     return None
@@ -137,6 +154,7 @@ class Chains:
             if data[end + width] != _QUOTE:
                 width = data.find(b'"', end) - end
             claims.append(data[end : end + width])
+            places.append(end + width + 1)
         self._head, self._width = head, width
         names = b"".join(claims)
         if b"".join(heads).translate(_DIGITS) != _HEAD * len(begins) or b"\\" in names or b'"' in names:
@@ -145,7 +163,7 @@ class Chains:
             return None
         if max(map(len, claims)) > _CLAIM:
             claims = [claim if len(claim) <= _CLAIM else _digest(claim) for claim in claims]
-        return heads, claims
+        return heads, claims, places
 
     def _known_head(self, data: bytes, start: int, end: int) -> bytes:
         """What stands before ``at`` in an entry, and the name of that key; empty when this is not certain."""
@@ -158,7 +176,8 @@ class Chains:
                 whole: Any = json.loads(before + b"}")
             except (ValueError, RecursionError):
                 return b""
-            if not isinstance(whole, dict) or whole.keys() & {"at", "claim"}:
+            keys: list[str] = list(whole)  # what ends with this brace is an object
+            if max(keys, default="at") >= "at":  # not sorted
                 return b""
             if len(self._heads) >= _CACHE_MAX:
                 self._heads.clear()
@@ -236,26 +255,45 @@ class Chains:
         return None
 
 
-def _backs(pieces: Sequence[bytes]) -> tuple[list[int], list[bytes]] | None:
-    """Of every entry its seq and prev; ``pieces`` begin with the value of ``prev``, but for the first.
+def _backs(data: bytes, places: Sequence[int]) -> tuple[Sequence[int], Sequence[bytes]] | None:
+    """Of every entry its seq and prev; at ``places`` the values of ``prev`` begin.
 
-    The usual forms of what stands between the two come first: nothing, and ``recorded``.
+    In nearly all entries ``recorded`` and a ``seq`` of one digit follow, which all have their places then.
     """
+    starts: list[int] = []
+    firsts: list[int] = []
+    for i, place in enumerate(places):
+        if data[place] == _QUOTE:
+            starts.append(place + 1)
+        else:
+            starts.append(place - 61)  # as if null were as long as a hash
+            firsts.append(i)
+    try:
+        prevs, quotes, middles = zip(*map(_BACK.unpack_from, repeat(data), starts), strict=True)
+    except struct.error:  # the last is shorter
+        return _varied_backs(data, places)
+    total, middle = len(places), b"".join(middles)
+    digits = middle[len(_MIDDLE) - 2 :: len(_MIDDLE)]
+    good = quotes.count(b'"') == total - len(firsts) and all(data.startswith(b"null,", places[i]) for i in firsts)
+    if not good or middle.translate(_DIGITS) != _MIDDLE * total or min(digits) <= _ZERO:
+        return _varied_backs(data, places)
+    if firsts:
+        prevs = list(prevs)
+        for i in firsts:
+            prevs[i] = _NO_PREV
+    return digits.translate(_NUMBERS), prevs
+
+
+def _varied_backs(data: bytes, places: Sequence[int]) -> tuple[list[int], list[bytes]] | None:
+    """The same, of entries of any kind."""
     numbers: list[int] = []
     prevs: list[bytes] = []
-    for rest in pieces[1:]:
-        if rest[0] == _QUOTE and rest[65:114].translate(_DIGITS) == _RECORDED_SEQ and rest[115] == _COMMA:
-            prevs.append(rest[1:65])
-            numbers.append(rest[114] - _ZERO)
-        elif rest[0] == _QUOTE and rest[65:73] == _SEQ and rest[74] == _COMMA:
-            prevs.append(rest[1:65])
-            numbers.append(rest[73] - _ZERO)
-        else:
-            match = _BETWEEN.match(rest)
-            if match is None:
-                return None
-            prevs.append(match[1] or _NO_PREV)
-            numbers.append(int(match[2]))
+    for place in places:
+        match = _BETWEEN.match(data, place)
+        if match is None:
+            return None
+        prevs.append(match[1] or _NO_PREV)
+        numbers.append(int(match[2]))
     return (numbers, prevs) if 0 < min(numbers) <= max(numbers) < 1 << 32 else None
 
 

@@ -6,13 +6,18 @@ Authority: RFC 6962 section 2.1, RFC 9162 sections 2.1.3.2 and 2.1.4.2, c2sp.org
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Final
 
 WIDTH: Final = 256  # hashes in a full tile
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 _sha256 = hashlib.sha256
+#: Hashes that have begun with what tells leaves from nodes: a copy costs less than a new one and joined bytes.
+LEAF: Final = _sha256(b"\x00")
+_NODE: Final = _sha256(b"\x01")
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -27,11 +32,22 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def fold(hashes: bytes) -> bytes:
     """The root over neighbouring subtrees of one size (32 bytes each), of which the last may be smaller."""
+    begun = _NODE.copy
     while len(hashes) > 32:
         even = len(hashes) & -64
-        pairs = [_sha256(b"\x01" + hashes[i : i + 64]).digest() for i in range(0, even, 64)]
-        hashes = b"".join(pairs) + hashes[even:]
+        found: list[bytes] = []
+        for pair in cutter(64, even >> 6)(hashes[:even]):
+            node = begun()
+            node.update(pair)
+            found.append(node.digest())
+        hashes = b"".join(found) + hashes[even:]
     return hashes
+
+
+@cache
+def cutter(width: int, count: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Cuts ``count`` pieces of ``width`` bytes."""
+    return struct.Struct(f"{width}s" * count).unpack
 
 
 def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes | None:
