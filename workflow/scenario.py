@@ -223,6 +223,8 @@ class _Play:
         except InputError as error:
             if step.refused is not None:
                 return error  # it was refused; whether for what the case says is compared
+            if error.message.startswith(step.where.file):
+                raise  # it says its place already
             key = f"with.{error.field}" if error.field else "with"
             raise step.where.at(key).wrong(error.code, _said(error), error.hint) from None
         except ClaimdeskError as error:
@@ -237,7 +239,7 @@ class _Play:
         programme = self._programme(step)
         if step.verb == programme.opening and not self.about_seller:
             self._file(step)
-        elif self.about_seller or step.verb not in programme.lifecycle.verbs:
+        elif self._of_seller(step, programme):
             self.desk.seller_do(
                 step.verb,
                 self.seller,
@@ -265,6 +267,13 @@ class _Play:
             done = self.desk.do(step.verb, claim, self._payload(step), **options)
             if isinstance(done, Claim) and done.continued_as is not None:
                 self._goes_on(done.id, done.continued_as)
+
+    def _of_seller(self, step: Step, programme: Programme) -> bool:
+        """Whether a step is about the seller's file: in its own cases, by its own verbs, or before there is a claim."""
+        if self.about_seller or step.verb not in programme.lifecycle.verbs:
+            return True
+        before_any = not self.claims and step.claim is None
+        return before_any and step.verb in ("record_certificate", "request_insurance")
 
     def _programme(self, step: Step) -> Programme:
         """The programme whose verbs the step has: that of the claim it is about, which may have been moved."""
