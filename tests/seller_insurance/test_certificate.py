@@ -392,9 +392,11 @@ def months(count: int, amount: str, last: str = "2023-02") -> list[dict[str, str
         (months(1, "1000000.00 USD"), ("deductible",), ("proceeds_12m",)),
         # The present month does not count: 990,000.00 of the eleven before it.
         (months(12, "90000.00 USD", last="2023-03"), ("deductible",), ("proceeds_12m",)),
-        (months(1, "2000000.00 USD", last="2023-03"), (), ("proceeds_12m",)),  # none of the twelve has a record
+        (months(1, "2000000.00 USD", last="2023-03"), (), ("proceeds_12m",)),  # no record of any month before
+        (months(1, "2000000.00 USD", last="2022-02"), ("deductible",), ("proceeds_12m",)),  # long ago, none since
         (months(13, "76923.07 USD", last="2023-02"), ("deductible",), ()),  # nor does the thirteenth
-        ([], (), ("proceeds_12m",)),
+        ([], ("deductible",), ("proceeds_12m",)),  # told that there are none
+        (None, (), ("proceeds_12m",)),  # nothing told
     ],
 )
 def test_the_last_twelve_months_are_the_full_ones_before(proceeds, rejected, asked):

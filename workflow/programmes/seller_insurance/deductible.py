@@ -17,7 +17,6 @@ from .proceeds import last_twelve
 _RULE = "certificate.deductible_rule"
 _LINE = "certificate.deductible_proceeds_line"
 _LISTED = "certificate.deductible_listed"
-_MONTHS = 12
 
 
 def deductible(subject: Subject) -> Finding:
@@ -53,11 +52,11 @@ def _large_sellers(subject: Subject, told: str) -> Finding:
         amount, its_currency = parse(sum_told, "proceeds_12m")
         total = amount if its_currency == currency else None
     else:
-        amount, on_file = last_twelve(subject.seller.get("proceeds"), subject.submitted_on, currency)
-        total = amount if on_file else None
+        twelve = last_twelve(subject.seller.get("proceeds"), subject.submitted_on, currency)
+        total = twelve.minor if twelve.known else None
         readings = ("S2",)
         # Months that are told later may still lift the sum over the line: the certificate is judged again then.
-        asks = ("proceeds_12m",) if on_file < _MONTHS and amount <= minor else ()
+        asks = () if twelve.whole or twelve.minor > minor else ("proceeds_12m",)
     limit = f"over {line.shown} in twelve months"
     if total is None:
         asks = ("proceeds_12m",)
