@@ -8,14 +8,17 @@ Facts are JSON values; money in them is whole minor units of the case's currency
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .times import parse_instant
 
+_Value = TypeVar("_Value")
 
-@dataclass(frozen=True, slots=True)
+
+# Without slots, all of them: ``_changed`` copies one dictionary, which folding does more than anything.
+@dataclass(frozen=True)
 class Deadline:
     """A clock: an instant and the recipe that made it.
 
@@ -57,7 +60,7 @@ class Deadline:
         return "was" not in op or (op["was"], op.get("overlay")) == (self.due, self.recipe.get("overlay"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoticeRef:
     """A notice of this case: id, kind, party, the instant it was queued for, and when it was handed over (or None)."""
 
@@ -68,7 +71,7 @@ class NoticeRef:
     handed_over: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Totals:
     """Money of a claim in minor units, folded from its transfers."""
 
@@ -84,7 +87,7 @@ class Totals:
     written_off: int = 0
 
 
-@dataclass(frozen=True)  # without slots: ``_changed`` copies one dictionary, which folding does more than anything
+@dataclass(frozen=True)
 class Case:
     """A case as its entries make it. ``version`` is the number of entries, ``head`` the hash of the last one."""
 
@@ -174,19 +177,19 @@ def fold(case: Case | None, entry: dict[str, Any], head: str | None) -> Case:
     if "money" in entry:
         changes["totals"] = _fold_money(case.totals, entry["money"])
         changes["facts"] = _fold_recovered(changes.get("facts", case.facts), entry["money"])
-    return _changed(case, changes)
+    return _changed(case, **changes)
 
 
-def _changed(case: Case, changes: dict[str, Any]) -> Case:
+def _changed(old: _Value, /, **changes: Any) -> _Value:
     """``dataclasses.replace`` without its per-field checks: folding is the hottest step of a bulk run."""
-    made = object.__new__(Case)
-    made.__dict__.update(case.__dict__, **changes)
+    made = object.__new__(old.__class__)
+    object.__setattr__(made, "__dict__", old.__dict__ | changes)
     return made
 
 
 def chained(case: Case, version: int, head: str | None) -> Case:
     """The same case at the end of its chain: ``version`` entries, the last one hashed to ``head``."""
-    return _changed(case, {"version": version, "head": head})
+    return _changed(case, version=version, head=head)
 
 
 def _fold_holds(case: Case, ops: list[dict[str, Any]]) -> dict[str, Any]:
@@ -209,9 +212,9 @@ def _fold_deadlines(deadlines: tuple[Deadline, ...], ops: list[dict[str, Any]]) 
         for i, deadline in enumerate(found):
             if deadline.is_meant(op):
                 if op["op"] == "moved":
-                    found[i] = replace(deadline, on=op["on"], due=op["due"], recipe=op["recipe"], status="open")
+                    found[i] = _changed(deadline, on=op["on"], due=op["due"], recipe=op["recipe"], status="open")
                 else:
-                    found[i] = replace(deadline, status=op["op"])
+                    found[i] = _changed(deadline, status=op["op"])
     return tuple(found)
 
 
@@ -231,7 +234,7 @@ def _fold_notices(notices: tuple[NoticeRef, ...], ops: list[dict[str, Any]], at:
         if op["op"] == "queued":
             found.append(NoticeRef(op["id"], op["kind"], op["party"], at))
         else:
-            found = [replace(n, handed_over=op["at"]) if n.id == op["id"] else n for n in found]
+            found = [_changed(n, handed_over=op["at"]) if n.id == op["id"] else n for n in found]
     return tuple(found)
 
 
@@ -254,28 +257,28 @@ def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:
         kind, amount = move["kind"], move["amount"]
         match kind:
             case "authorize":
-                totals = replace(totals, pending=move["id"], pending_minor=amount, obligation=move["obligation"])
+                totals = _changed(totals, pending=move["id"], pending_minor=amount, obligation=move["obligation"])
             case "post":
-                totals = replace(
+                totals = _changed(
                     totals, pending=None, pending_minor=0, posted=move["id"], by_amazon=totals.by_amazon + amount
                 )
             case "void":
-                totals = replace(totals, pending=None, pending_minor=0)
+                totals = _changed(totals, pending=None, pending_minor=0)
             case "reverse":
                 if move["reverses"] == totals.posted:
                     # What was given up went with it: the database counts write-offs since the last post.
-                    totals = replace(totals, posted=None, by_amazon=totals.by_amazon - amount, written_off=0)
+                    totals = _changed(totals, posted=None, by_amazon=totals.by_amazon - amount, written_off=0)
                 else:
-                    totals = replace(totals, recovered=totals.recovered - amount)
+                    totals = _changed(totals, recovered=totals.recovered - amount)
             case "recoup":
-                totals = replace(totals, recovered=totals.recovered + amount, recoupments=move["obligation"])
+                totals = _changed(totals, recovered=totals.recovered + amount, recoupments=move["obligation"])
             case "write_off":
-                totals = replace(totals, written_off=totals.written_off + amount)
+                totals = _changed(totals, written_off=totals.written_off + amount)
             case "settle":
                 if move["by"] == "insurer":
-                    totals = replace(totals, by_insurer=totals.by_insurer + amount)
+                    totals = _changed(totals, by_insurer=totals.by_insurer + amount)
                 else:
-                    totals = replace(totals, by_seller=totals.by_seller + amount)
+                    totals = _changed(totals, by_seller=totals.by_seller + amount)
             case _:
                 raise ValueError(f"unknown transfer kind {kind!r}")
     return totals

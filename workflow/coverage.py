@@ -18,9 +18,10 @@ from ..states.case import Case
 
 def accepted(seller: Case | None, today: date) -> Iterator[dict[str, Any]]:
     """The accepted certificates submitted by ``today``: what a backlog knows by now was not known then."""
-    if seller is not None:
-        known = seller.facts.get("certificates", ())
-        yield from (c for c in known if c.get("accepted") is True and c["submitted_on"] <= today.isoformat())
+    if seller is None:
+        return iter(())
+    known, day = seller.facts.get("certificates", ()), today.isoformat()
+    return iter([c for c in known if c.get("accepted") is True and c["submitted_on"] <= day])
 
 
 def runs_to(certificate: Mapping[str, Any]) -> str:
