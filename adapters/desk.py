@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..states.errors import ConfigError
 from ..workflow.desk import Desk
 from ..workflow.ports import NoticeSender, PaymentGateway, Store, Vault
+from ..workflow.told import visible
 from .gateways import ManualGateway, SandboxGateway
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ClaimDesk(Desk):
     @classmethod
     def open(
         cls,
-        url: str,
+        url: str | Path,
         *,
         actor: str,
         clock: Callable[[], datetime] | None = None,
@@ -73,6 +74,7 @@ class ClaimDesk(Desk):
         """
         from .open_store import default_vault, open_store  # database libraries load only when one is opened
 
+        url, actor = str(url), visible(actor, "actor")  # a path is as good as its text
         if payments not in (None, "instant", "manual", "gateway"):
             raise ConfigError("bad_setting", "payments is instant, manual or gateway", field="payments")
         kept = store or open_store(url)

@@ -27,7 +27,7 @@ from . import calendars, registry
 from .control.approvals import Approvals
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
-from .deskverbs import Options, Verbs
+from .deskverbs import Options, Verbs, checked_options
 from .digests import KEYED, KIND, Digests
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
@@ -108,6 +108,8 @@ class Desk(Verbs, Reads, Approvals):
         self._access = AccessState()
         self._sellers_told: dict[bytes | str, tuple[dict[str, Any], str]] = {}
         self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
+        if self.settings.overrides:  # a misspelt name would be read by nobody, and money would go by another number
+            self.known_parameters(self.settings.overrides)
 
     def _origin(self, bits: Callable[[int], int]) -> tuple[str, str | None]:
         """(whose journal this is, how its store digests)."""
@@ -151,6 +153,7 @@ class Desk(Verbs, Reads, Approvals):
     ) -> Claim:
         """Files a claim (FNOL). ``payload`` is the contract's; ``seller`` an id or a mapping of facts."""
         self.permit(visible(actor or self.actor, "actor"), "file")
+        reason = reason_of(reason, {})
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
         made = replace(made, told=[seller, None if filed_at is None else instant_text(at)])
@@ -375,6 +378,7 @@ class Desk(Verbs, Reads, Approvals):
 
     def _beside(self, options: Options, payload: Mapping[str, Any]) -> dict[str, Any]:
         """What stands beside a payload, checked: who, when, who else approved, under which key."""
+        checked_options(options)
         at = options.get("at")
         second, key = options.get("approved_by") or payload.get("approved_by"), options.get("idempotency_key")
         return {
@@ -567,18 +571,20 @@ class Desk(Verbs, Reads, Approvals):
 
     # -- time ----------------------------------------------------------------------------------------------------
 
-    def tick(self, until: datetime | None = None, progress: Callable[[TickReport], None] | None = None) -> TickReport:
+    def tick(
+        self, until: datetime | str | None = None, progress: Callable[[TickReport], None] | None = None
+    ) -> TickReport:
         """Does what is due: letters, payments, clocks. Safe to run twice, also at the same time."""
         self.permit(self.actor, "tick")
         with self.store.read() as unit:
             self.settings.digests.check(unit)  # a rule that cannot read an age or an injury must not decide
-        return self.dispatcher.tick(until, progress)
+        return self.dispatcher.tick(None if until is None else parse_instant(until, "until"), progress)
 
-    def foresee(self, until: datetime | None = None) -> Outlook:
+    def foresee(self, until: datetime | str | None = None) -> Outlook:
         """What ``tick`` would do by ``until``: letters, payments, clocks, in order. Writes and sends nothing."""
         from .outlook import foresee  # noqa: PLC0415  # read only where it is asked
 
-        return foresee(self.dispatcher, until)
+        return foresee(self.dispatcher, None if until is None else parse_instant(until, "until"))
 
 
 def _configured(overrides: Mapping[str, Any] | None) -> dict[str, Any]:

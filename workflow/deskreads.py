@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound
-from ..states.times import end_of_window, instant_text, local_day, parse_date
+from ..states.times import end_of_window, instant_text, local_day, parse_date, parse_instant
 from . import registry
 from .control.steps import FACT
 from .engine import Settings, seller_file_id
 from .plan import offered
 from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
 from .rulebook import Version, book_for, resolve
+from .texts.load import LANGUAGES
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Reads:
     store: Store
     settings: Settings
 
-    def seller(self, seller: str, *, at: datetime | None = None) -> SellerFile:
+    def seller(self, seller: str, *, at: datetime | str | None = None) -> SellerFile:
         """A seller's compliance file, as it stands or stood at ``at``."""
         case = self.case_of(seller_file_id(seller), at)
         if case is None:
@@ -41,7 +42,7 @@ class Reads:
         return seller_view(case)
 
     def seller_timeline(
-        self, seller: str, *, on: date | str | None = None, at: datetime | None = None
+        self, seller: str, *, on: date | str | None = None, at: datetime | str | None = None
     ) -> tuple[Stretch, ...]:
         """Was insurance required, and was it in force? Stretches of days with the same answers, oldest first.
 
@@ -63,17 +64,18 @@ class Reads:
         for case in self._listed({**wanted, "programme": registry.SELLER_FILE}):
             yield seller_view(case)
 
-    def case_of(self, claim: str, at: datetime | None = None) -> Case | None:
+    def case_of(self, claim: str, at: datetime | str | None = None) -> Case | None:
         """The case behind a claim, now or as its journal had it at an instant."""
         if shown_id(claim) == "?":
             return None  # no id of ours: nothing is asked of the store
+        at = None if at is None else parse_instant(at)
         with self.store.read() as unit:
             case = unit.case(claim)
             if case is None or at is None:
                 return case
             return rebuild(unit.entries(claim), at)
 
-    def _case(self, claim: str, at: datetime | None = None) -> Case:
+    def _case(self, claim: str, at: datetime | str | None = None) -> Case:
         case = self.case_of(claim, at)
         if case is None:
             raise NotFound(
@@ -84,7 +86,7 @@ class Reads:
             )
         return case
 
-    def get(self, claim: str, *, at: datetime | None = None) -> Claim:
+    def get(self, claim: str, *, at: datetime | str | None = None) -> Claim:
         """The claim as it stands, or stood at ``at``."""
         return claim_view(self._case(claim, at))
 
@@ -143,12 +145,19 @@ class Reads:
         with self.store.read() as unit:
             return [json.loads(e.data) for e in unit.entries(claim)]
 
-    def explain(self, claim: str, *, lang: str = "en", at: datetime | None = None) -> str:
+    def explain(self, claim: str, *, lang: str = "en", at: datetime | str | None = None) -> str:
         """Why the claim was decided so, as a letter to an auditor."""
         from .explain import explain  # noqa: PLC0415  # texts are loaded only where they are read
 
+        if lang not in LANGUAGES:
+            raise InputError(
+                "not_a_choice",
+                "there are no words in this language",
+                field="lang",
+                hint=f"one of: {', '.join(LANGUAGES)}",
+            )
         case = self._case(claim, at)
-        limit = None if at is None else instant_text(at.astimezone(UTC))
+        limit = None if at is None else instant_text(parse_instant(at))
         made = [e for e in self.entries(claim) if "decision" in e and (limit is None or e["at"] <= limit)]
         return explain(case, made, lang=lang, version_of=resolve)
 

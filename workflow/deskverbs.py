@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Any
 
 from typing_extensions import TypedDict, Unpack
@@ -30,6 +31,21 @@ class Options(TypedDict, total=False):
     dry_run: bool  #: what would happen, nothing is written
     lenient: bool  #: scenario steps: neither a reason nor a second person is asked for
     row: SourceRow  #: the row of an import this came from, kept in the same transaction
+
+
+def checked_options(options: Options) -> None:
+    """A misspelt option would be read by nobody, and a step that was to be tried would be done; InputError names it."""
+    for name in options.keys() - Options.__annotations__.keys():
+        close = get_close_matches(name, sorted(Options.__annotations__), 1)
+        raise InputError(
+            "unknown_field",
+            f"{name} is no option of a write",
+            field=name,
+            hint=f"did you mean {close[0]}?" if close else "one of: " + ", ".join(sorted(Options.__annotations__)),
+        )
+    version: object = options.get("expected_version")
+    if version is not None and type(version) is not int:
+        raise InputError("wrong_type", "a whole number is expected", field="expected_version", hint="claim.version")
 
 
 #: What the id of a seller's compliance file begins with.

@@ -561,7 +561,9 @@ def run_on(programme: Programme, draft: Draft, ctx: Context) -> None:
 def set_holds(held: Sequence[tuple[Described, Reason]], draft: Draft, ctx: Context) -> bool:
     """Sets these holds, unless a person has settled that fact for good; False when none was set."""
     asked = [*held, *overlays.held(draft.case, ctx)] if ctx.overlays else held
-    new = [(r, why) for r, why in asked if r.value not in draft.case.holds and r.value not in draft.case.released]
+    settled = {*draft.case.holds, *draft.case.released}
+    once = dict(reversed(asked))  # an overlay's hold may be among ``held`` already
+    new = [(r, once.pop(r)) for r, _ in asked if r in once and r.value not in settled]
     if not new:
         return False
     refer = any(r is HoldReason.FRAUD_REVIEW for r, _ in new)

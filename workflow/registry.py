@@ -97,9 +97,11 @@ _SHOWN = 30
 
 def programme(name: str) -> Programme:
     """The programme called ``name``; InputError lists what there is."""
-    known = _found.get(name)
+    known = _found.get(name) if isinstance(name, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
     if known is not None:
         return known
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InputError("not_text", "a programme is text", field="programme", hint="for example pdpi")
     if name in places.shipped():
         _found[name] = import_module(places.package_of(name)).PROGRAMME
     elif name in _installed():

@@ -137,6 +137,13 @@ class Version:
             if name not in values:
                 continue
             old = values[name]
+            if name in CHOICES and raw not in CHOICES[name]:
+                raise RulebookError(
+                    "not_a_choice",
+                    f"{name} has no such reading",
+                    field=f"rulebook.{name}",
+                    hint="one of: " + ", ".join(CHOICES[name]),
+                )
             value, shown = _value(old.kind, raw, f"rulebook.{name}")
             values[name] = Parameter(name, old.kind, value, shown, old.since, old.until, "override", old.confidence)
             used.append((name, _reread(old.kind, value, shown)))
@@ -151,6 +158,16 @@ class Version:
             self.readings,
             tuple(sorted(used)),
         )
+
+
+#: The readings that may be chosen where a rule asks for one of them and for nothing else (contract section 8).
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "small_claim.comparator": ("under", "at_most"),
+    "recovery.cover_on": ("notice", "incident"),
+    "recovery.proof_clock": ("later", "notice"),
+    "injury.small_claim_path": ("auto", "person"),
+    "duty.comparator": ("over", "reach"),
+}
 
 
 def _value(kind: str, raw: Any, where: str) -> tuple[int | str | tuple[str, ...], str]:

@@ -160,7 +160,7 @@ class Access:
     ) -> Change:  # fmt: skip
         """Proposes overrides of the rulebook as a whole; ``test_run`` is the digest of the run that tried them."""
         by, digest, at = name_of(by or self.actor), change_digest(values), parse_instant(effective_at, "effective_at")
-        self._known_parameters(values)
+        self.known_parameters(values)
         evidence = _evidence(test_run)
 
         def rows(state: AccessState) -> list[ControlRow]:
@@ -208,7 +208,8 @@ class Access:
             )
         return found[0]
 
-    def _known_parameters(self, values: Mapping[str, Any]) -> None:
+    def known_parameters(self, values: Mapping[str, Any]) -> None:
+        """InputError or RulebookError for a parameter that no rulebook has, or a value it cannot have."""
         if not values:
             raise InputError("nothing_changed", "a change names at least one parameter", field="values")
         unread = set(values) - set(self.house().version.override(values).values)
@@ -216,7 +217,12 @@ class Access:
             for version in book.versions:
                 unread -= set(version.override(values).values)
         if unread:
-            raise InputError("unknown_parameter", "no rulebook has this parameter", field=min(unread)[:60])
+            raise InputError(
+                "unknown_parameter",
+                "no rulebook has this parameter",
+                field=min(unread)[:60],
+                hint="claimdesk rules show BOOK lists them",
+            )
 
     def _rulebook_allowed(self, state: AccessState) -> None:
         if not state.rulebooks_on or not self.settings.overrides:

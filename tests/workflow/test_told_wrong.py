@@ -1,0 +1,88 @@
+"""What a host tells wrong is refused with our own errors, before anything is done: never guessed, never passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claimdesk import ClaimDesk, ClaimdeskError, InputError
+from claimdesk.testing import FrozenClock
+
+NAIVE = datetime(2024, 6, 3)  # noqa: DTZ001  # that is the point
+
+
+def opened(**more: Any) -> ClaimDesk:
+    return ClaimDesk.open("memory:", actor="cs:mei", clock=FrozenClock("2024-06-03T09:00:00-07:00"), **more)
+
+
+def filed(desk: ClaimDesk, **more: Any) -> str:
+    told: dict[str, Any] = {
+        "marketplace": "US",
+        "incident_on": date(2024, 6, 1),
+        "order": {"id": "114-1"},
+        "seller": {"id": "A1"},
+        "losses": [{"head": "medical", "amount": "640.00 USD"}],
+    }
+    return desk.file(**{**told, **more}).id
+
+
+def overridden(name: str, value: Any) -> ClaimDesk:
+    return opened(rulebook_overrides={f"small_claim.{name}": value})
+
+
+WRONG: list[tuple[Callable[[Any, str], object], str, str]] = [
+    (lambda d, c: d.record_screening(c, verdict="valid", dryrun=True), "unknown_field", "dryrun"),
+    (lambda d, c: d.note(c, text="x", idempotency="k"), "unknown_field", "idempotency"),
+    (lambda d, c: d.seller_do("note", "A1", {"text": "x"}, dryrun=True), "unknown_field", "dryrun"),
+    (lambda d, c: d.note(c, text="x", expected_version="1"), "wrong_type", "expected_version"),
+    (lambda d, c: d.note(c, text="x", expected_version=True), "wrong_type", "expected_version"),
+    (lambda d, c: filed(d, reason=5), "not_text", "reason"),
+    (lambda d, c: filed(d, programme=None), "not_text", "programme"),
+    (lambda d, c: filed(d, programme=["pdpi"]), "not_text", "programme"),
+    (lambda d, c: d.get(c, at=NAIVE), "naive_instant", "at"),
+    (lambda d, c: d.get(c, at="yesterday"), "not_an_instant", "at"),
+    (lambda d, c: d.explain(c, at=NAIVE), "naive_instant", "at"),
+    (lambda d, c: d.explain(c, lang="fr"), "not_a_choice", "lang"),
+    (lambda d, c: d.tick(NAIVE), "naive_instant", "until"),
+    (lambda d, c: d.foresee("tomorrow"), "not_an_instant", "until"),
+    (lambda d, c: overridden("limitt", "5.00 USD"), "unknown_parameter", "small_claim.limitt"),
+    (lambda d, c: overridden("comparator", "up_to"), "not_a_choice", "rulebook.small_claim.comparator"),
+    (lambda d, c: overridden("limit", 5.5), "not_decimal_text", "rulebook.small_claim.limit"),
+    (lambda d, c: ClaimDesk.open("memory:", actor=""), "not_an_identifier", "actor"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "code", "field"), WRONG)
+def test_it_is_refused_and_nothing_is_written(told, code, field):
+    with opened() as desk:
+        claim = filed(desk)
+        before = [c.to_dict() for c in desk.list()]
+        with pytest.raises(ClaimdeskError) as refused:
+            told(desk, claim)
+        assert (refused.value.code, refused.value.field) == (code, field)
+        assert [c.to_dict() for c in desk.list()] == before
+
+
+def test_a_near_miss_of_an_option_is_suggested():
+    with opened() as desk, pytest.raises(InputError, match="did you mean dry_run"):
+        desk.note(filed(desk), text="x", dryrun=True)  # type: ignore[arg-type]
+
+
+def test_an_instant_may_be_text_and_a_database_a_path(tmp_path: Path):
+    with ClaimDesk.open(tmp_path / "claims.db", actor="cs:mei", sender="memory") as desk:
+        claim = filed(desk, filed_at="2024-06-03T09:00:00-07:00")
+        assert desk.get(claim, at="2024-06-03T16:00:00Z").id == claim
+        assert "Filed" in desk.explain(claim, at="2024-06-03T16:00:00Z")
+    assert (tmp_path / "claims.db").exists()
+
+
+def test_a_hold_that_two_rules_ask_for_is_set_once():
+    with opened(overlays=["ofac", "minors"]) as desk:
+        claim = filed(desk, claimant={"age": 12, "sanctions": "possible"})
+        assert desk.get(claim).holds == ("sanctions", "minor")
+        made = [e["decision"] for e in desk.entries(claim) if "decision" in e]
+        assert [r["rule"] for r in made[0]["reasons"]] == ["overlay.sanctions", "overlay.minors"]
