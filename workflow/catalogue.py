@@ -38,6 +38,8 @@ __all__ = [
 
 #: Rules that stand in the rulebook of the sellers' files, whichever programme speaks of them.
 _OF_SELLERS = ("certificate.", "duty.")
+#: Words or initials of a name, and no figures.
+_QUOTED = re.compile(r"(?=.*(?:\w \w|\w\.))\A\D*\Z")
 _BRACES = re.compile(r"\{([a-z_.]+)\}")
 
 
@@ -48,7 +50,7 @@ def entry_of(code: str) -> Mapping[str, Any]:
         return found
     fault = line("CertificateFault", code)
     if fault is not None:
-        return {"text": fault, "tested": fault["tested"]}
+        return {"text": fault, **{part: said for part, said in fault.items() if part.startswith("tested")}}
     refusal = line("RefusalCode", code)
     if refusal is not None:
         return {"text": refusal}
@@ -85,7 +87,11 @@ def _value(value: str, lang: str) -> str:
             return said[lang].format(*(_value(g, lang) for g in found.groups()))
     for separator, joined in (("; ", "；"), (", ", "、")):
         if separator in value:
-            return (separator if lang == "en" else joined).join(_value(v, lang) for v in value.split(separator))
+            parts = value.split(separator)
+            said = [_value(part, lang) for part in parts]
+            if said == parts and _QUOTED.search(value):
+                return value  # somebody's name, as it is written: its commas are no list
+            return (separator if lang == "en" else joined).join(said)
     return value
 
 

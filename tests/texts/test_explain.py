@@ -7,7 +7,8 @@ import re
 import pytest
 
 from claimdesk.states.errors import InputError
-from claimdesk.workflow.catalogue import LANGUAGES
+from claimdesk.workflow.catalogue import LANGUAGES, value_words
+from claimdesk.workflow.catalogue import tested as said_of
 from claimdesk.workflow.engine import raised
 from claimdesk.workflow.explain import explain, reason_json, refusal_text, timeline, timeline_text
 from claimdesk.workflow.plan import Refusal
@@ -226,3 +227,20 @@ def test_unmet_conditions_on_the_wire_read_too():
 
 def test_an_unknown_code_still_says_something():
     assert refusal_text({"code": "own_code"}, "zh-CN") == "错误：own_code [own_code]"
+
+
+def test_a_name_with_commas_is_no_list():
+    old = "Amazon.com, Inc., its affiliates and assignees"
+    for name in (old, "Lumen, Inc.", f"Amazon.com Services LLC and its affiliates and assignees / {old}"):
+        assert value_words(name, "zh-CN") == value_words(name, "en") == name
+    assert value_words("pdf, doc, docx", "zh-CN") == "pdf、doc、docx"
+    assert value_words("10.00 USD, 20.00 CAD", "zh-CN") == "10.00 美元（USD）、20.00 加元（CAD）"
+
+
+def test_a_deductible_that_only_large_sellers_may_have_says_so():
+    line, limit = "certificate.deductible_proceeds_line", "over 1000000.00 USD in twelve months"
+    why = Reason("deductible", line, "5000.00 USD, with proceeds of 0.00 USD", False, limit)
+    assert said_of(why, "en") == "no deductible, or proceeds over 1,000,000.00 USD in twelve months"
+    assert said_of(why, "zh-CN") == "无免赔额，或销售额在十二个月内超过 1,000,000.00 美元（USD）"
+    within = Reason("deductible", "certificate.deductible_limit", "5000.00 USD", True, "10000.00 USD")
+    assert said_of(within, "en") == "deductible within 10,000.00 USD"
