@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from claimdesk.adapters.desk import ClaimDesk
+from claimdesk.adapters.planners import ChildPlanners, PlanningFailed
 from claimdesk.adapters.vault import FileVault
 from claimdesk.workflow import triage as triage_module
 from claimdesk.workflow.lines import Line, read_lines
@@ -260,6 +261,14 @@ def test_an_answer_to_another_batch_is_not_taken_for_this_one(tmp_path: Path):
     assert [(r["line"], r["status"]) for r in found] == [(n, "created") for n in range(1, 7)]
     orders = [desk.entries(r["claim"])[0]["set"]["order"]["id"] for r in found]
     assert orders == [f"114-{n}" for n in range(6)]
+
+
+def test_a_child_that_cannot_open_the_store_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """Its parent meets the same error; and where that was killed, nobody wants a traceback of its child."""
+    gone = {"url": f"sqlite:///{tmp_path / 'gone' / 'claims.db'}", "actor": "cs:mei"}
+    with ChildPlanners(gone, 1) as planners, pytest.raises((PlanningFailed, OSError)):
+        planners.submit([Line(1, dict(LINE), None, "")], "IMP-1").result()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_child_that_is_killed_costs_no_line(tmp_path: Path):
