@@ -40,6 +40,7 @@ __all__ = [
 _OF_SELLERS = ("certificate.", "duty.")
 #: Words or initials of a name, and no figures.
 _QUOTED = re.compile(r"(?=.*(?:\w \w|\w\.))\A\D*\Z")
+_IN_BRACKETS = re.compile(r" \([^()]*\{limit\}[^()]*\)|（[^（）]*\{limit\}[^（）]*）")
 _BRACES = re.compile(r"\{([a-z_.]+)\}")
 
 
@@ -140,6 +141,8 @@ def _test_line(code: str, rule: str, lang: str) -> str:
 
 @places.kept_up_to(4096)
 def _tested(said: str, value: str | None, limit: str | None, lang: str, plain: bool) -> str:
+    if limit is None:
+        said = _IN_BRACKETS.sub("", said)  # a limit told beside the test, where there is none to tell
     text = said.replace("{limit}", value_words(limit or "none", lang, plain=plain))
     text = text.replace("{value}", value_words(value or "none", lang, plain=plain))
     text = text.removesuffix("." if lang == "en" else "。")

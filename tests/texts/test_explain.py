@@ -244,3 +244,15 @@ def test_a_deductible_that_only_large_sellers_may_have_says_so():
     assert said_of(why, "zh-CN") == "无免赔额，或销售额在十二个月内超过 1,000,000.00 美元（USD）"
     within = Reason("deductible", "certificate.deductible_limit", "5000.00 USD", True, "10000.00 USD")
     assert said_of(within, "en") == "deductible within 10,000.00 USD"
+
+
+def test_what_was_tested_does_not_contradict_its_result():
+    silent = Reason("seller_silent", "seller.response_window", "no answer by 2024-06-10", True, "7 days")
+    assert said_of(silent) == "no answer of the seller within 7 days"
+    cut = Reason("ceiling_applied", "claim.ceiling", "1000000.01 USD", True, "1000000.00 USD")
+    assert said_of(cut) == "losses over 1,000,000.00 USD"
+    assert (
+        said_of(Reason("insurance_required", "recovery.duty", "required"))
+        == "seller required or asked to hold insurance"
+    )
+    assert said_of(Reason("proof_in_time", "recovery.proof_window", "GL-1"), "zh-CN") == "按时提交合格的保险证明"

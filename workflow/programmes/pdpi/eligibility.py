@@ -12,6 +12,7 @@ from datetime import date
 
 from ....states.case import Case
 from ....states.codes import ReasonCode
+from ....states.money import to_text
 from ....states.times import local_day, parse_date
 from ...plan import Context
 from ...reasons import Reason
@@ -107,6 +108,8 @@ def _losses(case: Case, ctx: Context) -> Reason:
         return Reason(ReasonCode.FACT_UNKNOWN, "losses.compensable", "losses", None, rule.shown)
     ok = compensable(case, ctx.rulebook) > 0
     code = ReasonCode.COMPENSABLE_LOSS if ok else ReasonCode.NO_COMPENSABLE_LOSS
+    if not ok and any(loss["head"] in ctx.rulebook.names("losses.compensable") for loss in losses_of(case)):
+        heads = to_text(0, case.currency)  # of a head that counts, but nothing
     return Reason(code, "losses.compensable", heads or "none", ok, rule.shown)
 
 
