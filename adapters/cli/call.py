@@ -103,13 +103,16 @@ class Call:
     # -- the desk --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, **parts: Any) -> Generator[ClaimDesk]:
-        """The desk on the database in force, closed at the end; ``parts`` go before the settings."""
+    def desk(self, *, tried: bool = False, **parts: Any) -> Generator[ClaimDesk]:
+        """The desk on the database in force, closed at the end; ``parts`` go before the settings.
+
+        ``tried``: nothing will be written, as with a dry run.
+        """
         from ..desk import ClaimDesk
 
         url: str = self.db
         told: dict[str, Any] = {**self.config.desk(), **parts}
-        if self.dry_run and not self.database_exists():  # not even an empty database or a key is left behind
+        if (tried or self.dry_run) and not self.database_exists():  # not even an empty database or a key is left behind
             url, told["keys"] = "memory:", None
         with ClaimDesk.open(url, **told) as desk:
             yield desk

@@ -107,6 +107,16 @@ def _shared_line(page: Page) -> str:
     return ", ".join(names) + ": before or after the command; claimdesk --help explains them."
 
 
+#: So alike are a slip of the finger and the word that was meant.
+_NEAR = 0.75
+
+
+def _is_verb(name: str) -> bool:
+    from ...workflow.deskverbs import Verbs  # only when there is no such command
+
+    return name not in ("do", "seller_do") and not name.startswith("_") and callable(getattr(Verbs, name, None))
+
+
 class Family(_Help, click.Group):
     """A group: its commands are listed in order; a near miss is suggested."""
 
@@ -127,6 +137,10 @@ class Family(_Help, click.Group):
             path = " ".join([*ctx.command_path.split(" ")[1:], ""])
             close = difflib.get_close_matches(name.lower(), self.list_commands(ctx), 1, 0.5)
             hint = f'did you mean "{path}{close[0]}"?' if close else "claimdesk --help lists the commands"
+            verb = name.replace("-", "_")
+            near = difflib.get_close_matches(name.lower(), close, 1, _NEAR)
+            if not path and not near and _is_verb(verb):
+                hint = f"it is a verb: claimdesk do {verb} CLAIM"
             error = click.UsageError(f'there is no command "{path}{name[:40]}"', ctx)
             error.hint = hint  # pyright: ignore[reportAttributeAccessIssue]  # read by failures.usage
             raise error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from ...states.errors import StorageError
+from ...states.errors import InputError, StorageError
 
 
 @contextmanager
@@ -23,12 +24,22 @@ def whole_file(target: str | Path) -> Generator[IO[bytes]]:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StorageError("cannot_write", f"the file cannot be written ({type(error).__name__})",
-                           hint="look at the folder and at who may write there") from None  # fmt: skip
+        _gone(beside)
+        kind = StorageError if error.errno in _PASSING else InputError  # a place that is wrong stays wrong
+        raise kind("cannot_write", f"the file cannot be written: {error.strerror}", field="--output",
+                   hint="look at the folder and at who may write there") from None  # fmt: skip
     except BaseException:
-        beside.unlink(missing_ok=True)
+        _gone(beside)
         raise
+
+
+#: What another try may not meet again.
+_PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+
+
+def _gone(beside: Path) -> None:
+    with suppress(OSError):  # the folder may be a file, or not there
+        beside.unlink(missing_ok=True)
 
 
 def _private(name: str, flags: int) -> int:

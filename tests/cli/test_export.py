@@ -96,3 +96,18 @@ def test_what_does_not_fit_together_is_refused_before_anything_is_written(office
     done = office.run("export", "claims", "--out", "x", *words)
     assert (done.code == 2 and f"[{code}]" in done.err) or code in done.out
     assert not (place / "x").exists() and not (place / "x.meta.json").exists()
+
+
+@pytest.mark.parametrize("words", [("export", "claims", "-o"), ("audit", "pack", "--sample", "1", "--seed", "1", "-o")])
+@pytest.mark.parametrize(
+    ("target", "why"), [("a-file/x", "Not a directory"), ("nowhere/x", "No such file or directory")]
+)
+def test_a_file_that_cannot_stand_there_is_wrong_usage(office, place, words, target, why):
+    (place / "a-file").write_text("kept", encoding="utf-8")
+    wrong = office.run(*words, target, "--json")
+    assert (wrong.code, wrong.error["code"], wrong.error["message"]) == (
+        2,
+        "cannot_write",
+        f"the file cannot be written: {why}",
+    )
+    assert (place / "a-file").read_text(encoding="utf-8") == "kept"

@@ -24,6 +24,12 @@ def test_a_near_miss_of_a_command_is_suggested(run):
     assert wrong.err == 'error: there is no command "explian" [usage]\nhint: did you mean "explain"?\n'
 
 
+@pytest.mark.parametrize("word", ["hold", "release-hold", "decide_dispute"])
+def test_a_verb_in_the_place_of_a_command_is_pointed_to(run, word):
+    wrong = run(word, "CLM-X", "--json")
+    assert (wrong.code, wrong.error["hint"]) == (2, f"it is a verb: claimdesk do {word.replace('-', '_')} CLAIM")
+
+
 def test_a_near_miss_of_an_inner_command_is_suggested(run):
     assert 'did you mean "seller show"?' in run("seller", "shwo", "A2").err
 

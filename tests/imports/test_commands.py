@@ -42,8 +42,10 @@ def stored(run: Any) -> list[dict[str, Any]]:  # noqa: F811
 @pytest.mark.parametrize(("encoding", "header"), [("utf-8", HEADER), ("gb18030", CHINESE)])
 def test_a_plan_counts_what_the_run_counts_and_writes_nothing(run, place, encoding, header):  # noqa: F811
     june = written(place, "june.csv", text(ROWS, header, ";"), encoding)
+    there = set(place.iterdir())
     plan = run("import", "plan", june, *BASIC, "--json")
     assert plan.code == 1 and counts(plan) == WANTED
+    assert set(place.iterdir()) == there, "not even an empty database"
     assert stored(run) == [] and run("list", "--json").lines == []
     done = run("import", "claims", june, *BASIC, "--json")
     assert done.code == 1

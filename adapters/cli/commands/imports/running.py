@@ -39,7 +39,7 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
     )  # fmt: skip
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(place, kind, made, told.get("form", "auto"))))
-        desk = stack.enter_context(call.desk())
+        desk = stack.enter_context(call.desk(tried=plan))
         if kind == "claims" and not (choices.plan or choices.atomic or choices.stop):
             stack.enter_context(desk.planned_beside(told.get("workers"), sign=call.signs))
         call.note(source.shown())
