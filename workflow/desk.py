@@ -154,7 +154,7 @@ class Desk(Verbs, Reads, Approvals):
         """Files a claim (FNOL). ``payload`` is the contract's; ``seller`` an id or a mapping of facts."""
         self.permit(visible(actor or self.actor, "actor"), "file")
         reason = reason_of(reason, {})
-        at = parse_instant(filed_at, "filed_at") if filed_at is not None else self.clock()
+        at = parse_instant(filed_at, "filed_at") if filed_at is not None else parse_instant(self.clock(), "clock")
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
         made = replace(made, told=[seller, None if filed_at is None else instant_text(at)])
         keys = [seller_file_id(str(seller_id_of(seller)))] if seller is not None else []
@@ -383,7 +383,7 @@ class Desk(Verbs, Reads, Approvals):
         second, key = options.get("approved_by") or payload.get("approved_by"), options.get("idempotency_key")
         return {
             "actor": visible(options.get("actor") or self.actor, "actor"),
-            "at": self.clock() if at is None else parse_instant(at),
+            "at": parse_instant(self.clock(), "clock") if at is None else parse_instant(at),
             "second": None if second in (None, "") else visible(second, "approved_by"),
             "key": None if key is None else visible(key, "idempotency_key"),
             "expected_version": options.get("expected_version"),

@@ -53,6 +53,7 @@ WRONG: list[tuple[Callable[[Any, str], object], str, str]] = [
     (lambda d, c: overridden("comparator", "up_to"), "not_a_choice", "rulebook.small_claim.comparator"),
     (lambda d, c: overridden("limit", 5.5), "not_decimal_text", "rulebook.small_claim.limit"),
     (lambda d, c: ClaimDesk.open("memory:", actor=""), "not_an_identifier", "actor"),
+    (lambda d, c: filed(ClaimDesk.open("memory:", actor="x", clock=lambda: NAIVE)), "naive_instant", "clock"),
 ]  # fmt: skip
 
 
