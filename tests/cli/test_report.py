@@ -47,7 +47,7 @@ def test_a_file_is_whole_or_not_there(office):
     assert body.count(b"\r\n") == int(foot["rows"]) + 1
     if sys.platform != "win32":
         assert target.stat().st_mode & 0o077 == 0
-    assert office.run("report", "claims", "-o", "nowhere/claims.csv").code == 75
+    assert office.run("report", "claims", "-o", "nowhere/claims.csv").code == 2
     assert [f.name for f in office.folder.glob(".claims*")] == []
 
 
