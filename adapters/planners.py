@@ -24,7 +24,7 @@ from ..workflow.speculate import Ahead, Planning
 from .planner import LENGTH
 
 #: Batches written between two times that a child sequences the log.
-SIGNED: Final = 8
+SIGNED: Final = 4
 #: More children than this wait for the one writer.
 MOST: Final = 4
 
