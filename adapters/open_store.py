@@ -26,12 +26,14 @@ def open_store(
     busy_timeout: float = 10.0,
     journal: str = "auto",
     pool_size: int = 5,
+    cache_kib: int = 12_288,
     sleep: Callable[[float], None] | None = None,
 ) -> Store:
     """The store at ``url``, made and brought up to date as far as that is safe.
 
     ``busy_timeout``: seconds to wait for another writer of a SQLite file. ``journal``: ``auto``, or a journal mode
-    of SQLite. ``pool_size``: connections kept open. ``sleep`` waits between tries of ``run`` (tests replace it).
+    of SQLite. ``pool_size``: connections kept open. ``cache_kib``: pages that each connection to a SQLite file keeps.
+    ``sleep`` waits between tries of ``run`` (tests replace it).
     """
     if _is_memory(url):
         from .memory import MemoryStore
@@ -40,7 +42,7 @@ def open_store(
     from .sql.engine import Options
     from .sql.store import SqlStore
 
-    options = Options(busy_timeout=busy_timeout, journal=journal, pool_size=pool_size)
+    options = Options(busy_timeout=busy_timeout, journal=journal, pool_size=pool_size, cache_kib=cache_kib)
     return SqlStore.open(database_url(url), options, sleep=sleep)
 
 

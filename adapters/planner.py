@@ -17,9 +17,11 @@ from typing import Any, Final
 from ..workflow.lines import Line
 from ..workflow.triage import plan_ahead
 from .desk import ClaimDesk
+from .handover import send
+from .open_store import open_store
 
-#: How many bytes stand before an answer to say how long it is.
-LENGTH: Final = 8
+#: A planner asks for a few rows by their keys, again and again for the same sellers.
+_CACHE_KIB: Final = 2_048
 
 
 def main() -> None:
@@ -33,7 +35,8 @@ def main() -> None:
     except EOFError:
         return
     try:
-        opened = ClaimDesk.open(**opening)
+        store = open_store(opening["url"], cache_kib=_CACHE_KIB)
+        opened = ClaimDesk.open(**opening, store=store)
     except Exception:  # noqa: BLE001  # whoever writes meets the same error and says it once; or was killed meanwhile
         return
     with opened as desk:
@@ -45,11 +48,8 @@ def main() -> None:
             except EOFError:
                 return
             answer = _sequenced(desk) if what is None else _planned(desk, *what)
-            data = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
             try:
-                answers.write(len(data).to_bytes(LENGTH, "big"))
-                answers.write(data)
-                answers.flush()
+                send(answers, answer)
             except BrokenPipeError:  # the parent was killed: nobody is left to answer, or to complain to
                 os._exit(0)
 

@@ -17,11 +17,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from mmap import mmap
 from queue import SimpleQueue
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Self
 
 from ..workflow.lines import Line
 from ..workflow.speculate import Ahead, Planning
-from .planner import LENGTH
+from .handover import read, receive
 
 #: Batches written between two times that a child sequences the log.
 SIGNED: Final = 4
@@ -108,7 +108,7 @@ class _Answer:
     def result(self) -> Ahead:
         """The batch, once it has come; an exception when there is none."""
         with self._coming.pop().result() as answer:
-            found: Any = pickle.loads(answer)  # noqa: S301  # from our own child
+            found = read(answer)
         if not isinstance(found, Ahead):
             raise PlanningFailed(str(found))
         return found
@@ -141,7 +141,7 @@ class _Child:
         pickle.dump(what, into, protocol=pickle.HIGHEST_PROTOCOL)
         into.flush()
         answers: Any = self._process.stdout
-        found = _whole(answers)
+        found = receive(answers)
         self._sound = True
         return found
 
@@ -153,15 +153,3 @@ class _Child:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
-
-
-def _whole(stream: IO[bytes]) -> mmap:
-    """An answer, in memory of its own: what megabytes leave behind in a heap grows with the file."""
-    length = int.from_bytes(stream.read(LENGTH), "big")
-    if length == 0:
-        raise PlanningFailed("no answer")
-    found = mmap(-1, length)
-    if stream.readinto(found) != length:  # type: ignore[attr-defined]  # a buffered reader has it
-        found.close()
-        raise PlanningFailed("an answer that breaks off")
-    return found

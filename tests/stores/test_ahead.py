@@ -6,6 +6,8 @@ it over through a pickle where a process would: nothing can be staler than that.
 
 from __future__ import annotations
 
+import copy
+import io
 import json
 import os
 import pickle
@@ -19,10 +21,12 @@ from typing import Any
 import pytest
 
 from claimdesk.adapters.desk import ClaimDesk
+from claimdesk.adapters.handover import BrokenOff, read, receive, send
 from claimdesk.adapters.planners import ChildPlanners, PlanningFailed
 from claimdesk.adapters.vault import FileVault
 from claimdesk.workflow import triage as triage_module
 from claimdesk.workflow.lines import Line, read_lines
+from claimdesk.workflow.speculate import Ahead, AheadLine
 from claimdesk.workflow.triage import plan_ahead, triage
 from support.checks import assert_sound
 
@@ -223,7 +227,7 @@ def test_lines_whose_rules_read_the_sellers_other_claims_are_planned_by_the_writ
     assert len({r["outcome"] for r in found}) > 1
 
 
-def test_real_children_plan_what_one_process_plans(tmp_path: Path):
+def test_real_children_plan_what_one_process_plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lines = [line(str(n), order={**LINE["order"], "id": f"114-{n % 9}"}) for n in range(36)]
     alone = ClaimDesk.open("memory:", actor="cs:mei")
     desk = ClaimDesk.open(f"sqlite:///{tmp_path / 'claims.db'}", actor="cs:mei", sender="memory")
@@ -231,7 +235,11 @@ def test_real_children_plan_what_one_process_plans(tmp_path: Path):
     with desk.planned_beside(2):
         planners = desk.planners
         assert planners is not None
+        here: list[int] = []
+        really = triage_module._batch
+        monkeypatch.setattr(triage_module, "_batch", lambda *told, **named: here.append(1) or really(*told, **named))
         found = list(triage(desk, read_lines(lines, parse=False), run_id="IMP-1", batch=6))
+        assert len(here) == triage_module._ALONE, "every other batch came from a child"
     assert desk.planners is None
     assert told(found) == told(expected)
     assert_sound(desk.store)
@@ -263,10 +271,22 @@ def test_an_answer_to_another_batch_is_not_taken_for_this_one(tmp_path: Path):
     assert orders == [f"114-{n}" for n in range(6)]
 
 
+def test_an_answer_comes_through_a_pipe_as_it_was_or_not_at_all():
+    batch = Ahead([AheadLine({"line": n}, [], frozenset(), unsure=False) for n in range(120)], {"c": 1}, {}, {}, ["k"])
+    sent = io.BytesIO()
+    send(sent, copy.copy(batch))
+    whole = sent.getvalue()
+    with receive(io.BytesIO(whole)) as answer:
+        assert read(answer) == batch
+    for cut in (0, 4, 8, 9, len(whole) - 1):
+        with pytest.raises(BrokenOff):
+            receive(io.BytesIO(whole[:cut]))
+
+
 def test_a_child_that_cannot_open_the_store_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     """Its parent meets the same error; and where that was killed, nobody wants a traceback of its child."""
     gone = {"url": f"sqlite:///{tmp_path / 'gone' / 'claims.db'}", "actor": "cs:mei"}
-    with ChildPlanners(gone, 1) as planners, pytest.raises((PlanningFailed, OSError)):
+    with ChildPlanners(gone, 1) as planners, pytest.raises((PlanningFailed, BrokenOff, OSError)):
         planners.submit([Line(1, dict(LINE), None, "")], "IMP-1").result()
     assert capfd.readouterr() == ("", "")
 
