@@ -68,7 +68,7 @@ def _patterns(kind: str) -> tuple[tuple[re.Pattern[str], Mapping[str, str]], ...
     return tuple((re.compile(p["match"] + r"\Z"), p) for p in catalogue("values")[kind])
 
 
-@places.kept_up_to(8192)
+@places.kept_up_to(2048)
 def value_words(value: str, lang: str, *, plain: bool = False) -> str:
     """A value on file in words; ``plain`` leaves amounts and dates as the wire has them."""
     text = _value(value, lang)
@@ -105,7 +105,7 @@ def beyond(limit: str, lang: str) -> str:
     return value_words(limit, lang)
 
 
-@places.kept_up_to(16384)
+@places.kept_up_to(2048)
 def reason_part(reason: Reason, part: str, lang: str) -> str | None:
     """One part of a reason's entry with its values filled in; None where there is no such part."""
     entry = entry_of(reason.code)
@@ -132,14 +132,14 @@ def tested(reason: Reason, lang: str = "en", *, plain: bool = False) -> str:
     return _tested(said, value, reason.limit, lang, plain)
 
 
-@places.kept_up_to(4096)
+@places.kept_up_to(2048)
 def _test_line(code: str, rule: str, lang: str) -> str:
     entry = entry_of(code)
     said: Mapping[str, str] = entry.get(f"tested {rule}") or entry.get("tested") or entry["text"]
     return said[lang]
 
 
-@places.kept_up_to(4096)
+@places.kept_up_to(2048)
 def _tested(said: str, value: str | None, limit: str | None, lang: str, plain: bool) -> str:
     if limit is None:
         said = _IN_BRACKETS.sub("", said)  # a limit told beside the test, where there is none to tell

@@ -421,7 +421,7 @@ def _frozen(reason: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple([(k, v if k != "readings" else tuple(v)) for k, v in reason.items()])
 
 
-@places.kept_up_to(8192)
+@places.kept_up_to(2048)
 def _shown(reason: tuple[tuple[str, Any], ...], ref: str) -> dict[str, Any]:
     """The wire form of a journalled reason; a bulk file has the same few over and over."""
     return reason_json(Reason.from_entry(dict(reason)), resolve(ref))
