@@ -29,6 +29,7 @@ _FACTS = (
     "claimant.medicare",
     "seller.in_good_standing",
     "seller.insurance_required",
+    "seller.proceeds_complete",
 )
 _NUMBERS = ("claimant.age", "fraud_indicators")
 _NUMBER_DIGITS_MAX = 18

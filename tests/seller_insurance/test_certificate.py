@@ -387,21 +387,36 @@ def months(count: int, amount: str, last: str = "2023-02") -> list[dict[str, str
     [
         (months(12, "83333.33 USD"), ("deductible",), ()),  # 999,999.96
         (months(12, "83333.34 USD"), (), ()),  # 1,000,000.08
-        (months(11, "83333.33 USD"), ("deductible",), ("proceeds_12m",)),  # a month without a record counts nothing
+        (months(11, "83333.33 USD"), (), ("proceeds_12m",)),  # a month is missing
         (months(1, "1000000.01 USD"), (), ()),  # one month alone is over, whatever the others were
-        (months(1, "1000000.00 USD"), ("deductible",), ("proceeds_12m",)),
-        # The present month does not count: 990,000.00 of the eleven before it.
-        (months(12, "90000.00 USD", last="2023-03"), ("deductible",), ("proceeds_12m",)),
-        (months(1, "2000000.00 USD", last="2023-03"), (), ("proceeds_12m",)),  # no record of any month before
-        (months(1, "2000000.00 USD", last="2022-02"), ("deductible",), ("proceeds_12m",)),  # long ago, none since
+        (months(1, "1000000.00 USD"), (), ("proceeds_12m",)),
+        (months(12, "90000.00 USD", last="2023-03"), (), ("proceeds_12m",)),  # the present month does not count
+        (months(1, "2000000.00 USD", last="2022-02"), (), ("proceeds_12m",)),  # long ago, nothing told since
         (months(13, "76923.07 USD", last="2023-02"), ("deductible",), ()),  # nor does the thirteenth
-        ([], ("deductible",), ("proceeds_12m",)),  # told that there are none
-        (None, (), ("proceeds_12m",)),  # nothing told
+        ([], (), ("proceeds_12m",)),
+        (None, (), ("proceeds_12m",)),
     ],
 )
 def test_the_last_twelve_months_are_the_full_ones_before(proceeds, rejected, asked):
     found = verdict("2023-03-15", seller={**SELLER, "proceeds": proceeds}, deductible="5000.00 USD")
     assert (found.rejected_for, found.unknown) == (rejected, asked)
+
+
+@pytest.mark.parametrize(
+    ("proceeds", "complete", "rejected"),
+    [
+        ([], True, ("deductible",)),  # told that there were none
+        (months(11, "83333.33 USD"), True, ("deductible",)),
+        (months(1, "1000000.00 USD"), True, ("deductible",)),
+        (months(1, "1000000.01 USD"), True, ()),
+        (months(11, "83333.33 USD"), False, ()),  # told that some are missing
+        (months(11, "83333.33 USD"), "unknown", ()),
+    ],
+)
+def test_months_without_a_record_count_nothing_only_where_that_is_told(proceeds, complete, rejected):
+    seller = {**SELLER, "proceeds": proceeds, "proceeds_complete": complete}
+    found = verdict("2023-03-15", seller=seller, deductible="5000.00 USD")
+    assert found.rejected_for == rejected
 
 
 def test_another_currency_is_not_compared():

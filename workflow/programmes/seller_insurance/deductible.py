@@ -3,7 +3,8 @@
 Domain notes 2.2 row 5, conflict G, reading R20. Three regimes: (a) from 2021-09-01 at most 10,000; (b) from
 2022-06-27 any amount, but only for a seller whose gross proceeds of the last twelve months exceed
 1,000,000; (c) at most 10,000 again, from 2024-01-01 (the day is assumed). A retention of the insured's own
-counts as a deductible (S5). A deductible of zero never fails.
+counts as a deductible (S5). A deductible of zero never fails. Months nobody told of are asked for, unless it was told
+that the record is complete (``proceeds_complete``): nothing is rejected for what is not known.
 """
 
 from __future__ import annotations
@@ -52,11 +53,12 @@ def _large_sellers(subject: Subject, told: str) -> Finding:
         amount, its_currency = parse(sum_told, "proceeds_12m")
         total = amount if its_currency == currency else None
     else:
-        twelve = last_twelve(subject.seller.get("proceeds"), subject.submitted_on, currency)
-        total = twelve.minor if twelve.known else None
+        amount, whole = last_twelve(subject.seller.get("proceeds"), subject.submitted_on, currency)
+        settled = whole or amount > minor
+        total = amount if settled or subject.seller.get("proceeds_complete") is True else None
         readings = ("S2",)
-        # Months that are told later may still lift the sum over the line: the certificate is judged again then.
-        asks = () if twelve.whole or twelve.minor > minor else ("proceeds_12m",)
+        # A month that is told later may still lift the sum over the line: the certificate is judged again then.
+        asks = () if settled else ("proceeds_12m",)
     limit = f"over {line.shown} in twelve months"
     if total is None:
         asks = ("proceeds_12m",)

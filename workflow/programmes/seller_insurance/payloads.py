@@ -193,6 +193,7 @@ class Seller(TypedDict):
     defective_orders_60d: NotRequired[Annotated[int, BeforeValidator(_count), Untold]]
     proceeds_12m: NotRequired[ToldMoney]
     proceeds: NotRequired[Annotated[list[Proceeds], Many]]
+    proceeds_complete: NotRequired[Fact]  # whether months that are not on record had none
     requests: NotRequired[Annotated[list[DateText], Many]]
     certificates: NotRequired[Annotated[list[Any], Few]]
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ....states.money import parse
-
-_MONTHS = 12
 
 
 def by_month(proceeds: Any) -> dict[str, Mapping[str, Any]]:
@@ -43,23 +40,19 @@ def month_before(month: str, count: int = 1) -> str:
     return f"{total // 12:04d}-{total % 12 + 1:02d}"
 
 
-@dataclass(frozen=True, slots=True)
-class Twelve:
-    """The twelve full months before a month: their sum in minor units, and what stands behind it (reading S2).
+def last_twelve(proceeds: Any, day: date, currency: str) -> tuple[int, bool]:
+    """(sum in minor units, whether all are on file) of the twelve full months before the month of ``day``.
 
-    ``known``: there is a record of proceeds that reaches back before the month, or it was told that there are none;
-    ``whole``: each of the twelve is on file. Another currency counts as not on file.
+    Reading S2. A sum of fewer months is still a lower bound. Another currency counts as not on file.
     """
-
-    minor: int
-    known: bool
-    whole: bool
-
-
-def last_twelve(proceeds: Any, day: date, currency: str) -> Twelve:
-    """The twelve full months before the month of ``day``; ``proceeds`` is None where nothing was told of them."""
+    months = by_month(proceeds)
     this = f"{day.year:04d}-{day.month:02d}"
-    told = {month: parse(entry["amount"], "proceeds") for month, entry in by_month(proceeds).items()}
-    before = {month: minor for month, (minor, its) in told.items() if its == currency and month < this}
-    mine = [before[month] for month in (month_before(this, back) for back in range(1, _MONTHS + 1)) if month in before]
-    return Twelve(sum(mine), bool(before) or (proceeds is not None and not told), len(mine) == _MONTHS)
+    total = on_file = 0
+    for back in range(1, 13):
+        entry = months.get(month_before(this, back))
+        if entry is not None:
+            minor, its_currency = parse(entry["amount"], "proceeds")
+            if its_currency == currency:
+                total += minor
+                on_file += 1
+    return total, on_file == 12
