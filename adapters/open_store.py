@@ -7,6 +7,7 @@ first use. Authority: contract sections 6 and 7. Left out: other databases; thei
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ def open_store(
     busy_timeout: float = 10.0,
     journal: str = "auto",
     pool_size: int = 5,
-    cache_kib: int = 12_288,
+    cache_kib: int | None = None,
     sleep: Callable[[float], None] | None = None,
 ) -> Store:
     """The store at ``url``, made and brought up to date as far as that is safe.
@@ -42,7 +43,9 @@ def open_store(
     from .sql.engine import Options
     from .sql.store import SqlStore
 
-    options = Options(busy_timeout=busy_timeout, journal=journal, pool_size=pool_size, cache_kib=cache_kib)
+    options = Options(busy_timeout=busy_timeout, journal=journal, pool_size=pool_size)
+    if cache_kib is not None:
+        options = replace(options, cache_kib=cache_kib)
     return SqlStore.open(database_url(url), options, sleep=sleep)
 
 

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict, Unpack
 
 from ..states.errors import InputError
 from ..states.money import Money
+from .engine import seller_file_id
 from .ports import SourceRow
 from .view import Claim, SellerFile
 
@@ -48,10 +49,6 @@ def checked_options(options: Options) -> None:
         raise InputError("wrong_type", "a whole number is expected", field="expected_version", hint="claim.version")
 
 
-#: What the id of a seller's compliance file begins with.
-SELLER_FILES = "SLR-"
-
-
 def _not_a_claim() -> InputError:
     return InputError("not_a_claim", "this is a seller's file, not a claim", field="claim", hint="use seller_do")
 
@@ -79,7 +76,7 @@ class Verbs(ABC):
         """One verb on a seller's compliance file."""
 
     def _claim(self, verb: str, claim: str, payload: dict[str, Any], options: Options) -> Claim:
-        if str(claim).startswith(SELLER_FILES):  # said before anything is written
+        if str(claim).startswith(seller_file_id("")):  # said before anything is written
             raise _not_a_claim()
         found = self.do(verb, claim, {k: v for k, v in payload.items() if v is not None}, **options)
         if not isinstance(found, Claim):
