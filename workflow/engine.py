@@ -450,12 +450,12 @@ class Session:
         """What is staged and not yet written, by case."""
         return self._staged
 
-    def flush(self) -> None:
-        """Writes every unwritten change."""
+    def flush(self, *, last: bool = False) -> None:
+        """Writes every unwritten change; ``last``: nothing else is done in this transaction."""
         if self._staged:
             for rows in self._staged.values():
                 rows.columns = self.shown(rows.case)
-            self.unit.append(list(self._staged.values()))
+            self.unit.append(list(self._staged.values()), last=last)
             self._staged = {}
         self._mark = None
 

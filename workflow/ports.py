@@ -370,8 +370,11 @@ class WriteUnit(ReadUnit, Protocol):
         """Serialises writers of the same keys (case ids and incident groups) until the end of the transaction."""
         ...
 
-    def append(self, sets: Sequence[WriteSet]) -> None:
-        """Writes every set; StaleVersion when a case has moved on from ``before``, Conflict when a constraint bites."""
+    def append(self, sets: Sequence[WriteSet], *, last: bool = False) -> None:
+        """Writes every set; StaleVersion when a case has moved on from ``before``, Conflict when a constraint bites.
+
+        ``last``: nothing follows in this unit, so the commit may go out with the rows.
+        """
         ...
 
     def append_ready(self, sets: Sequence[Any]) -> None:

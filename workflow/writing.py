@@ -37,7 +37,7 @@ class Writing:
             try:
                 if self._session.seals:
                     self._settings.digests.verify(self._session.unit)
-                self._session.flush()
+                self._session.flush(last=True)
             except BaseException as failed:
                 self._context.__exit__(type(failed), failed, failed.__traceback__)
                 raise

@@ -1,9 +1,7 @@
-"""How PostgreSQL takes the rows of a unit: a few in one round trip, many in a stream for each table.
+"""How PostgreSQL takes many rows: in a stream for each table.
 
-Decision: a single claim writes to eight tables; asked one by one that is eight waits for the network, so the statements
-go out together (pipeline) and the answers are read once. From a handful of rows on COPY takes half the time of
-statements and a third of our own work. SQLAlchemy has no word for either, so the driver is spoken to directly.
-Left out: SQLite, where a call costs nothing and ``executemany`` is the fastest there is.
+Decision: from a handful of rows on COPY takes half the time of statements and a third of our own work. SQLAlchemy has
+no word for it, so the driver is spoken to directly. Left out: a few rows, which go out together (``pipeline``).
 """
 
 from __future__ import annotations
@@ -19,23 +17,6 @@ from .engine import translated
 Rows = Sequence[tuple[Any, ...]]
 #: From this many rows in one call on, they are copied.
 MANY: Final = 40
-
-
-def pipelined(connection: Connection, steps: Sequence[tuple[str, Rows]]) -> list[int]:
-    """Runs each statement for its rows, all in one round trip; how many rows each of them changed."""
-    with _driver(connection) as driver:
-        cursors: list[list[Any]] = []
-        with driver.pipeline():
-            for text, rows in steps:
-                asked = [driver.cursor() for _ in rows]
-                for cursor, row in zip(asked, rows, strict=True):
-                    cursor.execute(text, row)
-                cursors.append(asked)
-        counts = [sum(cursor.rowcount for cursor in asked) for asked in cursors]
-        for asked in cursors:
-            for cursor in asked:
-                cursor.close()
-        return counts
 
 
 def copied(connection: Connection, text: str, rows: Rows) -> None:

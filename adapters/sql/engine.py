@@ -101,8 +101,11 @@ def _sqlite(url: URL, options: Options) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     def begin(connection: Connection) -> None:
-        how = connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE")
-        connection.exec_driver_sql(how)
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+        except sqlite3.Error as error:
+            raise translated(error) from None
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begin)
@@ -143,6 +146,8 @@ def _postgres(url: URL, options: Options) -> Engine:
             max_overflow=-1,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            # Ready statements are prepared by ``pipeline``; at its first roll-back psycopg would throw away all of them.
+            connect_args={"prepare_threshold": None},
         )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise ConfigError(
@@ -236,6 +241,15 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
             "not_granted", f"this database user may not do that [{state}]", hint="see the grants in the docs"
         )
     return StorageError("storage_failed", f"the database could not do it [{state or type(error).__name__}]")
+
+
+def unknown_commit() -> StorageError:
+    """The error of a connection that was lost while a commit was on its way."""
+    return StorageError(
+        "unknown_commit",
+        "the connection was lost while writing: it may have been written or not",
+        hint="read it again by its idempotency key before doing anything else",
+    )
 
 
 def may_retry(error: BaseException) -> bool:

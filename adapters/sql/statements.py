@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy import (
     case as when,
 )
-from sqlalchemy.engine import Connection, CursorResult, Dialect
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from .tables import (
@@ -56,6 +56,7 @@ from .tables import (
     task,
     transfer,
 )
+from .wire import Wire, strict
 
 _CASE_FIXED = frozenset({"id", "programme", "marketplace", "currency", "opened_at"})
 
@@ -84,31 +85,27 @@ class Statement:
         self.text = str(made)
         return getattr(self, name)
 
-    def _run(self, connection: Connection, values: dict[str, Any]) -> CursorResult[Any]:
+    def values(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        """Values by name in the statement's order."""
         if self.fixed:
             values = {**self.fixed, **values}
-        return connection.exec_driver_sql(self.text, tuple([values[n] for n in self.names]))
+        return tuple([values[n] for n in self.names])
 
-    def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
+    def rows(self, wire: Wire, **values: Any) -> Sequence[Any]:
         """The rows it finds."""
-        return self._run(connection, values).all()
+        return wire.rows(self.text, self.values(values))
 
-    def first(self, connection: Connection, **values: Any) -> Any:
+    def first(self, wire: Wire, **values: Any) -> Any:
         """The first row it finds, or None."""
-        return self._run(connection, values).first()
+        return next(iter(wire.rows(self.text, self.values(values))), None)
 
-    def change(self, connection: Connection, **values: Any) -> int:
+    def change(self, wire: Wire, **values: Any) -> int:
         """Does it once; how many rows it changed."""
-        return self._run(connection, values).rowcount
+        return wire.change(self.text, self.values(values))
 
-    def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    def many(self, wire: Wire, rows: Sequence[tuple[Any, ...]]) -> int:
         """Does it for each row (values in the statement's order) in one call; how many rows it changed."""
-        if not rows:
-            return 0
-        return connection.exec_driver_sql(self.text, list(rows), execution_options=_KEEP_COUNT).rowcount
-
-
-_KEEP_COUNT = {"preserve_rowcount": True}
+        return wire.many(self.text, rows) if rows else 0
 
 
 def statements_of(dialect: Dialect) -> Statements:
@@ -230,6 +227,7 @@ class Statements:
             .where(case.c.id == bindparam("at_id"), case.c.version == bindparam("at_version"))
             .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in changed})
         )
+        self.move_strictly = "" if self.sqlite else strict(self.move_case.text)
         self.put_task = made(self._put(dialect, task, "id"))
         # The same for many rows at once: PostgreSQL takes each column as an array.
         self.put_tasks = self.put_task.text.replace(_values(self.put_task.text), _UNNESTED)

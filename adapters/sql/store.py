@@ -19,10 +19,11 @@ from ...states.errors import ClaimdeskError, StorageError
 from ...workflow.ports import WriteSet, WriteUnit
 from . import schema
 from .durability import faults
-from .engine import Options, for_reading, for_writing, make_engine, run_unit
+from .engine import Options, for_reading, for_writing, make_engine, run_unit, unknown_commit
 from .ready import Ready, ready
 from .statements import statements_of
 from .units import SqlRead, SqlWrite
+from .wire import wire_of
 
 _T = TypeVar("_T")
 
@@ -76,7 +77,9 @@ class SqlStore:
         self._after_fork()
         with _ours(), self._reads.connect() as connection:
             connection.begin()
-            yield SqlRead(connection, self._statements)
+            unit = SqlRead(connection, self._statements, wire_of(connection, writes=False))
+            yield unit
+            unit.done()
 
     @contextmanager
     def write(self) -> Generator[SqlWrite]:
@@ -84,7 +87,7 @@ class SqlStore:
         self._after_fork()
         with _ours(), self._writes.connect() as connection:
             connection.begin()
-            yield SqlWrite(connection, self._statements)  # an exception leaves here and rolls back
+            yield SqlWrite(connection, self._statements, wire_of(connection, writes=True))  # an exception leaves here and rolls back
             _commit(connection)
 
     def run(self, work: Callable[[WriteUnit], _T]) -> _T:
@@ -134,11 +137,7 @@ def _commit(connection: Connection) -> None:
         connection.commit()
     except StorageError as error:
         if error.code == "connection_lost":
-            raise StorageError(
-                "unknown_commit",
-                "the connection was lost while writing: it may have been written or not",
-                hint="read it again by its idempotency key before doing anything else",
-            ) from None
+            raise unknown_commit() from None
         # SQLite keeps a transaction open whose commit it could not do; the connection's next user must not find it.
         driver: Any = connection.connection.driver_connection
         driver.rollback()
@@ -158,8 +157,8 @@ def _ours() -> Generator[None]:
 
 
 def _without_driver(error: BaseException) -> None:
-    cause: Any = error.__cause__
-    if cause is not None and type(cause).__module__.partition(".")[0] in ("psycopg", "sqlite3"):
+    known: Any = error.__cause__ or error.__context__
+    if known is not None and type(known).__module__.partition(".")[0] in ("psycopg", "sqlite3"):
         error.__cause__ = None
         error.__suppress_context__ = True
         error.__context__ = None

@@ -69,15 +69,15 @@ def bare_sqlite(connection: sqlite3.Connection) -> None:
 @pytest.fixture
 def careless(monkeypatch) -> None:
     """The version check is gone: whatever version a plan was made on, it is written over the present one."""
-    move: Callable[[Any, Any], None] = SqlWrite._move
+    values: Callable[[Any, Any], Any] = SqlWrite._from
 
-    def over_the_present_one(self: Any, rows: Any) -> None:
+    def over_the_present_one(self: Any, rows: Any) -> Any:
         # Locked on a server, or another writer moves it between this read and our write, and ours is stale after all.
         lock = "" if self._s.sqlite else " FOR UPDATE"
         kept = dict(tuple(found) for found in self._c.exec_driver_sql(f'SELECT id, version FROM "case"{lock}'))  # noqa: S608
-        move(self, [(kept[row.id], row) for _, row in rows])
+        return values(self, [(kept[row.id], row) for _, row in rows])
 
-    monkeypatch.setattr(SqlWrite, "_move", over_the_present_one)
+    monkeypatch.setattr(SqlWrite, "_from", over_the_present_one)
 
 
 def race(place: Place) -> tuple[list[str], list[str]]:

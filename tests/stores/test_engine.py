@@ -23,6 +23,7 @@ from claimdesk.adapters.sql import bulk, engine, locks
 from claimdesk.adapters.sql.engine import may_retry, run_unit, translated
 from claimdesk.adapters.sql.revision import WAL_SAFE
 from claimdesk.adapters.sql.tables import metadata
+from claimdesk.adapters.sql.wire import SqliteWire
 from claimdesk.states.errors import IntegrityFailure, StorageError
 from claimdesk.workflow.ports import (
     CaseFilter,
@@ -646,7 +647,7 @@ def test_settings_that_could_lose_a_write_are_told(database: Place) -> None:
     assert all(line.endswith(" is off") for line in told)
 
 
-@pytest.mark.parametrize("where", ["do_execute", "do_commit"])
+@pytest.mark.parametrize("where", ["statement", "commit"])
 def test_an_interrupt_is_never_told_as_a_fault_of_the_database(path: Path, monkeypatch: pytest.MonkeyPatch, where: str):
     def interrupted(*_told: object, **_more: object) -> None:
         raise KeyboardInterrupt
@@ -654,7 +655,10 @@ def test_an_interrupt_is_never_told_as_a_fault_of_the_database(path: Path, monke
     with closing(open_store(path)) as store:
         store.run(lambda unit: unit.set_meta("before", "1"))
         with monkeypatch.context() as now:
-            now.setattr(store.engine.dialect, where, interrupted)
+            if where == "commit":
+                now.setattr(store.engine.dialect, "do_commit", interrupted)
+            else:
+                now.setattr(SqliteWire, "many", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 store.run(lambda unit: unit.set_meta("during", "1"))
         store.run(lambda unit: unit.set_meta("after", "1"))

@@ -87,23 +87,32 @@ SUMS = ("totals", "balances", "sources_of")
 
 
 @contextmanager
-def asked(store: Any, statements: list[tuple[str, Any]]) -> Iterator[None]:
+def asked(store: Any, unit: Any, statements: list[tuple[str, Any]]) -> Iterator[None]:
+    """Keeps what a unit asks through SQLAlchemy, and what it asks past it."""
+
     def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         statements.append((statement, values))
 
+    def rows(statement: str, values: Any) -> Any:
+        statements.append((statement, values))
+        return straight(statement, values)
+
+    straight, unit._w.rows = unit._w.rows, rows
     event.listen(store.engine, "before_cursor_execute", keep)
     try:
         yield
     finally:
         event.remove(store.engine, "before_cursor_execute", keep)
+        del unit._w.rows
 
 
 def plans(store: Any, question: Question, explain: str) -> list[str]:
     """The plan of each statement that answers a question."""
     found: list[tuple[str, Any]] = []
     with store.read() as unit:
-        with asked(store, found):
+        with asked(store, unit, found):
             question(unit)
+        assert found, "nothing was asked"
         # The plan is in the last column in both.
         return ["; ".join(str(row[-1]) for row in unit.connection.exec_driver_sql(f"{explain} {text}", values))
                 for text, values in found]  # fmt: skip

@@ -1,0 +1,223 @@
+"""PostgreSQL's pipeline: however many statements in one round trip, BEGIN and COMMIT among them.
+
+Decision: one command writes to eight tables. Asked one by one that is eight waits for the network, so everything that
+can be asked at once goes out together, prepared the first time a connection sees it. psycopg's own pipeline sends a
+statement at a time and makes a cursor for each, which takes four times the processor; so its ``pq`` layer is spoken to,
+and values go out as what they are: text, bytes, whole numbers, truth, lists of them. psycopg keeps what it does
+best: connecting, waiting (also for Ctrl-C), loading rows, COPY, and naming errors.
+Authority: libpq, "Pipeline Mode"; psycopg, "pq -- libpq wrapper module". Left out: other kinds of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from functools import cache
+from itertools import count
+from typing import Any, Final
+
+from psycopg import Connection as Driver
+from psycopg import DataError, Error, OperationalError, errors, pq
+from psycopg.adapt import Transformer
+from psycopg.pq.abc import PGresult
+from psycopg.waiting import Ready, Wait
+from sqlalchemy.engine import Connection
+
+from ...states.errors import StorageError
+from .engine import translated, unknown_commit
+from .wire import Row, Step
+
+_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_END: Final = "COMMIT"
+_KNOWN: Final = "claimdesk_statements"
+_numbers = count()  # a name is never given twice, whatever became of the statement that had it
+_TEXT, _BINARY = 0, 1
+_NONE: Final = "22012"  # division by zero, see ``strict``
+_FORGOTTEN: Final = "26000"  # there is no such prepared statement
+_Given = tuple[list[bytes | None], list[int]]
+#: The result of each statement, and the first that failed with its place.
+_Heard = tuple[list[PGresult], tuple[int, PGresult] | None]
+
+
+class Missed(Exception):
+    """A statement that has to change a row found none; ``place``: which one of its batch."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class PostgresWire:
+    """Over psycopg's connection. A transaction begins with the first batch, in the same round trip."""
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        pooled = connection.connection
+        self._connection = connection
+        self._driver: Driver[Any] = pooled.driver_connection  # pyright: ignore[reportAttributeAccessIssue]
+        self._begin = _WRITE if writes else _READ
+        #: The names of the statements that this connection has prepared, by their text; they end with it.
+        self._names: dict[str, bytes] = pooled.info.setdefault(_KNOWN, {})
+
+    def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
+        """The rows a statement finds."""
+        return self.rows_of([(text, values)])[0]
+
+    def rows_of(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        """The rows that each statement finds, all asked in one round trip."""
+        return [self._loaded(result) for result in self._batch(asked)]
+
+    def change(self, text: str, values: Sequence[Any]) -> int:
+        """Does a statement once; how many rows it changed."""
+        return self._batch([(text, values)])[0].command_tuples or 0
+
+    def many(self, text: str, rows: Sequence[Row]) -> int:
+        """Does a statement for each row; how many rows it changed in all."""
+        return sum(result.command_tuples or 0 for result in self._batch([(text, row) for row in rows]))
+
+    def write(self, steps: Sequence[Step], *, commit: bool) -> None:
+        """Does every step in one round trip, and commits in the same one; ``Missed`` when a ``strict`` step did."""
+        asked = [(text, row) for text, rows in steps for row in rows]
+        if not commit:
+            self._batch(asked)
+            return
+        try:
+            done = self._batch([*asked, (_END, ())])
+        except StorageError as error:
+            if error.code == "connection_lost":
+                raise unknown_commit() from None
+            raise
+        if done[-1].command_status != _END.encode():  # a transaction that had failed before is only rolled back
+            raise StorageError("storage_failed", "the database could not do it; nothing was written")
+
+    def end(self) -> None:
+        """Ends a transaction that only read."""
+        if self._driver.pgconn.transaction_status == pq.TransactionStatus.INTRANS:
+            self._batch([(_END, ())])
+
+    # -- what stands on the wire ---------------------------------------------------------------------------------
+
+    def _loaded(self, result: PGresult) -> list[Row]:
+        loader = Transformer(self._driver)
+        loader.set_pgresult(result)
+        return loader.load_rows(0, result.ntuples, tuple)
+
+    def _batch(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
+        driver, codec = self._driver, self._driver.info.encoding
+        sent = [(text, _given(values, codec)) for text, values in asked]  # before anything stands on the wire
+        if begins := driver.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            sent.insert(0, (self._begin, ([], [])))
+        try:
+            with driver.lock:
+                found, failed = driver.wait(self._talk(sent))
+        except Error as error:
+            raise self._ours(error) from None
+        except BaseException:
+            if driver.pgconn.pipeline_status != pq.PipelineStatus.OFF:  # interrupted, and not even cancelled
+                self._connection.invalidate()
+            raise
+        if failed is not None:
+            place, result = failed
+            error = errors.error_from_result(result, codec)
+            if error.sqlstate == _NONE:
+                raise Missed(place - begins)
+            if error.sqlstate == _FORGOTTEN:  # a pooler between us and the server gave us another session of its own
+                self._names.clear()
+            raise self._ours(error) from None
+        if len(found) != len(sent):
+            raise self._ours(OperationalError("the connection is lost")) from None
+        return found[1:] if begins else found
+
+    def _ours(self, error: Error) -> BaseException:
+        if lost := bool(self._driver.closed):
+            self._connection.invalidate()
+        return translated(error, lost=lost)
+
+    def _talk(self, sent: Sequence[tuple[str, _Given]]) -> Generator[Wait, Ready | int, _Heard]:
+        """Sends everything, waits for every answer."""
+        pgconn, names = self._driver.pgconn, self._names
+        new: dict[str, bytes] = {}
+        of: list[tuple[int, str | None]] = []  # which statement an answer belongs to; its text, when it was prepared
+        pgconn.enter_pipeline_mode()
+        for place, (text, (values, formats)) in enumerate(sent):
+            name = names.get(text) or new.get(text)
+            if name is None:
+                name = new[text] = b"claimdesk_%d" % next(_numbers)
+                pgconn.send_prepare(name, _numbered(text).encode())
+                of.append((place, text))
+            pgconn.send_query_prepared(name, values, formats, result_format=_BINARY)
+            of.append((place, None))
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            if (yield Wait.RW) & Ready.R:
+                pgconn.consume_input()
+        found: list[PGresult] = []
+        failed: tuple[int, PGresult] | None = None
+        answers = iter(of)
+        while True:
+            while pgconn.is_busy():
+                while not (yield Wait.R):
+                    pass
+                pgconn.consume_input()
+            answer = pgconn.get_result()
+            if answer is None:
+                if pgconn.status == pq.ConnStatus.BAD:
+                    break
+                continue  # the end of one statement's answer
+            if answer.status == pq.ExecStatus.PIPELINE_SYNC:
+                pgconn.exit_pipeline_mode()
+                break
+            place, prepared = next(answers, (len(sent), None))
+            if answer.status == pq.ExecStatus.FATAL_ERROR:
+                failed = failed or (place, answer)
+            elif prepared is None:
+                found.append(answer)
+            elif answer.status == pq.ExecStatus.COMMAND_OK:
+                names[prepared] = new[prepared]
+        return found, failed
+
+
+@cache
+def _numbered(text: str) -> str:
+    """A statement with its values as the server counts them."""
+    first, *rest = (part.replace("%%", "%") for part in text.split("%s"))
+    return first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))
+
+
+def _given(values: Sequence[Any], codec: str) -> _Given:
+    """Values as they go out, and how each is written. Text goes out with its length, so that none is cut short."""
+    found: list[bytes | None] = []
+    formats: list[int] = []
+    for value in values:
+        if value is None or isinstance(value, bytes):
+            found.append(value)
+            formats.append(_BINARY)
+        elif isinstance(value, str):
+            found.append(value.encode(codec))
+            formats.append(_BINARY)
+        else:
+            found.append((_listed(value) if isinstance(value, list) else _plain(value)).encode(codec))  # pyright: ignore[reportUnknownArgumentType]
+            formats.append(_TEXT)
+    return found, formats
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, int):
+        return str(int(value))
+    raise TypeError(f"no value of a statement of ours: {type(value).__name__}")
+
+
+def _listed(values: list[Any]) -> str:
+    """PostgreSQL's way to write a list."""
+    return "{" + ",".join(_member(value) for value in values) + "}"
+
+
+def _member(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        if "\0" in value:
+            raise translated(DataError("text cannot hold this character"))
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _plain(value)
