@@ -114,7 +114,7 @@ class MemoryWrite(MemoryRead):
         """Writes every set that ``ready`` made."""
         self.append(sets)
 
-    def append(self, sets: Sequence[WriteSet], *, last: bool = False) -> None:  # noqa: ARG002  # the block ends it
+    def append(self, sets: Sequence[WriteSet], *, last: bool = False) -> None:
         """Writes every set, or raises."""
         for given in one_set_a_case(sets):
             self._case(given)

@@ -146,7 +146,7 @@ def _postgres(url: URL, options: Options) -> Engine:
             max_overflow=-1,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
-            # Ready statements are prepared by ``pipeline``; at its first roll-back psycopg would throw away all of them.
+            # ``pipeline`` prepares our statements; psycopg would throw all of them away at its first roll-back.
             connect_args={"prepare_threshold": None},
         )
     except (ModuleNotFoundError, NoSuchModuleError):

@@ -10,6 +10,7 @@ Authority: libpq, "Pipeline Mode"; psycopg, "pq -- libpq wrapper module". Left o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Sequence
 from functools import cache
 from itertools import count
@@ -18,7 +19,7 @@ from typing import Any, Final
 from psycopg import Connection as Driver
 from psycopg import DataError, Error, OperationalError, errors, pq
 from psycopg.adapt import Transformer
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 from sqlalchemy.engine import Connection
 
@@ -134,46 +135,57 @@ class PostgresWire:
 
     def _talk(self, sent: Sequence[tuple[str, _Given]]) -> Generator[Wait, Ready | int, _Heard]:
         """Sends everything, waits for every answer."""
-        pgconn, names = self._driver.pgconn, self._names
-        new: dict[str, bytes] = {}
-        of: list[tuple[int, str | None]] = []  # which statement an answer belongs to; its text, when it was prepared
-        pgconn.enter_pipeline_mode()
-        for place, (text, (values, formats)) in enumerate(sent):
-            name = names.get(text) or new.get(text)
-            if name is None:
-                name = new[text] = b"claimdesk_%d" % next(_numbers)
-                pgconn.send_prepare(name, _numbered(text).encode())
-                of.append((place, text))
-            pgconn.send_query_prepared(name, values, formats, result_format=_BINARY)
-            of.append((place, None))
-        pgconn.pipeline_sync()
+        pgconn = self._driver.pgconn
+        expected = self._sent(sent)
         while pgconn.flush():
             if (yield Wait.RW) & Ready.R:
                 pgconn.consume_input()
         found: list[PGresult] = []
         failed: tuple[int, PGresult] | None = None
-        answers = iter(of)
-        while True:
-            while pgconn.is_busy():
-                while not (yield Wait.R):
-                    pass
-                pgconn.consume_input()
-            answer = pgconn.get_result()
-            if answer is None:
-                if pgconn.status == pq.ConnStatus.BAD:
-                    break
-                continue  # the end of one statement's answer
-            if answer.status == pq.ExecStatus.PIPELINE_SYNC:
-                pgconn.exit_pipeline_mode()
-                break
-            place, prepared = next(answers, (len(sent), None))
+        while (answer := (yield from _next_answer(pgconn))) is not None:
+            # A connection that is lost at the very end answers once more than it was asked.
+            place, prepared, name = expected.popleft() if expected else (len(sent), "", b"")
             if answer.status == pq.ExecStatus.FATAL_ERROR:
                 failed = failed or (place, answer)
-            elif prepared is None:
+            elif not prepared:
                 found.append(answer)
             elif answer.status == pq.ExecStatus.COMMAND_OK:
-                names[prepared] = new[prepared]
+                self._names[prepared] = name
         return found, failed
+
+    def _sent(self, sent: Sequence[tuple[str, _Given]]) -> deque[tuple[int, str, bytes]]:
+        """Puts everything on the wire; of each answer to come: the statement's place, the text if one is prepared."""
+        pgconn, new = self._driver.pgconn, dict[str, bytes]()
+        expected: deque[tuple[int, str, bytes]] = deque()
+        pgconn.enter_pipeline_mode()
+        for place, (text, (values, formats)) in enumerate(sent):
+            name = self._names.get(text) or new.get(text)
+            if name is None:
+                name = new[text] = b"claimdesk_%d" % next(_numbers)
+                pgconn.send_prepare(name, _numbered(text).encode())
+                expected.append((place, text, name))
+            pgconn.send_query_prepared(name, values, formats, result_format=_BINARY)
+            expected.append((place, "", name))
+        pgconn.pipeline_sync()
+        return expected
+
+
+def _next_answer(pgconn: PGconn) -> Generator[Wait, Ready | int, PGresult | None]:
+    """The next answer; None when all are there, or when the connection is lost."""
+    while True:
+        while pgconn.is_busy():
+            while not (yield Wait.R):
+                pass
+            pgconn.consume_input()
+        answer = pgconn.get_result()
+        if answer is None:  # the end of one statement's answer
+            if pgconn.status == pq.ConnStatus.BAD:
+                return None
+        elif answer.status == pq.ExecStatus.PIPELINE_SYNC:
+            pgconn.exit_pipeline_mode()
+            return None
+        else:
+            return answer
 
 
 @cache

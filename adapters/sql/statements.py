@@ -8,6 +8,7 @@ narrowing of lists, which SQLAlchemy renders and caches itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -227,7 +228,6 @@ class Statements:
             .where(case.c.id == bindparam("at_id"), case.c.version == bindparam("at_version"))
             .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in changed})
         )
-        self.move_strictly = "" if self.sqlite else strict(self.move_case.text)
         self.put_task = made(self._put(dialect, task, "id"))
         # The same for many rows at once: PostgreSQL takes each column as an array.
         self.put_tasks = self.put_task.text.replace(_values(self.put_task.text), _UNNESTED)
@@ -258,6 +258,11 @@ class Statements:
             .values({"status": literal_column("'handed_over'"), **{n: bindparam(f"b_{n}") for n in sent}})
         )
         self.set_meta = made(self._put(dialect, meta, "name"))
+
+    @cached_property
+    def move_strictly(self) -> str:
+        """``move_case`` for PostgreSQL's pipeline."""
+        return strict(self.move_case.text)
 
     def _imports(self, made: Callable[[ClauseElement], Statement]) -> None:
         """Imports and how far they came."""

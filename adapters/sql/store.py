@@ -87,7 +87,8 @@ class SqlStore:
         self._after_fork()
         with _ours(), self._writes.connect() as connection:
             connection.begin()
-            yield SqlWrite(connection, self._statements, wire_of(connection, writes=True))  # an exception leaves here and rolls back
+            unit = SqlWrite(connection, self._statements, wire_of(connection, writes=True))
+            yield unit  # an exception leaves here and rolls back
             _commit(connection)
 
     def run(self, work: Callable[[WriteUnit], _T]) -> _T:

@@ -86,7 +86,7 @@ class SqliteWire:
 
 
 def strict(text: str) -> str:
-    """The same UPDATE, which fails (``pipeline.Missed``) where it finds no row to change, and with it whatever follows."""
+    """The same UPDATE, which fails (``pipeline.Missed``) where it finds no row to change, and whatever follows too."""
     return f"WITH done AS ({text} RETURNING 1) SELECT 1 / count(*) FROM done"  # noqa: S608  # a statement of ours
 
 
