@@ -383,6 +383,9 @@ def flattened(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
     """(field, text) of every value: nested names are joined with ``_``, what is no text is its JSON."""
     found: list[tuple[str, str]] = []
     _leaves(values, prefix, found)
+    if len(dict(found)) == len(found):
+        yield from found
+        return
     taken: set[str] = set()
     for name, text in found:
         unique, count = name, 2
@@ -397,7 +400,7 @@ def _leaves(value: Any, name: str, found: list[tuple[str, str]]) -> None:
         found.append((name, value))
         return
     if isinstance(value, Mapping) and value:
-        items: list[tuple[str, Any]] = sorted((str(k), v) for k, v in value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        items: list[tuple[str, Any]] = sorted([(str(k), v) for k, v in value.items()])  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     elif isinstance(value, list | tuple) and value:
         items = [(str(i), v) for i, v in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     else:

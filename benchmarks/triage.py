@@ -5,6 +5,9 @@ the library, in this process, the store open and made), and from a file of JSON 
 --json``, its start, the making of the store and every line of its answer included). Journal, ledger, notices and
 deadlines are on: there is no way to turn them off. Both sides run one after the other on the same disk; only the ratio
 means anything on a shared machine.
+
+Each kind is held against two floors: the rows alone (``floors``), and the same rows into the same database with its
+triggers and foreign keys (``guarded``).
 """
 
 from __future__ import annotations
@@ -20,12 +23,13 @@ from claimdesk import ClaimDesk
 from claimdesk.workflow.lines import Line
 from claimdesk.workflow.triage import triage
 
-from . import child
+from . import child, guarded
 from .claims import lines
 from .figure import Figures, Took, figure, medians, rate, taking
 from .floors import rows_of, sqlite
 from .table import alone
 
+_GUARDED = "beside raw sqlite3 with the same guards on"
 _TYPED, _FILE = "bulk triage, typed claims, SQLite", "bulk triage, JSON Lines, SQLite, whole command"
 
 
@@ -48,13 +52,18 @@ def measure(folder: Path, claims: int) -> dict[str, Any]:
     tables = rows_of(database)
     plain = sqlite(folder / "raw.db", database, tables, claims)
     found[_TYPED] = rate(claims, took.seconds, plain.seconds, "at least 0.75")
+    same = guarded.sqlite(folder / "raw.db", database, tables)
+    found[f"{_TYPED}, {_GUARDED}"] = rate(claims, took.seconds, same.seconds, "at least 0.75")
     alone = typed(f"sqlite:///{folder / 'alone.db'}", claims, beside=False)
     found[f"{_TYPED}, this process alone"] = rate(claims, alone.seconds, plain.seconds)
     found[f"{_TYPED}, this process alone, processor time"] = _processor(claims, alone, plain)
     found["rows a claim"] = figure(sum(map(len, tables.values())) / claims, "rows")
     ended, database = of_file(folder, claims)
-    plain = sqlite(folder / "raw.db", database, rows_of(database), claims)
+    tables = rows_of(database)
+    plain = sqlite(folder / "raw.db", database, tables, claims)
     found[_FILE] = rate(claims, ended.seconds, plain.seconds, "at least 0.5")
+    same = guarded.sqlite(folder / "raw.db", database, tables)
+    found[f"{_FILE}, {_GUARDED}"] = rate(claims, ended.seconds, same.seconds, "at least 0.5")
     found[f"{_FILE}, processor time"] = _processor(claims, Took(ended.seconds, ended.busy), plain)
     return found
 

@@ -177,7 +177,9 @@ def fold(case: Case | None, entry: dict[str, Any], head: str | None) -> Case:
     if "money" in entry:
         changes["totals"] = _fold_money(case.totals, entry["money"])
         changes["facts"] = _fold_recovered(changes.get("facts", case.facts), entry["money"])
-    return _changed(case, **changes)
+    made = object.__new__(Case)
+    object.__setattr__(made, "__dict__", case.__dict__ | changes)
+    return made
 
 
 def _changed(old: _Value, /, **changes: Any) -> _Value:

@@ -88,10 +88,12 @@ class Lifecycle:
     reopening: frozenset[str] = frozenset()  #: triggers that may leave an end
     perpetual: bool = False  #: a file that stays open for as long as its subject exists has no end
     machine: Any = field(init=False, repr=False)
+    _initial: str = field(init=False, repr=False)
     _next: Mapping[tuple[str, str], str] = field(init=False, repr=False)
     _verbs: Mapping[str, tuple[str, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._initial = next((s.name for s in self.states if s.initial), "")
         faults = list(_faults(self))
         if faults:
             raise LifecycleError("unsound_lifecycle", f"{self.name}: " + "; ".join(faults))
@@ -127,7 +129,7 @@ class Lifecycle:
     @property
     def initial(self) -> str:
         """The state a new claim starts in."""
-        return next(s.name for s in self.states if s.initial)
+        return self._initial
 
     @property
     def ends(self) -> frozenset[str]:

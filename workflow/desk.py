@@ -244,11 +244,10 @@ class Desk(Verbs, Reads, Approvals):
                 )
             return
         facts, country = self._told_facts(seller, str(command.marketplace))
-        if known is not None and all(
-            known.facts.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")
-        ):
+        held = None if known is None else known.facts
+        if held is not None and all(held.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")):
             facts = {k: v for k, v in facts.items() if k in ("id", "certificates")}
-            if not new_certificates(known, facts.get("certificates", ())):
+            if known is not None and not new_certificates(known, facts.get("certificates", ())):
                 return
         updating = Command(
             "update_seller",

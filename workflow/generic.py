@@ -267,7 +267,8 @@ def _fire(programme: Programme, draft: Draft, ctx: Context, clock: Deadline) -> 
 
 def fire_run_out(programme: Programme, draft: Draft, ctx: Context) -> bool:
     """After a release: the oldest clock that ran out under the hold acts now. False when there is none."""
-    waiting = sorted((d for d in draft.case.deadlines if d.status == "ran_out"), key=lambda d: d.due)
+    waiting = [d for d in draft.case.deadlines if d.status == "ran_out"]
+    waiting.sort(key=lambda d: d.due)
     for clock in waiting:
         if clock.notice is None or _handed_over(draft.case, clock.notice):
             _fire(programme, draft, ctx, clock)

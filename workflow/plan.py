@@ -319,18 +319,10 @@ class Draft:
 
     def notice(self, ctx: Context, kind: Described, party: Party, **params: Any) -> dict[str, Any]:
         """A queued notice; its row carries ``params``, the entry only id, kind and party."""
-        made = ctx.new_id("NTC")
-        self.notices.append(
-            {
-                "id": made,
-                "claim": self.case.id,
-                "kind": kind.value,
-                "party": party.value,
-                "at": self.at,
-                "params": params,
-            }
-        )
-        return {"op": "queued", "id": made, "kind": kind.value, "party": party.value}
+        made, what, whom = ctx.new_id("NTC"), kind.value, party.value
+        row = {"id": made, "claim": self.case.id, "kind": what, "party": whom, "at": self.at, "params": params}
+        self.notices.append(row)
+        return {"op": "queued", "id": made, "kind": what, "party": whom}
 
     def money(
         self, ctx: Context, kind: TransferKind, debit: str, credit: str, amount: int, **more: Any

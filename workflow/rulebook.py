@@ -110,22 +110,28 @@ class Version:
 
     def number(self, name: str) -> int:
         """Minor units, days, hours or a count."""
-        value = self.get(name).value
+        found = self.values.get(name)
+        value = None if found is None else found.value
         if not isinstance(value, int):
+            self.get(name)  # there is none of this name
             raise RulebookError("wrong_kind", f"{name} is not a number")
         return value
 
     def text(self, name: str) -> str:
         """A choice or a text."""
-        value = self.get(name).value
+        found = self.values.get(name)
+        value = None if found is None else found.value
         if not isinstance(value, str):
+            self.get(name)  # there is none of this name
             raise RulebookError("wrong_kind", f"{name} is not a text")
         return value
 
     def names(self, name: str) -> tuple[str, ...]:
         """A list of texts."""
-        value = self.get(name).value
+        found = self.values.get(name)
+        value = None if found is None else found.value
         if not isinstance(value, tuple):
+            self.get(name)  # there is none of this name
             raise RulebookError("wrong_kind", f"{name} is not a list")
         return value
 

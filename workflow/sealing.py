@@ -142,6 +142,9 @@ def _rows_of(found: WriteSet, entry: dict[str, Any]) -> None:
 
 
 def _clock_tasks(found: WriteSet, before: Case | None) -> None:
+    if (() if before is None else before.deadlines) == found.case.deadlines:
+        return
+
     def open_clocks(case: Case | None) -> dict[str, TaskRow]:
         if case is None:
             return {}

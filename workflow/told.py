@@ -34,12 +34,8 @@ def seller_id_of(seller: Mapping[str, Any] | str | None) -> str | None:
     if not isinstance(seller, str | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
         raise InputError("not_an_object", "a seller is an id or a mapping", field="seller", hint="seller: {id: ...}")
     found: Any = seller if isinstance(seller, str) else seller.get("id")
-    if (
-        not isinstance(found, str)
-        or not found
-        or len(found) > 60
-        or any(c.isspace() or not c.isprintable() for c in found)
-    ):
+    # The one space that counts as printable is the plain one.
+    if not isinstance(found, str) or not found or len(found) > 60 or not found.isprintable() or " " in found:
         raise InputError("not_an_identifier", "a seller's id is 1 to 60 visible characters", field="seller.id")
     return found
 

@@ -54,7 +54,7 @@ def ready(rows: WriteSet) -> Ready:
 
 
 def _plain(rows: Iterable[tuple[Any, ...]]) -> Rows:
-    return [tuple(row) for row in rows]
+    return list(map(tuple, rows))
 
 
 def one_a_case(sets: Sequence[Ready]) -> Sequence[Ready]:

@@ -32,24 +32,29 @@ def asked(case: Case) -> int:
     return sum(loss["amount"] for loss in claimed(case))
 
 
-#: The latest losses added up, under which rulebook, and their sum: the steps of one plan ask for it over and over.
-_latest: tuple[object, object, int] = (None, None, 0)
+#: The latest losses added up, under which rulebook, their sum and what of it is eligible: the steps of one plan ask for
+#: these over and over.
+_latest: tuple[object, object, int, int] = (None, None, 0, 0)
 
 
-def compensable(case: Case, rulebook: Version) -> int:
-    """The compensable sum before the ceiling, in minor units."""
+def _added(case: Case, rulebook: Version) -> tuple[object, object, int, int]:
     global _latest  # noqa: PLW0603  # one value, replaced as a whole
     losses, known = losses_of(case), _latest
     if known[0] is not losses or known[1] is not rulebook:
         heads = rulebook.names("losses.compensable")
         total = sum([loss["amount"] for loss in losses if loss["head"] in heads])
-        _latest = known = losses, rulebook, total
-    return known[2]
+        _latest = known = losses, rulebook, total, min(total, rulebook.number("claim.ceiling"))
+    return known
+
+
+def compensable(case: Case, rulebook: Version) -> int:
+    """The compensable sum before the ceiling, in minor units."""
+    return _added(case, rulebook)[2]
 
 
 def eligible(case: Case, rulebook: Version) -> int:
     """The eligible amount of this claim, in minor units."""
-    return min(compensable(case, rulebook), rulebook.number("claim.ceiling"))
+    return _added(case, rulebook)[3]
 
 
 def together(case: Case, ctx: Context) -> int:
