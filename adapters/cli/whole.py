@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import IO
 
 from ...states.errors import InputError, StorageError
+from ..outputs import check_output
 
 
 @contextmanager
-def whole_file(target: str | Path) -> Generator[IO[bytes]]:
+def whole_file(target: str | Path, option: str = "--output") -> Generator[IO[bytes]]:
     """A file to write to; whatever goes wrong leaves nothing behind, and an older file of that name as it was."""
-    path = Path(target)
+    path = check_output(target, option)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(beside, "w+b", opener=_private) as file:  # pathlib's has no opener
@@ -26,7 +27,7 @@ def whole_file(target: str | Path) -> Generator[IO[bytes]]:
     except OSError as error:
         _gone(beside)
         kind = StorageError if error.errno in _PASSING else InputError  # a place that is wrong stays wrong
-        raise kind("cannot_write", f"the file cannot be written: {error.strerror}", field="--output",
+        raise kind("cannot_write", f"the file cannot be written: {error.strerror}", field=option,
                    hint="look at the folder and at who may write there") from None  # fmt: skip
     except BaseException:
         _gone(beside)

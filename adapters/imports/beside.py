@@ -19,6 +19,7 @@ from typing import IO, Any
 from ...states.errors import InputError
 from ...workflow.imports.results import REPORT, Result
 from ...workflow.imports.tables import META
+from ..outputs import check_output
 from ..reports.tables import safe_cell
 from .files import Source
 
@@ -30,9 +31,7 @@ class Beside:
 
     def __init__(self, place: str, option: str, at: int | None, codec: str, source: str) -> None:
         self.place = place
-        path = Path(place)
-        if source != "-" and path.exists() and path.samefile(source):
-            raise InputError("cannot_write", "this would replace the file that is read", field=option)
+        path = checked(place, option, source)
         try:
             self._file: IO[bytes] = path.open("r+b" if at else "wb")
             if at:
@@ -52,7 +51,8 @@ class Beside:
         elif codec == "utf-8-sig" and self._begun:
             codec = "utf-8"
         self._begun = True
-        self._file.write(text.encode(codec, "surrogateescape"))
+        # Half a character has no bytes of its own in UTF-16; the row is rejected, and whoever mends it sees a mark.
+        self._file.write(text.encode(codec, "replace" if codec.startswith("utf-16") else "surrogateescape"))
 
     def flushed(self) -> int:
         """On the disk; its length."""
@@ -63,6 +63,16 @@ class Beside:
     def close(self) -> None:
         """Closes it."""
         self._file.close()
+
+
+def checked(place: str, option: str, source: str) -> Path:
+    """The path of a file to write beside an import; InputError ``cannot_write`` where it cannot or must not be."""
+    path = check_output(place, option)
+    if source != "-" and path.exists() and path.samefile(source):
+        raise InputError("cannot_write", "this would replace the file that is read", field=option)
+    if not path.parent.is_dir():
+        raise InputError("cannot_write", "there is no such folder", field=option, hint="make it first")
+    return path
 
 
 def fits(place: str, at: object) -> bool:

@@ -7,6 +7,7 @@ settled by its beginning, its digest is known at its end. Authority: UX notes 6.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import sys
@@ -68,6 +69,7 @@ def open_source(place: str, kind: str, made: Map, form: str = "auto", *, any_hea
         return _piped(kind, made, form, any_header)
     path = Path(place)
     try:
+        encodings.refuse_other_forms(_head(path))
         sha256 = _digest(path)
         encoding = encodings.told(made.encoding) if made.encoding != "auto" else encodings.detect(lambda: _chunks(path))
         with closing(_opened(path)) as first:
@@ -88,6 +90,7 @@ def open_source(place: str, kind: str, made: Map, form: str = "auto", *, any_hea
 def _piped(kind: str, made: Map, form: str, any_header: bool) -> Source:
     raw = sys.stdin.buffer
     head = raw.read(_HEAD)
+    encodings.refuse_other_forms(head)
     hashing = _Hashing(head, raw)
     if made.encoding != "auto":
         encoding = encodings.told(made.encoding)
@@ -125,7 +128,7 @@ class _Hashing(io.RawIOBase):
 def _table(
     stream: IO[bytes], encoding: Encoding, name: str, kind: str, made: Map, form: str, any_header: bool
 ) -> Table:
-    text = io.TextIOWrapper(_Kept(stream), encoding=encoding.codec, errors="surrogateescape", newline="")
+    text = io.TextIOWrapper(_Kept(stream), encoding=encoding.codec, errors="claimdesk-escape", newline="")
     mapped = made.names()
     return table(
         text, known=lambda header: header in mapped or known(kind, header), name=name, kind=form,
@@ -170,4 +173,21 @@ def _chunks(path: Path) -> Iterable[bytes]:
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(4)
+        return file.read(1 << 12)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no text, as ``surrogateescape`` keeps them; half a character of two bytes is one mark.
+
+    That handler gives up on a byte below 0x80, which a file of UTF-16 that was cut off ends with.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    found = error.object[error.start : error.end]
+    plain = next((n for n, byte in enumerate(found) if byte < 0x80), len(found))
+    if not plain:
+        return "\udcff", error.end
+    return "".join(chr(0xDC00 + byte) for byte in found[:plain]), error.start + plain
+
+
+codecs.register_error("claimdesk-escape", _escape)

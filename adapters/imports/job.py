@@ -12,8 +12,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from ...states.errors import InputError
 from ...workflow.desk import Desk
 from ...workflow.imports.claimruns import ClaimRun
 from ...workflow.imports.claims import ClaimReader
@@ -24,7 +26,7 @@ from ...workflow.imports.rows import RowRun, unread
 from ...workflow.imports.runs import Origin, Run, begin
 from ...workflow.imports.tables import Record
 from ..joined import TakenBack, one_transaction
-from .beside import Beside, Rejects, Report, fits
+from .beside import Beside, Rejects, Report, checked, fits
 from .files import Source
 
 #: What whoever imports must be allowed to do.
@@ -86,6 +88,7 @@ class Job:
     def _all(self, begun: Callable[[Run], object]) -> Iterator[Result]:
         choices, source = self.choices, self.source
         self.desk.permit(self.desk.actor, *_VERBS[self.map.kind])  # before anything is kept, also the run
+        self._places()
         digest = f"{self.map.digest}{'' if choices.update else ':no-update'}"
         origin = Origin(
             self.map.kind, source.name[:255], source.sha256, digest, source.total,
@@ -129,6 +132,15 @@ class Job:
         )  # fmt: skip
 
     # -- beside the store ------------------------------------------------------------------------------------------
+
+    def _places(self) -> None:
+        """What is to be written beside is looked at before the run is kept: a wrong name leaves no run behind."""
+        choices = self.choices
+        for place, option in ((choices.rejects, "--rejects"), (choices.report, "--report")):
+            if place is not None:
+                checked(place, option, self.place)
+        if choices.rejects and choices.report and Path(choices.rejects).resolve() == Path(choices.report).resolve():
+            raise InputError("cannot_write", "rejects and report are two files", field="--report")
 
     @contextmanager
     def _writing(self, run: Run) -> Generator[None]:

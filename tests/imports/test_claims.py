@@ -69,11 +69,14 @@ def test_heads_of_loss_are_split_as_written_and_must_sum():
         [*row(2, Claim_type="both", Claim_amount="640"), "property:500;medical:139"],
         [*row(3, Claim_type="both", Claim_amount=""), '{"medical": 10.10, "误工费": "5"}'],
         [*row(4, Claim_type="both"), "roof:5"],
+        [*row(5, Claim_type="both"), "[]"],  # an amount does not get lost behind empty heads
+        [*row(6, Claim_type="both"), " ; "],
     ]
     desk = make_desk(plain=False)
     results = imported(desk, text(rows, header), "IMP-1")
     assert said(results) == [
         ("created", []), ("rejected", ["heads_clash"]), ("created", []), ("rejected", ["unknown_value"]),
+        ("rejected", ["heads_needed"]), ("rejected", ["heads_needed"]),
     ]  # fmt: skip
     assert [loss["head"] for loss in case_of(desk, results[0].claim).facts["losses"]] == ["property_damage", "medical"]
 

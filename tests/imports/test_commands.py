@@ -211,3 +211,47 @@ def test_other_kinds_of_files_go_the_same_way(run, place):  # noqa: F811
     assert [line["status"] for line in done.lines] == ["created", "rejected"] and done.code == 1
     assert run("seller", "show", "A2", "--json").json["state"] == "not_required"
     assert run("import", "plan", "letters", sales).code == 2 and run("import", "claims", "gone.csv").code == 2
+
+
+def test_nothing_that_cannot_be_had_back_is_written_over(run, place):  # noqa: F811
+    """A slip in the name of an output must not cost a database, its keys, the file that is read or the other output."""
+    june = written(place, "june.csv", text(ROWS))
+    assert run("import", "claims", june, *BASIC).code == 1
+    kept = {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
+    stores = [name for name in kept if name.startswith("claimdesk.db") and not name.endswith(("-journal", "-shm"))]
+    assert {"claimdesk.db", "claimdesk.db.keys"} <= set(stores)
+    for name in (*stores, june, ".", "gone/report.csv"):
+        for option in ("--rejects", "--report"):
+            done = run("import", "claims", june, *BASIC, option, name, "--json")
+            assert (done.code, done.error["code"], done.error["field"]) == (2, "cannot_write", option), name
+        done = run("export", "claims", "--out", name, "--json") if name != june else done
+        assert (done.code, done.error["code"]) == (2, "cannot_write"), name
+    for name in stores:
+        assert run("triage", "-", "--rejects", name, stdin="{}\n").code == 2
+        assert run("report", "claims", "-o", name).code == 2
+    assert run("import", "claims", june, *BASIC, "--rejects", "r.csv", "--report", "./r.csv").code == 2
+    assert {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()} == kept
+    assert len(stored(run)) == 1, "a run that could not begin is no run"
+
+
+def test_a_report_says_nothing_of_a_person_where_a_cell_holds_what_it_should_not(run, place):  # noqa: F811
+    """A number to call in the amount, an injury in the kind: kind and length, unless values are asked for."""
+    odd = [row(1, Claim_amount="Jane 555-1234"), row(2, Claim_type="broken leg"), row(3, Claim_amount="640 dollars")]
+    june = written(place, "june.csv", text(odd))
+    for more, wanted in (
+        ((), ["<text, 13 characters>", "<text, 10 characters>", "640 dollars"]),
+        (("--show-values",), ["Jane 555-1234", "broken leg", "640 dollars"]),
+    ):
+        assert run("import", "plan", june, *BASIC, "--report", "p.csv", *more).code == 1
+        with (place / "p.csv").open(encoding="utf-8", newline="") as file:
+            assert [line["value"] for line in csv.DictReader(file)] == wanted
+
+
+def test_a_file_that_was_cut_off_in_the_middle_of_a_character_rejects_its_last_row(run, place):  # noqa: F811
+    june = place / "june.csv"
+    june.write_bytes(text([row(1), row(2)]).encode("utf-16")[:-9])
+    done = run("import", "claims", "june.csv", *BASIC, "--rejects", "r.csv", "--json")
+    assert [(line["status"], line.get("error", {}).get("code")) for line in done.lines] == [
+        ("created", None), ("rejected", "bad_encoding"),
+    ]  # fmt: skip
+    assert (place / "r.csv").read_bytes().decode("utf-16").startswith("Ticket ID,")

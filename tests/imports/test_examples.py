@@ -9,12 +9,12 @@ import pytest
 from cli.conftest import place, run  # noqa: F401  # fixtures
 
 FILES = Path(__file__).resolve().parents[2] / "examples" / "imports"
-#: kind, file, (created, duplicate, rejected), codes
+#: kind, file, (created, duplicate, rejected), codes; each into an empty store, where every seller is new
 WANTED = [
     ("claims", "helpdesk-gb18030.csv", (4, 1, 3),
      {"currency_clash", "date_unclear", "heads_needed", "missing_value", "full_width"}),
-    ("certificates", "register.csv", (2, 0, 1), {"ends_before_start"}),
-    ("proceeds", "sales.csv", (3, 0, 1), {"negative_amount"}),
+    ("certificates", "register.csv", (2, 0, 1), {"ends_before_start", "seller_new"}),
+    ("proceeds", "sales.csv", (3, 0, 1), {"negative_amount", "seller_new"}),
     ("responses", "answers.jsonl", (0, 0, 2), {"unknown_claim"}),
     ("payments", "payments.csv", (0, 0, 2), {"unknown_claim"}),
 ]  # fmt: skip

@@ -85,13 +85,72 @@ def test_a_header_may_stand_below_a_title_and_must_mean_something():
     read = opened("Claims of June,,\r\n\r\nTicket ID,Order,Note\r\n1,2,3\r\n")
     assert (read.header_line, [r.line for r in read.records]) == (3, [4])
     for words, code in [("a,b\n1,2\n", "no_known_column"), ("", "no_header"), ("\n\n", "no_header"),
-                        ("Ticket ID,Note,Note\n", "column_twice")]:  # fmt: skip
+                        ("Ticket ID,Order,Order\n", "column_twice"), ('[{"a": 1}]', "not_a_table")]:  # fmt: skip
         with pytest.raises(InputError) as caught:
             opened(words)
         assert caught.value.code == code, words
     with pytest.raises(InputError) as caught:
         plan("claims", ("Ticket ID", "Case ID"), maps.Map("claims"))
     assert caught.value.code == "column_twice" and "source_id" in caught.value.message
+
+
+def test_what_a_spreadsheet_adds_to_a_table_is_read_past():
+    """Separators after the last cell, empty rows, columns without a name or with one that stands twice."""
+    for words in (
+        "Ticket ID,Order,,\n1,2,,\n,,,\n3,4\n",  # the header has them, the last row has not
+        "Ticket ID,Order\n1,2,,,\n , \n3,4\n",  # the rows have them
+    ):
+        read = opened(words)
+        found = list(read.records)
+        assert [(r.number, r.line, r.problem) for r in found] == [(1, 2, None), (2, 4, None)], words
+        assert [[c for c in (r.cells or {}).values() if c] for r in found] == [["1", "2"], ["3", "4"]]
+    read = opened("Ticket ID,Note,Note,,\n1,a,b,c,d\n1,a,b,c,d,e\n")
+    assert read.header == ("Ticket ID", "Note", "Note (2)", "", "- (2)"), "what nobody knows is kept under a number"
+    assert [r.problem and str(r.problem.code) for r in read.records] == [None, "wrong_cell_count"]
+
+
+def test_a_workbook_an_archive_or_a_page_is_told_apart_from_a_table():
+    for head, word in [
+        (b"PK\x03\x04\x14\x00", "xlsx"), (b"\xd0\xcf\x11\xe0\xa1", "xls"), (b"\x1f\x8b\x08", "gzip"),
+        (b"%PDF-1.7", "PDF"), (b"\xef\xbb\xbf \r\n<!DOCTYPE html><table>", "web page"),
+        (b"SQLite format 3\x00", "SQLite"),
+    ]:  # fmt: skip
+        with pytest.raises(InputError) as caught:
+            encodings.refuse_other_forms(head + bytes(range(200)))
+        assert caught.value.code == "not_a_table" and word in caught.value.message and caught.value.hint
+    for plain in (
+        b"Ticket ID,Order\n",
+        b"PKG,1\n",
+        b"<1kg,x\n",
+        "工单号".encode("gb18030"),
+        b"\xff\xfeP\x00K\x00",
+        b"",
+    ):
+        encodings.refuse_other_forms(plain)
+    assert encodings.detect(lambda: [b"Ticket ID,Note\n1,a\x00b\n" + b"2,c\n" * 20]).label == "UTF-8, plain ASCII"
+
+
+def test_a_stray_quote_says_how_far_it_goes_and_a_long_cell_is_a_cell():
+    words = 'Ticket ID,Note\n1,"never closed\n2,b\n3,c\n'
+    (record,) = opened(words).records
+    assert record.problem is not None and "never closed" in record.problem.message
+    assert "lines 2 to 4" in record.problem.message and "doubled" in record.problem.hint
+    long = "x" * 200_000
+    (record,) = opened(f'Ticket ID,Note\n1,"{long}"\n').records
+    assert record.cells is not None and record.cells["Note"] == long
+
+
+def test_a_row_of_a_rejects_file_may_be_without_our_columns():
+    """A record that was no CSV goes back as it came; once it is mended it has its own cells and none of ours."""
+    head = "Ticket ID,Order,Note,Kind,_line,_errors,_hints\n"
+    rows = (
+        '1,2,"a 19"" rack",x\n'  # mended: four cells
+        "2,3,b,x,7,Order: missing_value,fill it in\n"
+        "3,8,wrong_cell_count,quote cells\n"  # one cell of its own and ours: four too, and still wrong
+    )
+    found = list(opened(head + rows).records)
+    assert [r.problem and str(r.problem.code) for r in found] == [None, None, "wrong_cell_count"]
+    assert [(r.cells or {}).get("Note") for r in found] == ['a 19" rack', "b", None]
 
 
 def test_records_keep_their_number_and_line_also_over_quoted_line_breaks_and_faults():

@@ -47,8 +47,8 @@ def test_a_register_of_certificates_is_judged_row_by_row_and_once():
     words = text(rows, header)
     found = imported(desk, "certificates", words, "IMP-1")
     assert said(found) == [
-        ("created", []), ("rejected", ["ends_before_start"]), ("rejected", ["unknown_value"]), ("duplicate", []),
-        ("rejected", ["date_unclear"]),
+        ("created", ["seller_new"]), ("rejected", ["ends_before_start"]), ("rejected", ["unknown_value"]),
+        ("duplicate", []), ("rejected", ["date_unclear"]),
     ]  # fmt: skip
     assert found[0][2]["seller"] == "A2EXAMPLE" and isinstance(found[0][2]["accepted"], bool | str | None)
     (kept,) = desk.seller("A2EXAMPLE").certificates
@@ -58,7 +58,7 @@ def test_a_register_of_certificates_is_judged_row_by_row_and_once():
     assert said(imported(other, "certificates", words + "\n", "IMP-2"))[0] == ("unchanged", []), "whoever imports it"
     assert unread("certificates", header, maps.Map("certificates")) == ["Page"]
     line = '{"seller_id": "B2", "certificate": {"number": "N", "covers": ["products"], "insurer": {"name": "I"}}}\n'
-    assert said(imported(desk, "certificates", line, "IMP-3")) == [("created", [])]
+    assert said(imported(desk, "certificates", line, "IMP-3")) == [("created", ["seller_new"])]
     assert desk.seller("B2").certificates[0]["insurer"] == {"name": "I"}
 
 
@@ -70,8 +70,8 @@ def test_a_month_told_again_replaces_what_was_told_and_no_month_counts_twice():
             ("A2EXAMPLE", "2024-04", "1", "USD"), ("B2", "2024-04", "12", "CAD")]  # fmt: skip
     found = imported(desk, "proceeds", text(rows, header), "IMP-1")
     assert said(found) == [
-        ("created", []), ("created", []), ("rejected", ["date_unreadable"]), ("duplicate", []),
-        ("rejected", ["row_twice"]), ("created", []),
+        ("created", ["seller_new"]), ("created", []), ("rejected", ["date_unreadable"]), ("duplicate", []),
+        ("rejected", ["row_twice"]), ("created", ["seller_new"]),
     ]  # fmt: skip
     assert found[1][2]["state"] == "required", "over the line of the insurance duty"
     other = text([("A2EXAMPLE", "2024-04", "8,000", "USD")], header)
@@ -101,6 +101,10 @@ def test_answers_find_their_claim_by_order_and_count_once():
     assert case is not None and [e["id"] for e in case.facts["evidence"]] == ["a.jpg", "b.jpg"]
     assert drive.desk.personal(big.id, purpose="claim_handling")["grounds"] == "not our product"
     assert said(imported(drive.desk, "responses", text(rows[:1], header), "IMP-2")) == [("unchanged", [])]
+    late = text([("2", "hd", "114-1", "accept", "changed our mind", "c.jpg", "")], header)
+    assert said(imported(drive.desk, "responses", late, "IMP-2b")) == [("rejected", ["not_allowed_from_state"])]
+    case = drive.desk.case_of(big.id)
+    assert case is not None and len(case.facts["evidence"]) == 2, "a refused answer leaves no files behind either"
     two = [drive.desk.file(**filing(BIG, "115-1", incident_on=day)).id for day in ("2024-06-01", "2024-05-01")]
     for claim in two:
         drive.desk.record_screening(claim, verdict="valid", by="adjuster:one")
@@ -143,5 +147,15 @@ def test_a_payment_counts_once_and_only_in_the_amount_that_waits():
         ("created", []), ("duplicate", []), ("rejected", ["missing_value"]), ("rejected", ["amount_over_balance"]),
     ]  # fmt: skip
     assert drive.desk.get(due.id).to_dict()["recovery"]["amount"] == "700.00 USD"
+    for name, amount, more, wanted in [
+        ("another name of the source", "500", {"source": "bank"}, ("unchanged", [])),
+        ("another amount", "499", {"source": "bank"}, ("rejected", ["idempotency_mismatch"])),
+        ("the bank's own number", "500", {"source id": "77"}, ("rejected", ["payment_known"])),
+        ("the same, another amount", "1", {"source id": "78"}, ("rejected", ["payment_known"])),
+    ]:
+        told = text([("R-1", order, "recovered", amount, "USD", "seller", *more.values())], (*back, *more))
+        found = imported(drive.desk, "payments", told, "IMP-4b", options={"reason": "statement of July"})
+        assert said(found) == [wanted], name
+    assert drive.desk.get(due.id).to_dict()["recovery"]["amount"] == "700.00 USD", "no money came back twice"
     line = f'{{"ref": "V-1", "claim": "{small.id}", "type": "reversed", "amount": "600.00 USD"}}\n'
     assert said(imported(drive.desk, "payments", line, "IMP-5", options={"reason": "bounced"}))[0][0] == "created"

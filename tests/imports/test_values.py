@@ -42,6 +42,9 @@ AMOUNTS = [
     ("12 EUR", PLAIN, "USD", None, ["currency_clash"]),
     ("-5", PLAIN, "USD", None, ["negative_amount"]),
     ("(5.00)", PLAIN, "USD", None, ["negative_amount"]),
+    *((cell, PLAIN, "USD", None, ["negative_amount"]) for cell in ("5-", "5.00 -", "–5", "-$5", "$-5", "5−", "USD -5")),
+    ("+5.00", PLAIN, "USD", "5.00 USD", []),
+    ("5 CR", PLAIN, "USD", None, ["amount_unreadable"]),  # a bank's credit: a sign in words
     ("0.00", PLAIN, "USD", "0.00 USD", []),
     ("twelve", PLAIN, "USD", None, ["amount_unreadable"]),
     ("12 apples", PLAIN, "USD", None, ["amount_unreadable"]),
@@ -75,6 +78,9 @@ def test_days_months_and_what_is_neither():
         ("13/13/2024", PLAIN, None, ["date_unreadable"]),
         ("03/04/2024", Habits(date_format="%m/%d/%Y"), "2024-03-04", []),
         ("03/04/2024", Habits(date_format="%d/%m/%Y"), "2024-04-03", []),
+        ("13/04/2024", Habits(date_format="%m/%d/%Y"), None, ["date_unreadable"]),  # not turned round in silence
+        ("2024-04-13", Habits(date_format="%m/%d/%Y"), "2024-04-13", []),
+        ("2024-06-01 09:00 EST", SHANGHAI, None, ["date_unreadable"]),
         ("03/04/24", PLAIN, None, ["date_unclear"]),
         ("03/04/24", Habits(date_format="%d/%m/%y"), "2024-04-03", []),
         ("2024-02-29", PLAIN, "2024-02-29", []),
@@ -89,7 +95,9 @@ def test_days_months_and_what_is_neither():
     ]:
         found, problems = values.day(cell, habits)
         assert (found, codes(problems)) == (day, wrong), cell
-    for cell, month in [("2024-05", "2024-05"), ("2024年5月", "2024-05"), ("202405", "2024-05"), ("2024-13", None)]:
+    for cell, month in [("2024-05", "2024-05"), ("2024年5月", "2024-05"), ("202405", "2024-05"), ("2024-13", None),
+                        ("05/2024", "2024-05"), ("May 2024", "2024-05"), ("13/2024", None),
+                        ("Mai 2024", None)]:  # fmt: skip
         assert values.month(cell)[0] == month, cell
 
 
@@ -115,6 +123,11 @@ def test_instants_and_the_hours_that_clocks_skip_or_repeat():
         ("2024-11-03 01:30", LA, "2024-11-03T08:30:00.000000Z", ["time_twice"]),
         ("2024-11-03 02:00", LA, "2024-11-03T10:00:00.000000Z", []),
         ("soon", LA, None, ["instant_unreadable"]),
+        # what once went round in circles: long, with a colon, and no time of day that can be read
+        ("2024-06-01 09:00 EST", LA, None, ["instant_unreadable"]),
+        ("2024-06-01T24:00:00", LA, None, ["instant_unreadable"]),
+        ("2024-06-01 09:00:60", LA, None, ["instant_unreadable"]),
+        ("2024-06-01 上午9:00", LA, None, ["instant_unreadable"]),
     ]:
         found, problems = values.instant(cell, habits)
         assert (found, codes(problems)) == (instant, wrong), cell
@@ -124,7 +137,7 @@ def test_instants_and_the_hours_that_clocks_skip_or_repeat():
 
 def test_ids_stay_text_and_words_are_known_in_two_languages():
     assert values.identifier("00114") == ("00114", []) and values.identifier("1E5") == ("1E5", [])
-    assert codes(values.identifier("1.14E+14")[1]) == ["spreadsheet_number"]
+    assert all(codes(values.identifier(n)[1]) == ["spreadsheet_number"] for n in ("1.14E+14", "1E+14"))
     assert values.text('="00114"')[0] == "00114" and codes(values.text('="00114"')[1]) == ["spreadsheet_text"]
     assert values.text(" \u3000x\xa0") == ("x", [])
     assert values.identifier("Ａ２")[0] == "A2"

@@ -159,7 +159,9 @@ def _heads(row: Row, text: str, amount: Any, found: list[Problem]) -> list[dict[
             return None
         losses.append({"head": head, "amount": told})
         total += Decimal(told.partition(" ")[0])
-    if not losses:
+    if not losses:  # an amount beside it must not get lost with it
+        fault = problem(ImportCode.HEADS_NEEDED, "no head of loss is named", 'heads = "property:500;medical:140"')
+        found.append(replace(fault, column=column, field="heads"))
         return None
     if amount is not None and Decimal(str(amount).partition(" ")[0]) != total:
         fault = problem(ImportCode.HEADS_CLASH, "the heads of loss do not sum to the amount", "put one of them right")

@@ -98,7 +98,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         ),
         "delivered_on": Column("date", ("delivered", "delivery date", "送达日期", "签收日期")),
         "kind": Column(
-            "choice", ("claim type", "loss type", "类型", "索赔类型", "损失类型"), needed=True, choices=_KINDS
+            "choice",
+            ("claim type", "loss type", "类型", "索赔类型", "损失类型"),
+            needed=True,
+            personal=True,  # a value nobody knows may say how a person was hurt
+            choices=_KINDS,
         ),
         "seller_id": _SELLER,
         "order_id": Column("id", _ORDER, needed=True),

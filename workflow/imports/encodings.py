@@ -40,6 +40,8 @@ _COMMON = frozenset(
     "工单号索赔编报案时间出险日期财产损失人身伤害卖家订金额币种类型原因描述说明证据商品标题名称买家联系方式语言市场站点备注状态理由回复接受拒绝提供信息保险单保单承保生效到期限额免赔被保产品责任"
     "购买客户退款收款付款支付结算回收失败成功月份销售总额平台公司有限电话邮箱地址手机充电器起火爆炸漏电烧割破裂断裂滑倒过敏医疗费用误工申请处理审核通过是否未知美元人民币加元英镑欧"
 )  # fmt: skip
+#: In UTF-16 each digit, comma and line end has a zero byte; fewer than one byte in 50 is a stray one in another text.
+_WIDE = 50
 _SHARE, _ENOUGH, _LOOKED_AT = 0.4, 20, 20_000
 _PUNCTUATION = range(0x3000, 0x3040)
 _FULL_WIDTH = range(0xFF00, 0xFFF0)
@@ -90,7 +92,7 @@ def detect(chunks: Callable[[], Iterable[bytes]], *, whole: bool = True) -> Enco
             if not codec:
                 raise _unclear(f"{label} is not read here")
             return Encoding(codec, label, "certain", mark=True)
-    if b"\x00" in head:
+    if head.count(0) * _WIDE > len(head):
         return _wide(head)
     return _utf8(chunks(), whole) or _chinese(chunks, whole)
 
@@ -161,6 +163,41 @@ def _decoded(codec: str, chunks: Iterable[bytes], whole: bool) -> Iterator[str]:
     for chunk in chunks:
         yield decoder.decode(chunk)
     yield decoder.decode(b"", whole)
+
+
+#: How files begin that hold a table in another form, or none; what to do with them.
+_BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "a workbook (.xlsx, .ods) or another zip archive", "{sheet}; take files out of an archive first"),
+    (b"PK\x05\x06", "an empty zip archive", "take the file out of the archive it came in"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook (.xls) or another Office file", "{sheet}"),
+    (b"\x1f\x8b", "compressed (gzip)", "gunzip it first, or: gunzip -c FILE | claimdesk import ... -"),
+    (b"BZh", "compressed (bzip2)", "unpack it first"),
+    (b"\xfd7zXZ\x00", "compressed (xz)", "unpack it first"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it first"),
+    (b"Rar!", "a RAR archive", "unpack it first"),
+    (b"%PDF-", "a PDF", "ask for the table as CSV"),
+    (b"\x89PNG", "a picture", "give a table, as CSV or JSON Lines"),
+    (b"\xff\xd8\xff", "a picture", "give a table, as CSV or JSON Lines"),
+    (b"SQLite format 3\x00", "a SQLite database", "a store is the database: --db; its claims: claimdesk export claims"),
+    (b"PAR1", "a Parquet file", "write it as CSV or JSON Lines first"),
+)
+_SHEET = "save the sheet as CSV UTF-8 (Excel: Save As, CSV UTF-8; LibreOffice: Save As, Text CSV)"
+
+
+def refuse_other_forms(head: bytes) -> None:
+    """InputError ``not_a_table`` when a file begins as a workbook, an archive, a picture or a page does."""
+    for beginning, what, hint in _BEGINNINGS:
+        if head.startswith(beginning):
+            raise _not_a_table(what, hint.format(sheet=_SHEET))
+    text = head[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):  # many an ".xls" of a web page is one
+        raise _not_a_table("a web page or XML", f"open it in a spreadsheet and {_SHEET}")
+
+
+def _not_a_table(what: str, hint: str) -> InputError:
+    return InputError(
+        ImportCode.NOT_A_TABLE.value, f"this file is {what}, not CSV or JSON Lines", field="FILE", hint=hint
+    )
 
 
 def _unclear(what: str) -> InputError:

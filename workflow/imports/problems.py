@@ -24,6 +24,7 @@ class ImportCode(Described):
     """What can be wrong with a file or a row, before the desk sees it."""
 
     ENCODING_UNCLEAR = "encoding_unclear", "the bytes fit no encoding, or more than one"
+    NOT_A_TABLE = "not_a_table", "a workbook, an archive, a picture or a page, not CSV or JSON Lines"
     DELIMITER_UNCLEAR = "delimiter_unclear", "two characters could separate the cells"
     NO_HEADER = "no_header", "no line holds the names of columns"
     NO_KNOWN_COLUMN = "no_known_column", "no column of the header is known, and no map names one"
@@ -52,8 +53,10 @@ class ImportCode(Described):
     HEADS_CLASH = "heads_clash", "the heads of loss do not sum to the amount"
     SEVERAL_CLAIMS = "several_claims", "more than one claim fits the row"
     AMOUNT_CLASH = "amount_clash", "the amount is not the one that waits to be paid"
+    PAYMENT_KNOWN = "payment_known", "the payment's reference is on file for this claim already"
     ROW_TWICE = "row_twice", "the same source id stands in the file twice, with different content"
     CHANGED_HERE = "changed_here", "a person changed this since the row was filed"
+    SELLER_NEW = "seller_new", "nobody knew this seller: a file was made for it"
     FULL_WIDTH = "full_width", "full-width characters were read as ordinary ones"
     SPREADSHEET_TEXT = "spreadsheet_text", "a formula that only holds text was read as that text"
     SPREADSHEET_NUMBER = "spreadsheet_number", "a spreadsheet made a number of it: digits are lost"
@@ -65,6 +68,7 @@ class ImportCode(Described):
 
 WARNINGS = frozenset(
     {
+        ImportCode.SELLER_NEW,
         ImportCode.FULL_WIDTH,
         ImportCode.SPREADSHEET_TEXT,
         ImportCode.TIME_TWICE,
@@ -108,13 +112,16 @@ def problem(code: ImportCode, message: str, hint: str = "") -> Problem:
 #: What an amount, a date, a code or an id is made of; a sentence or a name does not get through.
 _PLAIN = re.compile(r"[\w.,:;/+\-#$¥€£￥()'年月日]{1,40}( [\w.,:/+\-()]{1,20}){0,2}\Z")
 _LETTERS_MAX = 14
+#: A telephone number, also behind a name: no amount and no day is written so.
+_CALLED = re.compile(r"(?<!\d)\d{3}[- .]\d{4}(?!\d)|\d{3}[-. ]\d{2,3}[-. ]\d{4}")
 
 
 def masked(value: str, *, sensitive: bool) -> str:
     """A value as a report may show it: itself where that tells nothing of a person, else its kind and length."""
     if not value:
         return ""
-    if not sensitive and _PLAIN.match(value) and sum(c.isalpha() for c in value) <= _LETTERS_MAX:
+    plain = _PLAIN.match(value) and not _CALLED.search(value)
+    if not sensitive and plain and sum(c.isalpha() for c in value) <= _LETTERS_MAX:
         return value
     kind = "number" if value.strip().isdigit() else "text"
     return f"<{kind}, {len(value)} characters>"

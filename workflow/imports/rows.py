@@ -19,6 +19,7 @@ from ...states.errors import ClaimdeskError, NotFound, StaleVersion
 from ...states.money import parse as parse_money
 from .. import registry
 from ..desk import Desk
+from ..engine import seller_file_id
 from ..ports import CaseFilter, SourceRow
 from . import updates
 from .claimruns import SameFile
@@ -41,6 +42,14 @@ _BESIDE = ("source", "source_id", "seller_id", "marketplace", "currency")
 _LIMIT = 20
 
 
+class AlreadyTold(Exception):
+    """A row says what the claim's journal says already, under another source."""
+
+    def __init__(self, claim: str) -> None:
+        self.claim = claim
+        super().__init__("already told")
+
+
 class Wrong(Exception):
     """A row that cannot be done, and why."""
 
@@ -59,6 +68,7 @@ class Step:
     seller: str | None = None
     reason: str | None = None
     evidence: tuple[str, ...] = ()
+    version: int | None = None  #: of the claim when the row was held against its journal
 
 
 class RowRun:
@@ -90,8 +100,10 @@ class RowRun:
                 yield Result(record, Status.REJECTED.value, row.problems, row, source_id)
                 continue
             try:
+                new = self._new_seller(row)
                 status, claim, body = self._do(row)
-                yield Result(record, status.value, row.problems, row, source_id, claim, body)
+                found = (*row.problems, *(new if status == Status.CREATED else ()))
+                yield Result(record, status.value, found, row, source_id, claim, body)
             except Wrong as wrong:
                 faults = (*row.problems, _placed(row, wrong.fault))
                 yield Result(record, Status.REJECTED.value, faults, row, source_id)
@@ -115,7 +127,8 @@ class RowRun:
     # -- one row ---------------------------------------------------------------------------------------------------
 
     def _do(self, row: Row) -> tuple[Status, str | None, dict[str, Any]]:
-        told = {name: value for name, value in row.told.items() if name != "reason"}
+        beside = ("reason", "source") if self.map.kind == ImportKind.PAYMENTS.value else ("reason",)
+        told = {name: value for name, value in row.told.items() if name not in beside}
         content = self.desk.settings.digests.of(_encode([self.map.kind, told]).encode("utf-8", "replace"))
         key = self._key(row.told, content)
         chain = updates.chain(self.desk, key)
@@ -124,8 +137,11 @@ class RowRun:
             if seen:
                 mine = seen[-1].run.removesuffix(updates.AMENDING) == self.run
                 return (Status.DUPLICATE if mine else Status.UNCHANGED), _shown(chain[0].claim), {}
-            self._refuse_other_content(chain)
-        step = STEPS[self.map.kind](self.desk, self.map, row)
+            self._refuse_other_content(chain, row)
+        try:
+            step = STEPS[self.map.kind](self.desk, self.map, row)
+        except AlreadyTold as told_before:
+            return Status.UNCHANGED, told_before.claim, {}
         again = bool(chain)
         source = SourceRow(
             updates.amended_key(key, len(chain)) if again else key, content, "",
@@ -141,6 +157,16 @@ class RowRun:
             return Status.UNCHANGED, claim, body  # it was so already
         return (Status.UPDATED if again else Status.CREATED), claim, body
 
+    def _new_seller(self, row: Row) -> list[Problem]:
+        """A seller nobody knows gets a file by its first certificate or month; a slip in its id must be seen."""
+        if self.map.create_sellers or self.map.kind not in (ImportKind.CERTIFICATES.value, ImportKind.PROCEEDS.value):
+            return []
+        if self.desk.case_of(seller_file_id(row.told["seller_id"])) is not None:
+            return []
+        message = "nobody knew this seller: a file was made for it"
+        fault = problem(ImportCode.SELLER_NEW, message, "check its id; --create-sellers where sellers are new")
+        return [replace(fault, column=row.fields.get("seller_id", ""), field="seller_id")]
+
     def _key(self, told: Mapping[str, Any], content: str) -> str:
         kind = self.map.kind
         source, own = told.get("source") or self.map.name or "", told.get("source_id")
@@ -151,17 +177,25 @@ class RowRun:
         if kind == ImportKind.PAYMENTS.value:
             if not told.get("ref"):
                 raise Wrong(replace(_missing("a payment needs a reference, so that none counts twice"), field="ref"))
-            return f"{kind}\x1f{source}\x1f{told['type']}:{told['ref']}"
+            return f"{kind}\x1f\x1f{told['type']}:{told['ref']}"  # whatever the source is called this time
         return f"{kind}\x1fcontent:{content}"
 
-    def _refuse_other_content(self, chain: list[SourceRow]) -> None:
+    def _refuse_other_content(self, chain: list[SourceRow], row: Row) -> None:
         if any(self._file.holds(one.run) for one in chain):
             message = "this row stands in this file before, with other content"
-            raise Wrong(Problem(ImportCode.ROW_TWICE.value, message, "put one of them right", field="source_id"))
+            hint = "put one of them right"
+            if self.map.kind == ImportKind.PAYMENTS.value:
+                hint += "; where one reference pays for several claims, give each row a source_id"
+            raise Wrong(Problem(ImportCode.ROW_TWICE.value, message, hint, field=self._known_by(row)))
         if self.map.kind != ImportKind.PROCEEDS.value or not self.update:
             hint = "do it by hand, or give the row a source id of its own"
             message = "this row is on file with other content"
-            raise Wrong(Problem("idempotency_mismatch", message, hint, field="source_id"))
+            raise Wrong(Problem("idempotency_mismatch", message, hint, field=self._known_by(row)))
+
+    def _known_by(self, row: Row) -> str:
+        """The column that a row of this kind is known again by."""
+        own = {ImportKind.PROCEEDS.value: "month", ImportKind.PAYMENTS.value: "ref"}
+        return "source_id" if row.told.get("source_id") else own.get(self.map.kind, "source_id")
 
     def _perform(self, step: Step, source: SourceRow, key: str) -> tuple[str | None, dict[str, Any]]:
         options: dict[str, Any] = {**self.options, **({"reason": step.reason} if step.reason else {})}
@@ -180,7 +214,11 @@ class RowRun:
             with self.desk.store.read() as unit:
                 kept = unit.sources([mark.key])
             if not kept:
+                # An answer that is refused leaves nothing behind, its files no more than its words.
+                self.desk.perform(step.verb, step.claim, step.payload, dry_run=True, **options)
                 self.desk.perform("attach_evidence", step.claim, {"evidence": list(step.evidence)}, row=mark, **options)
+        if step.version is not None:
+            options["expected_version"] = step.version
         done = self.desk.perform(step.verb, step.claim, step.payload, row=source, **options)
         return step.claim, {"state": done.case.state}
 
@@ -258,9 +296,35 @@ def _payment(desk: Desk, made: Map, row: Row) -> Step:
         payload["amount"] = told["amount"]
         if "from" in told:
             payload["from"] = told["from"]
-    elif "amount" in told:
+    version = _not_told_before(desk, claim, verb, told)
+    if verb != "record_recovery" and "amount" in told:
         _same_amount(desk, claim, told["amount"], verb)
-    return Step(verb, payload, claim=claim, reason=told.get("reason"))
+    return Step(verb, payload, claim=claim, reason=told.get("reason"), version=version)
+
+
+def _not_told_before(desk: Desk, claim: str, verb: str, told: Mapping[str, Any]) -> int | None:
+    """The version of the claim, none of whose entries has this reference yet.
+
+    Two statements under two names, or a bank's line numbers as source ids, tell of one payment twice; money that came
+    back would count twice. ``AlreadyTold`` when it is the same, ``Wrong`` when its amount or its own id says otherwise.
+    """
+    if "ref" not in told:
+        return None
+    with desk.store.read() as unit:
+        case = unit.case(claim)
+        entries = [e for e in unit.entries(claim) if e.verb == verb]
+    for entry in entries:
+        payload = json.loads(entry.data).get("input", {}).get("with", {})
+        if payload.get("ref") != told["ref"]:
+            continue
+        before = payload.get("amount")
+        same = before is None or "amount" not in told or parse_money(told["amount"])[0] == before
+        if same and not told.get("source_id"):
+            raise AlreadyTold(claim)
+        message = "this reference is on file for this claim already" + ("" if same else ", with another amount")
+        hint = "where it is another payment, a person records it by hand"
+        raise Wrong(Problem(ImportCode.PAYMENT_KNOWN.value, message, hint, field="ref"))
+    return None if case is None else case.version
 
 
 def _same_amount(desk: Desk, claim: str, amount: str, verb: str) -> None:

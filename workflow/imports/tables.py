@@ -12,7 +12,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, count, islice
 from typing import Any
 
 from ...states.errors import InputError
@@ -23,6 +23,8 @@ from .problems import ImportCode, Problem, problem
 META = ("_line", "_errors", "_hints")
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 NAMES = {name: char for char, name in DELIMITERS.items()}
+#: Characters in one cell: a help desk's whole thread in one, but never a file that an open quote swallows.
+_CELL = 1 << 20
 _SAMPLE_LINES, _HEAD_ROWS, _CLEAR = 60, 10, 0.8
 
 
@@ -76,6 +78,8 @@ def table(
     again = chain(sample, lines)
     if kind == "auto":
         kind = _kind(name.lower(), first)
+    if kind == "jsonl" or first.startswith("["):
+        _refuse_array(first)
     if kind == "jsonl":
         return Table("jsonl", "", (), 0, _json_records(again))
     if not first:
@@ -86,9 +90,19 @@ def table(
     rows = _Rows(again, separator)
     header, line, before = _header(rows, known, any_header)
     meta = tuple(header[-len(META) :]) == META
-    own = header[: -len(META)] if meta else header
-    _refuse_twins(own)
-    return Table("csv", separator, tuple(own), line, _csv_records(rows, own, meta, before), meta)
+    own = _told_apart(header[: -len(META)] if meta else header, known)
+    named = max((n for n, name in enumerate(header[: len(own)], 1) if name), default=len(own))
+    return Table("csv", separator, tuple(own), line, _csv_records(rows, own, named, meta, before), meta)
+
+
+def _refuse_array(first: str) -> None:
+    """One JSON document that holds every row is no file of lines; ``[`` begins no object."""
+    rest = first[1:].strip()
+    if first.startswith("[") and (not rest or rest.startswith(("{", "]"))):
+        raise InputError(
+            ImportCode.NOT_A_TABLE.value, "this file is one JSON array, not one object a line", field="FILE",
+            hint="jq -c '.[]' FILE > FILE.jsonl",
+        )  # fmt: skip
 
 
 def _kind(name: str, first: str) -> str:
@@ -136,7 +150,13 @@ class _Rows:
         self._lines = iter(lines)
         self._last = 0
         self._raw: list[str] = []
+        csv.field_size_limit(max(csv.field_size_limit(), _CELL))  # one limit for the process: only ever raised
         self._reader = csv.reader(self, delimiter=delimiter, strict=True)
+
+    @property
+    def last(self) -> int:
+        """The line that was read last."""
+        return self._last
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -163,7 +183,7 @@ class _Rows:
 
 
 def _csv_records(
-    rows: _Rows, header: Sequence[str], meta: bool, before: list[tuple[int, list[str] | None, str, str]]
+    rows: _Rows, header: Sequence[str], named: int, meta: bool, before: list[tuple[int, list[str] | None, str, str]]
 ) -> Iterator[Record]:
     number = 0
     width = len(header)
@@ -172,13 +192,17 @@ def _csv_records(
         line, cells, raw, wrong = found
         if cells is None:
             number += 1
-            yield Record(number, line, None, raw, _not_csv(wrong))
+            yield Record(number, line, None, raw, _not_csv(wrong, line, rows.last))
             continue
-        if not cells or (len(cells) == 1 and not cells[0].strip() and width > 1):
-            continue
+        if not cells or (width > 1 and not any(map(str.strip, cells))):
+            continue  # a blank line; a spreadsheet writes it with its separators
         number += 1
-        if meta and len(cells) >= len(META):
+        if meta and _has_meta(cells, width):
             cells = cells[: -len(META)]
+        while len(cells) > width and not cells[-1].strip():
+            del cells[-1]  # separators after the last cell
+        while named <= len(cells) < width:
+            cells.append("")  # the header alone has them
         fault = _undecoded(raw)
         if fault is None and len(cells) != width:
             fault = problem(
@@ -192,13 +216,40 @@ def _csv_records(
         yield Record(number, line, dict(zip(header, cells, strict=True)), raw, None, cells)
 
 
-def _not_csv(wrong: str) -> Problem:
-    return problem(ImportCode.NOT_CSV, f"this is not CSV: {wrong}", "quote cells as RFC 4180 says")
+def _has_meta(cells: Sequence[str], width: int) -> bool:
+    """Whether a record of a rejects file ends with our columns; one that could not be read has none of them."""
+    if len(cells) != width:
+        return len(cells) >= len(META)
+    return cells[-3].isdigit() and cells[-2].rpartition(": ")[2] in _CODES
 
 
-def _refuse_twins(header: Sequence[str]) -> None:
+_CODES = frozenset(code.value for code in ImportCode)
+
+
+def _not_csv(wrong: str, first: int, last: int) -> Problem:
+    """What is wrong with a record; one that a stray quote made long says how far it goes."""
+    span = f" (lines {first:,} to {last:,} are one record so)" if last > first else ""
+    if wrong.startswith("unexpected end"):
+        message = "a quote is opened and never closed"
+    elif wrong.startswith("field larger"):
+        message = f"a cell has more than {_CELL:,} characters, or its quote is never closed"
+    else:
+        message = f"this is not CSV: {wrong}"
+    return problem(
+        ImportCode.NOT_CSV, message + span,
+        "in a quoted cell a quote is doubled; quote cells that hold the separator, a quote or a line break",
+    )  # fmt: skip
+
+
+def _told_apart(header: Sequence[str], known: Callable[[str], bool]) -> list[str]:
+    """The header with a number at a name that stands twice and means nothing to us; one that does is refused."""
+    names: list[str] = []
     seen: set[str] = set()
-    for name in header:
+    for told in header:
+        name = told
+        if name in seen and not known(name):
+            numbered = (f"{told or '-'} ({n})" for n in count(2))
+            name = next(one for one in numbered if one not in seen and one not in header)
         if name in seen:
             raise InputError(
                 ImportCode.COLUMN_TWICE.value,
@@ -207,6 +258,8 @@ def _refuse_twins(header: Sequence[str]) -> None:
                 hint="rename one of them, or take it out",
             )
         seen.add(name)
+        names.append(name)
+    return names
 
 
 # ---------------------------------------------------------------- delimiter and header
@@ -264,9 +317,9 @@ def _header(
         if not any_header:
             raise InputError(
                 ImportCode.NO_KNOWN_COLUMN.value,
-                "no column of this file is known",
+                f"no column of this file is known: none of its first {_HEAD_ROWS} rows is a header with a known name",
                 field="FILE",
-                hint="claimdesk import map FILE writes a draft of a map; correct it, then give it with --map",
+                hint="claimdesk import map FILE writes a draft of a map; rows without a header need one above them",
             )
         place = next((i for i, row in enumerate(read) if row[1] and any(c.strip() for c in row[1])), -1)
     cells = read[place][1] if place >= 0 else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ from .problems import ImportCode, Problem, problem
 Read = tuple[Any, list[Problem]]
 
 _SPACES = " \t\u3000\xa0\u2009\u202f"
+_DIGIT = re.compile(r"[0-9]")
+_MINUS = frozenset("-−–")
 _FORMULA = re.compile(r'="([^"]*)"\Z')
 _DAMAGED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+\Z", re.IGNORECASE)
 #: Signs that mean one currency, and signs that several use.
@@ -69,6 +71,7 @@ _DAY_AND_TIME = re.compile(
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)? ?(?P<offset>[Zz]|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT)?\Z"
 )
 _MONTH = re.compile(r"((?:19|20|21)[0-9]{2})[-/.年]?([0-9]{1,2})月?\Z")
+_MONTH_FIRST = re.compile(r"(?:([0-9]{1,2})[/.-]|([A-Za-z]{3,9})\.?[ -])((?:19|20|21)[0-9]{2})\Z")
 _YES = frozenset(folded(w) for w in ("true", "yes", "y", "1", "是", "有"))
 _NO = frozenset(folded(w) for w in ("false", "no", "n", "0", "否", "无"))
 _NOT_KNOWN = frozenset(folded(w) for w in ("unknown", "n/a", "?", "未知", "不详"))
@@ -110,7 +113,7 @@ def narrow(found: str) -> tuple[str, list[Problem]]:
 def identifier(found: str) -> Read:
     """An id, kept as text: leading zeros and ``1E5`` stay."""
     plain, told = narrow(found)
-    if _DAMAGED.match(plain) and "." in plain:
+    if _DAMAGED.match(plain):
         return None, [
             *told,
             problem(
@@ -188,6 +191,10 @@ def amount(found: str, habits: Habits, strip: Sequence[str] = (), code: str | No
     plain, told = narrow(found)
     for part in sorted(strip, key=len, reverse=True):
         plain = plain.replace(part, "").strip(_SPACES)
+    if not _DIGIT.search(plain):
+        return None, [*told, _no_amount()]
+    if plain.startswith("+"):
+        plain = plain[1:].lstrip(_SPACES)
     number, inside, fault = _without_currency(plain.replace("￥", "¥"), code)
     if fault is not None:
         return None, [*told, fault]
@@ -233,6 +240,8 @@ def _without_currency(plain: str, code: str | None) -> tuple[str, str | None, Pr
     signs = [s.strip(_SPACES) for s in (found[1], found[3]) if s.strip(_SPACES)]
     number = found[2].strip(_SPACES)
     inside: str | None = None
+    if any(sign in _MINUS for sign in signs):
+        return number, None, _negative()
     for sign in signs:
         read = (
             _SIGNS.get(sign) or _SIGNS.get(sign.upper()) or (sign.upper() if sign.upper() in CURRENCY_DIGITS else None)
@@ -263,6 +272,16 @@ def _without_currency(plain: str, code: str | None) -> tuple[str, str | None, Pr
     return number, inside, None
 
 
+def _no_amount() -> Problem:
+    return problem(ImportCode.AMOUNT_UNREADABLE, "this is not an amount", "digits with a point, for example 640.00")
+
+
+def _negative() -> Problem:
+    return problem(
+        ImportCode.NEGATIVE_AMOUNT, "an amount cannot be below zero", "write what was claimed or paid, without a sign"
+    )
+
+
 def _unclear(sign: str) -> Problem:
     return problem(
         ImportCode.CURRENCY_UNCLEAR,
@@ -274,11 +293,7 @@ def _unclear(sign: str) -> Problem:
 def _digits(number: str, habits: Habits) -> tuple[str, Problem | None]:
     """Plain digits with a point."""
     if re.match(r"\(.*\)\Z|-|−", number) or number.endswith("-"):
-        return "", problem(
-            ImportCode.NEGATIVE_AMOUNT,
-            "an amount cannot be below zero",
-            "write what was claimed or paid, without a sign",
-        )
+        return "", _negative()
     point, comma = (
         habits.decimal or ".",
         habits.thousands if habits.thousands is not None else ("." if habits.decimal == "," else ","),
@@ -298,7 +313,7 @@ def _digits(number: str, habits: Habits) -> tuple[str, Problem | None]:
             "point and comma stand where they could mean two things",
             'set decimal and thousands, for example decimal = ",", thousands = "."',
         )
-    return "", problem(ImportCode.AMOUNT_UNREADABLE, "this is not an amount", "digits with a point, for example 640.00")
+    return "", _no_amount()
 
 
 # ---------------------------------------------------------------- days and instants
@@ -314,6 +329,11 @@ def day(found: str, habits: Habits, form: str | None = None) -> Read:
         made = _formatted(plain, wanted)
         if made is not None:
             return made.date().isoformat(), told
+        if not wanted.startswith("%Y") and _SLASHED.match(plain):  # to turn round what was told would be a guess
+            return None, [
+                *told,
+                problem(ImportCode.DATE_UNREADABLE, "this does not fit the form of days that was told", f"as {wanted}"),
+            ]
     if len(plain) > 10 and ":" in plain:
         return _day_of_instant(plain, habits, told)
     return _day_alone(plain, told)
@@ -324,6 +344,8 @@ def _day_of_instant(plain: str, habits: Habits, told: list[Problem]) -> Read:
     if habits.zone is None:
         seen = _DAY_AND_TIME.match(plain)
         return _day_alone(seen["day"] if seen else plain, told)
+    if _DAY_AND_TIME.match(plain) is None:
+        return _day_alone(plain, told)  # no time of day that can be read: nothing for ``instant`` to look at again
     at, faults = instant(plain, habits)
     if at is None:
         return None, [*told, *faults]
@@ -385,6 +407,11 @@ def month(found: str) -> Read:
     seen = _MONTH.match(plain)
     if seen and 1 <= int(seen[2]) <= 12:
         return f"{seen[1]}-{int(seen[2]):02d}", told
+    turned = _MONTH_FIRST.match(plain)
+    if turned:
+        number = int(turned[1]) if turned[1] else _MONTHS.get(turned[2].casefold(), 0)
+        if 1 <= number <= 12:
+            return f"{turned[3]}-{number:02d}", told
     return None, [
         *told,
         problem(ImportCode.DATE_UNREADABLE, "this is not a month", "write YYYY-MM, for example 2024-05"),
@@ -406,7 +433,7 @@ def instant(found: str, habits: Habits, form: str | None = None) -> Read:
         return _zoned(made, habits, told) if made.tzinfo is None else (instant_text(made), told)
     seen = _DAY_AND_TIME.match(plain)
     if seen is None:
-        on, _ = day(plain, habits)
+        on, _ = day(plain, replace(habits, zone=None))
         if on not in (None, "unknown"):
             return None, [
                 *told,

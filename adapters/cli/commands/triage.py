@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ....states.errors import InputError
+from ...outputs import check_output
 from ..call import Call
 from ..groups import page
 from ..output import is_terminal, put_line
@@ -226,6 +227,6 @@ def _rejects(path: str, source: str) -> Any:
     if source != "-" and Path(path).exists() and Path(path).samefile(source):
         raise InputError("cannot_write", "the rejected lines would replace the file they come from", field="--rejects")
     try:
-        return Path(path).open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        return check_output(path, "--rejects").open("w", encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         raise InputError("cannot_write", f"the file cannot be written: {error.strerror}", field="--rejects") from None

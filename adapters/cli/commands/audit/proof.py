@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from .....states.errors import InputError, NotFound
+from ....outputs import check_output
 from ...call import Call, checked_id
 from ...groups import page
 from ...output import put_json
@@ -59,7 +59,7 @@ def command(call: Call, claim: str, entry: int | None, out: str | None) -> None:
         return
     for name, data in ((f"{out}.tlog-proof", proof), (f"{out}.json", chosen.data)):
         try:
-            Path(name).write_bytes(data)
+            check_output(name, "--out").write_bytes(data)
         except OSError as error:
             raise InputError("cannot_write", f"the file cannot be written: {error.strerror}", field="--out") from None
     call.note(f"python -m claimdesk.adapters.tlog.verifier proof {out}.tlog-proof {out}.json --trust TRUST checks it")

@@ -51,7 +51,7 @@ def writer(table: Table, target: str | None, *, csv: bool, excel: bool) -> Gener
             made.head()
         yield made
         return
-    with whole_file(target) as file:
+    with whole_file(target, "--out") as file:
         made = Writer(table, file.write, excel)
         if csv:
             made.head()
@@ -73,7 +73,7 @@ def finish(call: Call, made: Writer, target: str | None, note: str = "", **told:
     if target is not None:
         found = meta(made, **told)
         found["columns"] = described(made.table)["columns"] if told["form"] == "csv" else found.pop("columns", None)
-        with whole_file(f"{target}.meta.json") as file:
+        with whole_file(f"{target}.meta.json", "--out") as file:
             file.write(sidecar({k: v for k, v in found.items() if v is not None}))
     call.note(f"{made.rows} rows{note}")
 
