@@ -318,3 +318,15 @@ def test_a_rejects_file_is_read_again_without_its_own_columns():
     results = imported(make_desk(plain=False), text(rows, header), "IMP-1")
     assert said(results) == [("created", []), ("rejected", ["wrong_cell_count"])]
     assert next(iter(csv.reader([results[0].record.raw])))[-3:] == ["2", "x: y", "z"]
+
+
+def test_a_line_of_another_program_may_hold_money_as_the_contract_writes_it():
+    line = {"created at": "2024-06-02T10:00:00Z", "DOL": "2024-06-01", "claim type": "pd", "merchant": "A2",
+            "order number": "114-1"}  # fmt: skip
+    told = [({"amount": "640.00", "currency": "USD"}, "created"), ({"amount": "640.00"}, "rejected"),
+            ({"amount": 640.0, "currency": "USD"}, "rejected")]  # fmt: skip
+    words = "".join(json.dumps({**line, "ticket": str(n), "amount": m}) + "\n" for n, (m, _) in enumerate(told))
+    desk = make_desk(plain=False)
+    results = imported(desk, words, "IMP-1")
+    assert [r.status for r in results] == [status for _, status in told]
+    assert desk.get(str(results[0].claim)).to_dict()["eligible_amount"] == "640.00 USD"

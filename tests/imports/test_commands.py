@@ -188,7 +188,8 @@ def test_a_draft_of_a_map_says_how_sure_it_is_and_applies_nothing(run, place):  
     assert done.code == 0 and "source_id" in done.err and "GB18030" in done.err
     words = (place / "m.toml").read_text(encoding="utf-8")
     for part in ('timezone = "?"', 'date_format = "?"', "%d/%m/%Y", 'decimal = ","', 'marketplace = "?"',
-                 '"theft" = "?"', "# order_id", '# "Kommentar" is kept as received', "99%: by its header"):  # fmt: skip
+                 '"theft" = "?"', "# order_id", "# currency",
+                 '# "Kommentar" is kept as received', "99%: by its header"):  # fmt: skip
         assert part in words, part
     assert tomllib.loads(words)["columns"]["source_id"] == "工单号"
     wrong = run("import", "plan", june, "--map", "m.toml", "--json")

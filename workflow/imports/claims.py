@@ -257,12 +257,24 @@ def _flat(record: Record) -> Record:
     return replace(record, cells=flattened(record.cells or {}))
 
 
+def amount_of(value: Any) -> str | None:
+    """Money as the contract writes it at length, ``{"amount": "640.00", "currency": "USD"}``, as one cell."""
+    if not isinstance(value, dict):
+        return None
+    told: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    amount, code = told.get("amount"), told.get("currency")
+    return f"{amount} {code}" if len(told) == 2 and isinstance(amount, str) and isinstance(code, str) else None
+
+
 def flattened(value: Mapping[str, Any], before: str = "") -> dict[str, str]:
     """Nested objects as dotted names, lists counted, as the CSV of the contract writes them."""
     found: dict[str, str] = {}
     for key, inner in value.items():
         name = f"{before}{key}"
-        if isinstance(inner, dict):
+        money = amount_of(inner)
+        if money is not None:
+            found[name] = money
+        elif isinstance(inner, dict):
             found.update(flattened(inner, f"{name}."))  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(inner, list):
             found.update(flattened({str(i): one for i, one in enumerate(inner)}, f"{name}."))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

@@ -148,8 +148,22 @@ def draft(kind: str, table: Table, encoding: str) -> tuple[str, list[Guess]]:
         if column.needed and name not in chosen and not dotted:
             const = f'{name} = {{ const = "…" }}'
             lines.append(f"# {name.ljust(width)} = ?    # needed: no column looks like it; map one, or {const}")
+    lines += _money(kind, chosen, cells, width, dotted)
     lines += ["", "[rules]", 'unknown_value = "reject"     # or "warn"', ""]
     return "\n".join(lines), found
+
+
+def _money(kind: str, chosen: dict[str, Guess], cells: dict[str, list[str]], width: int, dotted: bool) -> Iterable[str]:
+    """What is missing of the amounts: a claim without one, and amounts that do not say their currency."""
+    if kind == ImportKind.CLAIMS.value and not dotted and not {"amount", "heads"} & set(chosen):
+        yield f"# {'amount'.ljust(width)} = ?    # needed: no column looks like it; map one, or heads"
+    amounts = [n for n in chosen if n in COLUMNS[kind] and COLUMNS[kind][n].reads == "amount"]
+    seen = [c for n in amounts for c in cells[chosen[n].header]]
+    habits = (values.Habits(), values.Habits(decimal=","))  # one of them reads the number, and then its currency
+    codes = {str(p.code) for c in seen for one in habits for p in values.amount(c, one)[1]}
+    if "currency" not in chosen and codes & {"currency_missing", "currency_unclear"}:
+        why = 'needed: the amounts do not say it; map one, or currency = { const = "USD" }'
+        yield f"# {'currency'.ljust(width)} = ?    # {why}"
 
 
 def _line(kind: str, guess: Guess, seen: Sequence[str], width: int) -> str:

@@ -23,6 +23,7 @@ from ..engine import seller_file_id
 from ..ports import CaseFilter, SourceRow
 from . import updates
 from .claimruns import SameFile
+from .claims import amount_of
 from .columns import ImportKind
 from .maps import Map
 from .problems import ImportCode, Problem, problem
@@ -227,7 +228,10 @@ def _cells(cells: Mapping[str, Any], before: str = "") -> dict[str, str]:
     """A JSON object as cells: lists of words between semicolons, ``insurer.name`` as the insurer."""
     found: dict[str, str] = {}
     for name, value in cells.items():
-        if isinstance(value, Mapping):
+        money = amount_of(value)
+        if money is not None:
+            found[f"{before}{name}"] = money
+        elif isinstance(value, Mapping):
             inner = _cells(value, f"{before}{name}.")  # pyright: ignore[reportUnknownArgumentType]
             found.update({k.removeprefix("certificate."): v for k, v in inner.items()})
         elif isinstance(value, list):

@@ -88,11 +88,11 @@ def table(
         )
     separator = _delimiter([text for _, text in sample], delimiter, known)
     rows = _Rows(again, separator)
-    header, line, before = _header(rows, known, any_header)
+    header, line = _header(rows, known, any_header)
     meta = tuple(header[-len(META) :]) == META
     own = _told_apart(header[: -len(META)] if meta else header, known)
     named = max((n for n, name in enumerate(header[: len(own)], 1) if name), default=len(own))
-    return Table("csv", separator, tuple(own), line, _csv_records(rows, own, named, meta, before), meta)
+    return Table("csv", separator, tuple(own), line, _csv_records(rows, own, named, meta), meta)
 
 
 def _refuse_array(first: str) -> None:
@@ -144,12 +144,19 @@ def _undecoded(text: str) -> Problem | None:
 
 
 class _Rows:
-    """Rows of a CSV reader with their first line and their raw text."""
+    """Rows of a CSV reader with their first line and their raw text.
+
+    A quote that is never closed makes one record of everything up to the next one. Where the line after the first is a
+    row by itself, only the first is given back as no CSV, and what it swallowed is read again.
+    """
 
     def __init__(self, lines: Iterable[tuple[int, str]], delimiter: str) -> None:
         self._lines = iter(lines)
+        self._delimiter = delimiter
         self._last = 0
         self._raw: list[str] = []
+        self._widths: tuple[int, ...] = ()
+        self._kept: list[tuple[int, str]] | None = []
         csv.field_size_limit(max(csv.field_size_limit(), _CELL))  # one limit for the process: only ever raised
         self._reader = csv.reader(self, delimiter=delimiter, strict=True)
 
@@ -167,7 +174,21 @@ class _Rows:
         if self._last == 1:
             text = text.removeprefix("\ufeff")
         self._raw.append(text)
+        if self._kept is not None:
+            self._kept.append((self._last, text))
         return text
+
+    def begin(self, after: int, widths: tuple[int, ...]) -> None:
+        """The rows below the header, which ends on line ``after``; rows have so many cells."""
+        kept, self._kept, self._widths = self._kept or [], None, widths
+        self._lines = chain([one for one in kept if one[0] > after], self._lines)
+        self._last = after
+
+    def _alone(self, text: str) -> bool:
+        """Whether a line is a row by itself."""
+        with suppress(csv.Error):
+            return len(next(csv.reader([text], delimiter=self._delimiter, strict=True), ())) in self._widths
+        return False
 
     def row(self) -> tuple[int, list[str] | None, str, str] | None:
         """(first line, cells or None, raw text, what is wrong); None at the end of the file."""
@@ -178,17 +199,19 @@ class _Rows:
         except StopIteration:
             return None
         except csv.Error as error:
+            first, *rest = self._raw or [""]
+            if rest and self._alone(rest[0]):
+                self._lines = chain(enumerate(rest, start + 1), self._lines)
+                self._last = start
+                return start, None, first, str(error)
             return start, None, "".join(self._raw), str(error)
         return start, cells, "".join(self._raw), ""
 
 
-def _csv_records(
-    rows: _Rows, header: Sequence[str], named: int, meta: bool, before: list[tuple[int, list[str] | None, str, str]]
-) -> Iterator[Record]:
+def _csv_records(rows: _Rows, header: Sequence[str], named: int, meta: bool) -> Iterator[Record]:
     number = 0
     width = len(header)
-    waiting = iter(before)
-    while (found := next(waiting, None) or rows.row()) is not None:
+    while (found := rows.row()) is not None:
         line, cells, raw, wrong = found
         if cells is None:
             number += 1
@@ -301,15 +324,13 @@ def _score(sample: list[str], char: str, known: Callable[[str], bool]) -> tuple[
     return hits, most, widths.count(most) / len(widths)
 
 
-def _header(
-    rows: _Rows, known: Callable[[str], bool], any_header: bool
-) -> tuple[list[str], int, list[tuple[int, list[str] | None, str, str]]]:
-    """(names, line, rows after it that were read already): the row of the first ten with the most known names."""
-    read: list[tuple[int, list[str] | None, str, str]] = []
+def _header(rows: _Rows, known: Callable[[str], bool], any_header: bool) -> tuple[list[str], int]:
+    """(names, line): the row of the first ten with the most known names. ``rows`` goes on below it."""
+    read: list[tuple[int, list[str] | None, int]] = []
     while len(read) < _HEAD_ROWS and (found := rows.row()) is not None:
-        read.append(found)
+        read.append((found[0], found[1], rows.last))
     best, place = 0, -1
-    for i, (_, cells, _, _) in enumerate(read):
+    for i, (_, cells, _) in enumerate(read):
         hits = sum(known(_name(cell)) for cell in cells or ())
         if hits > best:
             best, place = hits, i
@@ -325,7 +346,10 @@ def _header(
     cells = read[place][1] if place >= 0 else None
     if cells is None:
         raise InputError(ImportCode.NO_HEADER.value, "no line holds the names of columns", field="FILE", hint="add one")
-    return [_name(cell) for cell in cells], read[place][0], read[place + 1 :]
+    names = [_name(cell) for cell in cells]
+    width = len(names)
+    rows.begin(read[place][2], (width, width - len(META)) if tuple(names[-len(META) :]) == META else (width,))
+    return names, read[place][0]
 
 
 def _name(cell: str) -> str:
