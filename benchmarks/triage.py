@@ -1,6 +1,6 @@
 """Bulk triage to SQLite beside raw ``sqlite3`` writing the very same rows (see ``floors``).
 
-``python -m benchmarks.triage`` (10,000 claims) or ``--claims N``. Twice: from typed claims (ready mappings handed to
+``python -m benchmarks.triage`` (20,000 claims) or ``--claims N``. Twice: from typed claims (ready mappings handed to
 the library, in this process, the store open and made), and from a file of JSON Lines (the command ``claimdesk triage
 --json``, its start, the making of the store and every line of its answer included). Journal, ledger, notices and
 deadlines are on: there is no way to turn them off. Both sides run one after the other on the same disk; only the ratio
@@ -35,7 +35,7 @@ _TYPED, _FILE = "bulk triage, typed claims, SQLite", "bulk triage, JSON Lines, S
 
 def figures(*, quick: bool = False, repeat: int = 5, claims: int | None = None) -> Figures:
     """Claims a second, as shares of what raw ``sqlite3`` does with the same rows."""
-    count = claims or (500 if quick else 10_000)
+    count = claims or (500 if quick else 20_000)
 
     def once() -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +107,7 @@ def of_file(folder: Path, claims: int) -> tuple[child.Ended, Path]:
 
 def main() -> None:
     """Measures and prints a table."""
-    alone(figures, __doc__, claims=10_000, repeat=1)
+    alone(figures, __doc__, claims=20_000, repeat=1)
 
 
 if __name__ == "__main__":
