@@ -31,8 +31,9 @@ def _times(value: int, power: int) -> int:
 
 # Each place has a weight of its own, so that the check finds every wrong character and every swap of two. (A
 # remainder modulo 31 would find no swap at all: 32 is 1 there, and the remainder only the sum of the digits.)
+_WEIGHED = [[_times(digit, power) for digit in range(32)] for power in range(17)]
 _CHECK = [
-    bytes(_times(pair >> 5, 16 - place) ^ _times(pair & 31, 15 - place) for pair in range(1024))
+    bytes([first ^ second for first in _WEIGHED[16 - place] for second in _WEIGHED[15 - place]])
     for place in range(0, 16, 2)
 ]
 
