@@ -100,6 +100,18 @@ def test_a_rejects_file_is_corrected_and_imported_as_it_is(run, place, encoding,
     assert run("import", "claims", june, *BASIC, "--rejects", june).code == 2  # never over the file itself
 
 
+def test_what_a_row_lacks_is_put_right_in_the_words_of_a_file(run, place):  # noqa: F811
+    june = written(place, "june.csv", text([row(1)]))
+    hints = {
+        run("import", "plan", june, *words, "--json").json["codes"][0]["hint"]
+        for words in (("--source", "helpdesk", "--marketplace", "US"), ("--source", "helpdesk", "--create-sellers"))
+    }
+    assert hints == {
+        "--create-sellers (create_sellers = true in a map) makes a file for each of them",
+        "--marketplace US, a column of this name, or a const of it in a map",
+    }
+
+
 def test_all_or_nothing_and_nothing_after_the_first_error(run, place):  # noqa: F811
     june = written(place, "june.csv", text(ROWS))
     done = run("import", "claims", june, *BASIC, "--atomic")

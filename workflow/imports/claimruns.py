@@ -188,7 +188,16 @@ def _told(item: _Item, told: Mapping[str, Any]) -> Result:
     if any(p.rejects for p in item.problems):
         return _rejected(item, [])  # found while reading; the pipeline only repeats the first
     error = told["error"]
-    return _rejected(item, [Problem(error["code"], error["message"], error["hint"], field=error["field"] or "")])
+    hint = _IN_A_FILE.get((error["code"], error["field"] or ""), error["hint"])
+    return _rejected(item, [Problem(error["code"], error["message"], hint, field=error["field"] or "")])
+
+
+#: What to do about a refusal of the pipeline that a file has words of its own for.
+_IN_A_FILE = {
+    ("unknown_seller", "seller"): "--create-sellers (create_sellers = true in a map) makes a file for each of them",
+    ("missing_field", "marketplace"): "--marketplace US, a column of this name, or a const of it in a map",
+    ("missing_field", "seller"): "a column seller_id, or order.sold_by = amazon where Amazon sold it itself",
+}
 
 
 def _placed(item: _Item, fault: Problem) -> Problem:
