@@ -62,6 +62,7 @@ class Job:
         self.run: Run | None = None
         self.taken_back = False
         self.stopped = False
+        self._kept: Result | None = None  #: the last one that was counted with what it did
         self._beside: list[tuple[str, Beside, Any]] = []
 
     @property
@@ -101,8 +102,9 @@ class Job:
             records: Iterable[Record] = islice(self.source.records, run.skip, None)
             since = 0
             for result in self._source_of(run, batch).results(records):
-                run.count(result)
-                self._write(run, result)
+                if result is not self._kept:
+                    run.count(result)
+                    self._write(run, result)
                 since += 1
                 if since >= choices.batch or choices.stop:
                     run.checkpoint(**self._lengths())
@@ -124,12 +126,29 @@ class Job:
             reader = ClaimReader(self.map, header)
             return ClaimRun(
                 self.desk, reader, run.id, batch=batch, update=choices.update, show_values=choices.show_values,
-                file_sha256=self.source.sha256,
+                file_sha256=self.source.sha256, settle=partial(self._settle, run),
             )  # fmt: skip
         return RowRun(
             self.desk, self.map, header, run.id, update=choices.update, file_sha256=self.source.sha256,
-            options=choices.options,
+            options=choices.options, settle=partial(self._settle, run), together=partial(self._together, run),
         )  # fmt: skip
+
+    def _settle(self, run: Run) -> None:
+        """A checkpoint between two of them: what follows would change what the rows before it come to."""
+        run.checkpoint(**self._lengths())
+
+    @contextmanager
+    def _together(self, run: Run) -> Generator[Callable[[Result], object]]:
+        """One transaction for what a row does and for its being counted."""
+
+        def keep(result: Result) -> None:
+            run.count(result)
+            self._write(run, result)
+            self._settle(run)
+            self._kept = result
+
+        with nullcontext() if self.choices.plan or self.choices.atomic else one_transaction(self.desk):
+            yield keep
 
     # -- beside the store ------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ content. Authority: UX notes 6.5; contract section 5.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -23,6 +23,7 @@ from .claims import ClaimReader
 from .problems import ImportCode, Problem
 from .reading import Row
 from .results import Result, Status
+from .runs import TakenUp
 from .tables import Record
 
 #: Where the values of a column come to stand in a filing, to name the column of a fault.
@@ -72,7 +73,11 @@ class SameFile:
 
 
 class ClaimRun:
-    """One pass over the records of a file of claims."""
+    """One pass over the records of a file of claims.
+
+    ``settle`` keeps how far the run came. It is called before a row is amended that stood in the file shortly before:
+    what became of it there could not be found again after the amendment, should the run be killed then.
+    """
 
     def __init__(
         self,
@@ -84,9 +89,12 @@ class ClaimRun:
         update: bool = True,
         show_values: bool = False,
         file_sha256: str | None = None,
+        settle: Callable[[], object] = lambda: None,
     ) -> None:
         self.desk, self.reader, self.run, self.batch, self.update = desk, reader, run, batch, update
         self.show_values = show_values
+        self._settle = settle
+        self._lately: deque[str | None] = deque(maxlen=batch)
         self._waiting: deque[_Item] = deque()
         self._file = SameFile(desk, run, file_sha256)
 
@@ -101,6 +109,7 @@ class ClaimRun:
             if item.key is not None and (item.own or other):
                 yield self._amended(item)
             else:
+                self._lately.append(item.key)
                 yield _told(item, told)
         while waiting:
             yield self._amended(waiting.popleft())
@@ -131,8 +140,14 @@ class ClaimRun:
     def _amended(self, item: _Item) -> Result:
         try:
             return self._amend(item)
+        except TakenUp:
+            raise
         except ClaimdeskError as error:
+            if error.retryable:
+                raise  # the store, not the row
             return _rejected(item, [updates.refused(error)])
+        finally:
+            self._lately.append(item.key)
 
     def _amend(self, item: _Item) -> Result:
         desk, key, fields = self.desk, str(item.key), item.fields or {}
@@ -146,6 +161,9 @@ class ClaimRun:
         seen = [row for row in chain if row.content == content and (row is chain[-1] or self._file.holds(row.run))]
         if seen:
             mine = seen[-1].run.removesuffix(updates.AMENDING) == self.run
+            if seen[-1].run == self.run + updates.AMENDING:  # perhaps by an attempt that was killed before it said so
+                found = updates.compare(desk, case, fields).problems
+                item.problems = (*item.problems, *(p for p in found if not p.rejects))
             return _taken(item, Status.DUPLICATE if mine else Status.UNCHANGED, case.id, body)
         if any(self._file.holds(row.run) for row in chain):
             hint = "one row for each source id: put this one right, or take it out"
@@ -166,6 +184,8 @@ class ClaimRun:
         if not update.changes:
             return _taken(item, Status.UNCHANGED, case.id, body)
         row = SourceRow(updates.amended_key(key, len(chain)), content, case.id, self.run + updates.AMENDING)
+        if item.key in self._lately:
+            self._settle()
         body["state"] = updates.amend(desk, case, update, row)
         body["changes"] = [c.to_dict(case.currency, show_values=self.show_values) for c in update.changes]
         for other in self._waiting:  # read ahead before this amendment was there

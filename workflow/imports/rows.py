@@ -10,7 +10,8 @@ changed later, which is rejected, because it cannot be amended.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from .maps import Map
 from .problems import ImportCode, Problem, problem
 from .reading import Plan, Row, plan, read
 from .results import Result, Status
+from .runs import TakenUp
 from .tables import Record
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
@@ -49,6 +51,10 @@ class AlreadyTold(Exception):
     def __init__(self, claim: str) -> None:
         self.claim = claim
         super().__init__("already told")
+
+
+#: What keeps a result, in a transaction.
+Keeping = AbstractContextManager[Callable[[Result], object]]
 
 
 class Wrong(Exception):
@@ -73,7 +79,13 @@ class Step:
 
 
 class RowRun:
-    """One pass over the records of a file whose rows are verbs."""
+    """One pass over the records of a file whose rows are verbs.
+
+    ``settle`` keeps how far the run came. It is called before a row acts when rows before it did not: killed after it,
+    a run would try those again, and what was refused (a reversal that stands before its payment) could be done now.
+    ``together`` is one transaction for a row and for the count of its result, handed to what it gives: for a row that
+    says what could not be found out again once it is done.
+    """
 
     def __init__(
         self,
@@ -85,12 +97,15 @@ class RowRun:
         update: bool = True,
         file_sha256: str | None = None,
         options: Mapping[str, Any] | None = None,
+        settle: Callable[[], object] = lambda: None,
+        together: Callable[[], Keeping] | None = None,
     ) -> None:
         self.desk, self.map, self.run, self.update = desk, made, run, update
         self.options = dict(options or {})
         self._plan = None if header is None else plan(made.kind, header, made)
         self._objects: dict[frozenset[str], Plan] = {}
         self._file = SameFile(desk, run, file_sha256)
+        self._settle, self._unsettled, self._together = settle, False, together or _by_itself
 
     def results(self, records: Iterable[Record]) -> Iterator[Result]:
         """One result a record, in order, each written before it comes out."""
@@ -102,15 +117,23 @@ class RowRun:
                 continue
             try:
                 new = self._new_seller(row)
-                status, claim, body = self._do(row)
-                found = (*row.problems, *(new if status == Status.CREATED else ()))
-                yield Result(record, status.value, found, row, source_id, claim, body)
+                with self._together() if new else _by_itself() as keep:
+                    status, claim, body = self._do(row)
+                    found = (*row.problems, *(new if status == Status.CREATED else ()))
+                    result = Result(record, status.value, found, row, source_id, claim, body)
+                    keep(result)
+                self._unsettled |= status is Status.UNCHANGED
+                yield result
             except Wrong as wrong:
+                self._unsettled = True
                 faults = (*row.problems, _placed(row, wrong.fault))
                 yield Result(record, Status.REJECTED.value, faults, row, source_id)
+            except TakenUp:
+                raise
             except ClaimdeskError as error:
                 if error.retryable:
                     raise  # the store, not the row
+                self._unsettled = True
                 faults = (*row.problems, _placed(row, updates.refused(error)))
                 yield Result(record, Status.REJECTED.value, faults, row, source_id, error.claim)
 
@@ -148,6 +171,9 @@ class RowRun:
             updates.amended_key(key, len(chain)) if again else key, content, "",
             self.run + updates.AMENDING if again else self.run,
         )  # fmt: skip
+        if self._unsettled:
+            self._settle()
+            self._unsettled = False
         try:
             claim, body = self._perform(step, source, key)
         except StaleVersion:
@@ -222,6 +248,13 @@ class RowRun:
             options["expected_version"] = step.version
         done = self.desk.perform(step.verb, step.claim, step.payload, row=source, **options)
         return step.claim, {"state": done.case.state}
+
+
+def _by_itself() -> Keeping:
+    def later(_result: Result) -> None:
+        """Whoever goes through the results keeps it."""
+
+    return nullcontext(later)
 
 
 def _cells(cells: Mapping[str, Any], before: str = "") -> dict[str, str]:

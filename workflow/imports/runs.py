@@ -21,6 +21,10 @@ from .results import Counts, Result
 from .updates import AMENDING
 
 
+class TakenUp(Conflict):
+    """Another process carries on the run: this one stops. Never a fault of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What is imported: kind of file, its name, its digest (None for what is piped in), how many records it has."""
@@ -58,7 +62,7 @@ class Run:
         self.counts.add(result)
 
     def checkpoint(self, **places: Any) -> None:
-        """Keeps how far the run came; Conflict when another process has taken it up."""
+        """Keeps how far the run came; TakenUp when another process has taken it up."""
         self._keep("running", None, places)
 
     def start_over(self) -> None:
@@ -122,8 +126,8 @@ def begin(desk: Desk, origin: Origin, *, kept: bool = True) -> Run:
     return Run(desk, again, Counts.of(again), kept=True)
 
 
-def _taken_up(run_id: str) -> Conflict:
-    return Conflict(
+def _taken_up(run_id: str) -> TakenUp:
+    return TakenUp(
         "import_taken_up",
         f"another process carries on {run_id}",
         hint=f"what this one did is kept; claimdesk import show {run_id} says how far it is",
