@@ -12,8 +12,9 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ..states.case import Case
 from ..workflow.desk import Desk
-from ..workflow.ports import ReadUnit, Store, WriteSet, WriteUnit
+from ..workflow.ports import ControlRow, ReadUnit, Store, WriteSet, WriteUnit
 from .memory import MemoryWrite
 
 
@@ -42,6 +43,10 @@ class _Joined:
         unit: Any = self._unit  # the SQL store's
         with unit.connection.begin_nested():
             yield self._unit
+
+    def look(self, after: int, claim: str | None) -> tuple[list[ControlRow], Case | None]:
+        """What the transaction sees of the access journal and of a claim."""
+        return self._unit.control(after), None if claim is None else self._unit.case(claim)
 
     def ready(self, rows: WriteSet) -> Any:
         """No other process sees this transaction, so none plans for it."""

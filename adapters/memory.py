@@ -12,11 +12,9 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TypeVar
 
+from ..states.case import Case
 from ..states.errors import StorageError
-from ..workflow.ports import (
-    WriteSet,
-    WriteUnit,
-)
+from ..workflow.ports import ControlRow, WriteSet, WriteUnit
 from .memory_read import MemoryRead
 from .memory_tables import Tables
 from .memory_write import MemoryWrite
@@ -54,6 +52,11 @@ class MemoryStore:
                 raise
             finally:
                 unit.end()
+
+    def look(self, after: int, claim: str | None) -> tuple[list[ControlRow], Case | None]:
+        """What stands before a command: the access journal after a place, and the claim."""
+        with self.read() as unit:
+            return unit.control(after), None if claim is None else unit.case(claim)
 
     def ready(self, rows: WriteSet) -> WriteSet:
         """The set as it is: there is no other process."""

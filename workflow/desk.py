@@ -296,8 +296,9 @@ class Desk(Verbs, Reads, Approvals):
 
     def perform(self, verb: str, claim: str, payload: Mapping[str, Any], **options: Unpack[Options]) -> Done:
         """One verb, with everything it came to."""
-        state = self.permit(visible(options.get("actor") or self.actor, "actor"), verb)
-        case, command = self._prepared(verb, claim, payload, options)
+        known = None if shown_id(claim) == "?" else claim  # what is no id of ours is not asked of the store
+        state, seen = self.permit_on(known, visible(options.get("actor") or self.actor, "actor"), verb)
+        case, command = self._prepared(verb, claim, payload, options, seen)
         whose = command.told[0] if verb == "amend" and command.told else None
         if state.roles_on:
             self.no_naming(state, verb, command.second)
@@ -329,9 +330,11 @@ class Desk(Verbs, Reads, Approvals):
             return with_found(session, command)
         return with_opening(session, command) if command.verb == "redirect" else command
 
-    def _prepared(self, verb: str, claim: str, payload: Mapping[str, Any], options: Options) -> tuple[Case, Command]:
-        """The case a verb is meant for, its clocks caught up, and the checked command."""
-        case, programme = self._meant(verb, claim)
+    def _prepared(
+        self, verb: str, claim: str, payload: Mapping[str, Any], options: Options, seen: Case | None = None
+    ) -> tuple[Case, Command]:
+        """The case a verb is meant for, its clocks caught up, and the checked command. ``seen``: just read."""
+        case, programme = self._meant(verb, claim, seen)
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = reason_of(options.get("reason"), payload)
@@ -353,11 +356,11 @@ class Desk(Verbs, Reads, Approvals):
             beside["told"] = [canonical.pop("facts", {})]  # part of the request, but not of this claim's record
         return case, Command(verb, canonical, claim=claim, personal=personal, reason=told, **beside)
 
-    def _meant(self, verb: str, claim: str) -> tuple[Case, Programme]:
+    def _meant(self, verb: str, claim: str, seen: Case | None) -> tuple[Case, Programme]:
         """The case a verb is meant for, and its programme, which must have the verb."""
         if not isinstance(claim, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_text", "a claim id is text", field="claim", hint="for example CLM-...")
-        case = self.case_of(claim)
+        case = seen or self.case_of(claim)
         if case is None:
             raise NotFound(
                 RefusalCode.UNKNOWN_CLAIM.value,

@@ -102,6 +102,8 @@ def _sqlite(url: URL, options: Options) -> Engine:
 
     def begin(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
+        if driver.in_transaction:  # of a unit, whose connection this is
+            return
         try:
             driver.execute(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
         except sqlite3.Error as error:
@@ -144,7 +146,6 @@ def _postgres(url: URL, options: Options) -> Engine:
             paramstyle="format",
             pool_size=options.pool_size,
             max_overflow=-1,
-            pool_pre_ping=True,
             isolation_level="READ COMMITTED",
             # ``pipeline`` prepares our statements; psycopg would throw all of them away at its first roll-back.
             connect_args={"prepare_threshold": None},

@@ -1,21 +1,21 @@
 """Locks of PostgreSQL: the rows of cases that exist, advisory locks for every other key.
 
-Decision: always rows before advisory locks and both in key order, so that two writers of the same keys wait for each
-other in a line instead of a ring. Above a thousand other keys one lock for all of them is taken, because the server's
-lock table has a fixed size. Authority: trust notes 3.4. Left out: locks that outlive their transaction.
+Decision: always rows before advisory locks and both in order, so that two writers of the same keys wait for each
+other in a line instead of a ring (what is left of rings the server breaks, and the command is done again). Above a
+thousand other keys one lock for all of them is taken, because the server's lock table has a fixed size.
+Authority: trust notes 3.4. Left out: locks that outlive their transaction.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Final
 
 from .wire import Wire
 
 _MANY: Final = 1000
-#: So many keys at most are taken by the one statement that also looks which of them are cases.
-_AT_ONCE: Final = 100
+_FEW: Final = 8
 _ALL: Final = 0x636C61696D64  # "claimd"
 
 
@@ -25,23 +25,29 @@ def lock_number(key: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-#: Rows of known cases first, then a number for each other key; one statement, so one view of what is there.
-_FEW: Final = """WITH held AS MATERIALIZED (SELECT id FROM "case" WHERE id = ANY(%s::text[]) ORDER BY id FOR UPDATE),
-others AS MATERIALIZED (SELECT DISTINCT k.n FROM unnest(%s::text[], %s::bigint[]) AS k (id, n)
-  WHERE k.id NOT IN (SELECT id FROM held) ORDER BY k.n)
-SELECT CASE WHEN EXISTS (SELECT 1 FROM others) THEN pg_advisory_xact_lock_shared(%s) END,
-  (SELECT count(pg_advisory_xact_lock(n)) FROM others)"""
 _ROWS: Final = 'SELECT id FROM "case" WHERE id = ANY(%s::text[]) ORDER BY id FOR UPDATE'
 _NUMBERS: Final = """SELECT pg_advisory_xact_lock_shared(%s),
   (SELECT count(pg_advisory_xact_lock(n)) FROM unnest(%s::bigint[]) AS n)"""
 
 
-def few(keys: Sequence[str]) -> tuple[str, tuple[Any, ...]] | None:
-    """The one statement that takes these locks; None where they are too many for it."""
+def few(keys: Sequence[str], standing: Set[str]) -> list[tuple[str, tuple[Any, ...]]] | None:
+    """What takes a few locks in one round trip and answers with the cases among them; None where they are too many.
+
+    ``standing``: keys known to be cases, which stay cases for ever. Of the others the lock on the key is taken too: one
+    that turns out to be a case is locked twice, which does no harm.
+    """
     wanted = sorted(set(keys))
-    if len(wanted) > min(_AT_ONCE, _MANY):
+    if len(wanted) > _FEW:
         return None
-    return _FEW, (wanted, wanted, [lock_number(key) for key in wanted], _ALL)
+    marks = ", ".join(["%s"] * len(wanted))
+    asked: list[tuple[str, tuple[Any, ...]]] = [
+        (f'SELECT id, body FROM "case" WHERE id IN ({marks}) ORDER BY id FOR UPDATE', tuple(wanted))  # noqa: S608
+    ]
+    numbers = sorted({lock_number(key) for key in wanted if key not in standing})
+    if numbers:
+        each = ", ".join(["pg_advisory_xact_lock(%s)"] * len(numbers))
+        asked.append((f"SELECT pg_advisory_xact_lock_shared(%s), {each}", (_ALL, *numbers)))
+    return asked
 
 
 def take(wire: Wire, keys: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import count
 from typing import Any, Final
@@ -21,11 +22,11 @@ from psycopg import DataError, Error, OperationalError, errors, pq
 from psycopg.adapt import Transformer
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from ...states.errors import StorageError
 from .engine import translated, unknown_commit
-from .wire import Row, Step
+from .wire import Pooled, Row, Step, values_of
 
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -34,6 +35,7 @@ _KNOWN: Final = "claimdesk_statements"
 _numbers = count()  # a name is never given twice, whatever became of the statement that had it
 _TEXT, _BINARY = 0, 1
 _NONE: Final = "22012"  # division by zero, see ``strict``
+_DEAD: Final = 100  # connections of a pool that may all have died since they were used
 _FORGOTTEN: Final = "26000"  # there is no such prepared statement
 _Given = tuple[list[bytes | None], list[int]]
 #: The result of each statement, and the first that failed with its place.
@@ -48,16 +50,41 @@ class Missed(Exception):
         self.place = place
 
 
-class PostgresWire:
-    """Over psycopg's connection. A transaction begins with the first batch, in the same round trip."""
+class PostgresWire(Pooled):
+    """Over psycopg's connection. The transaction begins with the first batch, in the same round trip."""
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
-        pooled = connection.connection
-        self._connection = connection
-        self._driver: Driver[Any] = pooled.driver_connection  # pyright: ignore[reportAttributeAccessIssue]
+    _driver: Driver[Any]
+    #: The names of the statements that this connection has prepared, by their text; they end with it.
+    _names: dict[str, bytes]
+
+    def __init__(self, engine: Engine, *, writes: bool) -> None:
+        super().__init__(engine)
         self._begin = _WRITE if writes else _READ
-        #: The names of the statements that this connection has prepared, by their text; they end with it.
-        self._names: dict[str, bytes] = pooled.info.setdefault(_KNOWN, {})
+        self._fresh = True  # nothing was heard over this connection yet: it may have died in the pool
+
+    def _take(self) -> None:
+        super()._take()
+        self._driver = self._pooled.driver_connection  # pyright: ignore[reportAttributeAccessIssue]
+        self._names = self._pooled.info.setdefault(_KNOWN, {})
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection over the same transaction."""
+        self.begin()
+        return self._made()
+
+    def begin(self) -> None:
+        """Begins the transaction now."""
+        if self._status == pq.TransactionStatus.IDLE:
+            self._batch([])
+
+    @property
+    def _status(self) -> pq.TransactionStatus:
+        return pq.TransactionStatus(self._driver.pgconn.transaction_status)
+
+    def look(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Row]]:
+        """The rows that each statement finds, in one round trip and without a transaction around them."""
+        return [self._loaded(result) for result in self._batch(asked, begins=False)]
 
     def rows(self, text: str, values: Sequence[Any]) -> list[Row]:
         """The rows a statement finds."""
@@ -77,10 +104,19 @@ class PostgresWire:
 
     def write(self, steps: Sequence[Step], *, commit: bool) -> None:
         """Does every step in one round trip, and commits in the same one; ``Missed`` when a ``strict`` step did."""
-        asked = [(text, row) for text, rows in steps for row in rows]
-        if not commit:
+        asked = [one for text, rows in steps for one in _together(text, rows)]
+        if commit:
+            self._end(asked)
+        else:
             self._batch(asked)
-            return
+
+    def commit(self) -> None:
+        """Keeps what was written."""
+        if self._status != pq.TransactionStatus.IDLE:
+            self._end([])
+
+    def _end(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        self._fresh = False  # never done twice
         try:
             done = self._batch([*asked, (_END, ())])
         except StorageError as error:
@@ -90,10 +126,22 @@ class PostgresWire:
         if done[-1].command_status != _END.encode():  # a transaction that had failed before is only rolled back
             raise StorageError("storage_failed", "the database could not do it; nothing was written")
 
-    def end(self) -> None:
-        """Ends a transaction that only read."""
-        if self._driver.pgconn.transaction_status == pq.TransactionStatus.INTRANS:
-            self._batch([(_END, ())])
+    def copied(self, text: str, rows: Sequence[Row]) -> None:
+        """Hands rows over in one stream; ``text`` is the COPY statement."""
+        self.begin()
+        try:
+            with self._driver.cursor() as cursor, cursor.copy(text.encode()) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except Error as error:
+            raise self._ours(error) from None
+
+    def close(self) -> None:
+        """Gives the connection back; what was not committed is undone."""
+        if self._over is None and self._status == pq.TransactionStatus.INTRANS:
+            with suppress(StorageError):  # a lost connection has undone it too
+                self._batch([("ROLLBACK", ())])
+        super().close()
 
     # -- what stands on the wire ---------------------------------------------------------------------------------
 
@@ -102,20 +150,13 @@ class PostgresWire:
         loader.set_pgresult(result)
         return loader.load_rows(0, result.ntuples, tuple)
 
-    def _batch(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[PGresult]:
-        driver, codec = self._driver, self._driver.info.encoding
+    def _batch(self, asked: Sequence[tuple[str, Sequence[Any]]], *, begins: bool = True) -> list[PGresult]:
+        codec = self._driver.info.encoding
         sent = [(text, _given(values, codec)) for text, values in asked]  # before anything stands on the wire
-        if begins := driver.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+        begins = begins and self._status == pq.TransactionStatus.IDLE
+        if begins:
             sent.insert(0, (self._begin, ([], [])))
-        try:
-            with driver.lock:
-                found, failed = driver.wait(self._talk(sent))
-        except Error as error:
-            raise self._ours(error) from None
-        except BaseException:
-            if driver.pgconn.pipeline_status != pq.PipelineStatus.OFF:  # interrupted, and not even cancelled
-                self._connection.invalidate()
-            raise
+        found, failed = self._heard(sent)
         if failed is not None:
             place, result = failed
             error = errors.error_from_result(result, codec)
@@ -124,13 +165,32 @@ class PostgresWire:
             if error.sqlstate == _FORGOTTEN:  # a pooler between us and the server gave us another session of its own
                 self._names.clear()
             raise self._ours(error) from None
-        if len(found) != len(sent):
-            raise self._ours(OperationalError("the connection is lost")) from None
         return found[1:] if begins else found
+
+    def _heard(self, sent: Sequence[tuple[str, _Given]]) -> _Heard:
+        for _ in range(_DEAD):
+            try:
+                with self._driver.lock:
+                    found, failed = self._driver.wait(self._talk(sent))
+                if not self._driver.closed and (failed or len(found) == len(sent)):
+                    self._fresh = False
+                    return found, failed
+                error: Error = OperationalError("the connection is lost")
+            except Error as raised:
+                error = raised
+            except BaseException:
+                if self._driver.pgconn.pipeline_status != pq.PipelineStatus.OFF:  # interrupted, not even cancelled
+                    self._invalidate()
+                raise
+            if not self._fresh or not self._driver.closed:
+                raise self._ours(error) from None
+            self._invalidate()  # it died in the pool, and nothing has been done: another one
+            self._take()
+        raise translated(OperationalError("every connection is lost"), lost=True)
 
     def _ours(self, error: Error) -> BaseException:
         if lost := bool(self._driver.closed):
-            self._connection.invalidate()
+            self._invalidate()
         return translated(error, lost=lost)
 
     def _talk(self, sent: Sequence[tuple[str, _Given]]) -> Generator[Wait, Ready | int, _Heard]:
@@ -186,6 +246,19 @@ def _next_answer(pgconn: PGconn) -> Generator[Wait, Ready | int, PGresult | None
             return None
         else:
             return answer
+
+
+def _together(text: str, rows: Sequence[Row]) -> list[tuple[str, Row]]:
+    """Several rows in one INSERT are less work for the server than one by one: its guards by statement run once."""
+    if len(rows) == 1 or not text.startswith("INSERT"):
+        return [(text, row) for row in rows]
+    return [(_of_rows(text, len(rows)), tuple(value for row in rows for value in row))]
+
+
+@cache
+def _of_rows(text: str, many: int) -> str:
+    values = values_of(text)
+    return text.replace(values, "VALUES " + ", ".join([values.removeprefix("VALUES ")] * many))
 
 
 @cache

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Integer,
+    Select,
     Table,
     Text,
     and_,
@@ -57,7 +58,7 @@ from .tables import (
     task,
     transfer,
 )
-from .wire import Wire, strict
+from .wire import Wire, strict, values_of
 
 _CASE_FIXED = frozenset({"id", "programme", "marketplace", "currency", "opened_at"})
 
@@ -132,7 +133,7 @@ class Statements:
             made(select(case.c.id, case.c.body).where(these)),
             made(select(case.c.id, case.c.version).where(these)),
         )
-        self.siblings = made(self._siblings())
+        self.siblings, self.siblings_of = made(self._siblings()), made(self._siblings_of())
         self.entries = made(
             select(entry)
             .where(entry.c.claim == bindparam("claim"), entry.c.seq > bindparam("after"))
@@ -230,7 +231,7 @@ class Statements:
         )
         self.put_task = made(self._put(dialect, task, "id"))
         # The same for many rows at once: PostgreSQL takes each column as an array.
-        self.put_tasks = self.put_task.text.replace(_values(self.put_task.text), _UNNESTED)
+        self.put_tasks = self.put_task.text.replace(values_of(self.put_task.text), _UNNESTED)
         self.drop_task = made(delete(task).where(task.c.id == bindparam("id")))
         self.drop_tasks = made(delete(task).where(self._in(task.c.id, "ids"))).text
         self.of_rows = {**self.insert, "put_task": self.put_task, "drop_task": self.drop_task}
@@ -325,10 +326,19 @@ class Statements:
                 .render_derived()
             )
             order, incident = given.c.order_id, given.c.incident_on
+        together = and_(case.c.order_id == order, case.c.incident_on == incident)
+        return self._counting().select_from(given.join(case, together))
+
+    def _siblings_of(self) -> ClauseElement:
+        """The same for one group."""
+        return self._counting().where(
+            case.c.order_id == bindparam("order"), case.c.incident_on == bindparam("incident")
+        )
+
+    def _counting(self) -> Select[*tuple[Any, ...]]:
         return (
             select(case.c.order_id, case.c.incident_on, case.c.id, case.c.state, case.c.eligible_minor,
                    case.c.asked_minor, case.c.paid_minor)
-            .select_from(given.join(case, and_(case.c.order_id == order, case.c.incident_on == incident)))
             .where(case.c.counts_together if not self.sqlite else case.c.counts_together == literal_column("1"))
             .order_by(case.c.id)
         )  # fmt: skip
@@ -379,11 +389,6 @@ class Statements:
 
 _known: dict[tuple[str, str], Statements] = {}
 _UNNESTED = f"SELECT * FROM unnest({', '.join(['%s::text[]'] * 6)}, %s::int[], %s::text[])"  # noqa: S608
-
-
-def _values(text: str) -> str:
-    start = text.index("VALUES")
-    return text[start : text.index(" ON CONFLICT")]
 
 
 def copy_text(name: str) -> str:

@@ -12,18 +12,19 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...states.case import Case
 from ...states.errors import ClaimdeskError, StorageError
-from ...workflow.ports import WriteSet, WriteUnit
+from ...workflow.ports import ControlRow, WriteSet, WriteUnit
 from . import schema
 from .durability import faults
-from .engine import Options, for_reading, for_writing, make_engine, run_unit, unknown_commit
+from .engine import Options, for_reading, for_writing, make_engine, run_unit
 from .ready import Ready, ready
 from .statements import statements_of
-from .units import SqlRead, SqlWrite
-from .wire import wire_of
+from .units import SqlRead, SqlWrite, looked
+from .wire import Wire, wire_of
 
 _T = TypeVar("_T")
 
@@ -37,6 +38,7 @@ class SqlStore:
         self.engine = make_engine(url, options or Options())
         self._reads, self._writes = for_reading(self.engine), for_writing(self.engine)
         self._statements = statements_of(self.engine.dialect)
+        self._standing: set[str] = set()
         self._sleep = sleep
         self._process = os.getpid()
 
@@ -74,22 +76,30 @@ class SqlStore:
     @contextmanager
     def read(self) -> Generator[SqlRead]:
         """One state of the database."""
-        self._after_fork()
-        with _ours(), self._reads.connect() as connection:
-            connection.begin()
-            unit = SqlRead(connection, self._statements, wire_of(connection, writes=False))
-            yield unit
-            unit.done()
+        with self._wire(writes=False) as wire:
+            yield SqlRead(wire, self._statements)
 
     @contextmanager
     def write(self) -> Generator[SqlWrite]:
         """A write unit: all of it is kept when the block ends, none of it when it raises."""
+        with self._wire(writes=True) as wire:
+            yield SqlWrite(wire, self._statements, self._standing)  # an exception leaves here and rolls back
+            wire.commit()
+
+    @contextmanager
+    def _wire(self, *, writes: bool) -> Generator[Wire]:
         self._after_fork()
-        with _ours(), self._writes.connect() as connection:
-            connection.begin()
-            unit = SqlWrite(connection, self._statements, wire_of(connection, writes=True))
-            yield unit  # an exception leaves here and rolls back
-            _commit(connection)
+        with _ours():
+            wire = wire_of(self.engine, writes=writes)
+            try:
+                yield wire
+            finally:
+                wire.close()
+
+    def look(self, after: int, claim: str | None) -> tuple[list[ControlRow], Case | None]:
+        """What stands before a command: the access journal after a place, and the claim."""
+        with self._wire(writes=False) as wire:
+            return looked(wire, self._statements, after, claim)
 
     def run(self, work: Callable[[WriteUnit], _T]) -> _T:
         """``work`` in a write unit of its own, done again as a whole while it fails for reasons that pass."""
@@ -131,18 +141,6 @@ class SqlStore:
         if self._process != os.getpid():
             self.engine.dispose(close=False)
             self._process = os.getpid()
-
-
-def _commit(connection: Connection) -> None:
-    try:
-        connection.commit()
-    except StorageError as error:
-        if error.code == "connection_lost":
-            raise unknown_commit() from None
-        # SQLite keeps a transaction open whose commit it could not do; the connection's next user must not find it.
-        driver: Any = connection.connection.driver_connection
-        driver.rollback()
-        raise
 
 
 @contextmanager

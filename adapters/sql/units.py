@@ -48,24 +48,20 @@ from .wire import Step, Wire
 
 _HIGHEST = "\U0010ffff"
 _SEQ_MAX = 2**31 - 1
+_STANDING = 100_000
 
 
 class SqlRead:
     """What stands in the database, as this transaction sees it."""
 
-    def __init__(self, connection: Connection, statements: Statements, wire: Wire) -> None:
-        self._c = connection
-        self._s = statements
+    def __init__(self, wire: Wire, statements: Statements) -> None:
         self._w = wire
-
-    def done(self) -> None:
-        """Ends the transaction: a roll-back would do, but after one a server's driver forgets what it has ready."""
-        self._w.end()
+        self._s = statements
 
     @property
     def connection(self) -> Connection:
-        """The connection of this transaction, for the transparency log's own tables."""
-        return self._c
+        """SQLAlchemy's connection of this transaction, for the transparency log's own tables."""
+        return self._w.connection
 
     def _list(self, values: Sequence[str]) -> Any:
         # SQLite takes a list as JSON text, PostgreSQL as an array.
@@ -94,7 +90,9 @@ class SqlRead:
         wanted = list(dict.fromkeys(groups))
         if not wanted:
             return {}
-        if self._s.sqlite:
+        if len(wanted) == 1:
+            rows = self._s.siblings_of.rows(self._w, order=wanted[0][0], incident=wanted[0][1])
+        elif self._s.sqlite:
             rows = self._s.siblings.rows(self._w, groups=json.dumps(wanted))
         else:
             rows = self._s.siblings.rows(self._w, orders=[g[0] for g in wanted], incidents=[g[1] for g in wanted])
@@ -151,7 +149,7 @@ class SqlRead:
     def list_cases(self, wanted: CaseFilter) -> list[Case]:
         """A page of cases, by id."""
         page = select(case_table.c.body).order_by(case_table.c.id).limit(wanted.limit)
-        found = self._c.execute(page.where(*narrowed(wanted, sqlite=self._s.sqlite)))
+        found = self.connection.execute(page.where(*narrowed(wanted, sqlite=self._s.sqlite)))
         return [decode(row[0]) for row in found]
 
     def waiting_on_seller(self, seller: str, states: Iterable[str]) -> list[str]:
@@ -269,34 +267,48 @@ def _answered(row: Sequence[Any]) -> tuple[ProposalRow, AnswerRow | None]:
 _due_order = itemgetter(TaskRow._fields.index("due_at"), TaskRow._fields.index("id"))
 
 
+def looked(wire: Wire, s: Statements, after: int, claim: str | None) -> tuple[list[ControlRow], Case | None]:
+    """The access journal after a place, and a claim; one round trip, and no transaction where that is one more."""
+    asked = [(s.control.text, s.control.values({"after": after}))]
+    if claim is not None:
+        asked.append((s.case.text, s.case.values({"id": claim})))
+    rows, *cases = wire.look(asked)
+    return [ControlRow(*row) for row in rows], decode(cases[0][0][0]) if cases and cases[0] else None
+
+
 class SqlWrite(SqlRead):
     """A transaction with the right to write."""
 
-    def __init__(self, connection: Connection, statements: Statements, wire: Wire) -> None:
-        super().__init__(connection, statements, wire)
-        #: What stands of the keys that were locked last, until this unit writes: nobody else changes it meanwhile.
-        self._held: dict[str, str | None] = {}
+    def __init__(self, wire: Wire, statements: Statements, standing: set[str]) -> None:
+        super().__init__(wire, statements)
+        #: Ids that were seen to be cases, in this unit or before; a case is never deleted.
+        self._standing = standing
+        #: What stands of the cases that were locked last, until this unit writes: nobody else changes it meanwhile.
+        self._held: dict[str, str] = {}
 
     def lock(self, keys: Sequence[str]) -> None:
         """Serialises writers of the same keys; SQLite has one writer at a time anyway."""
         if self._s.sqlite or not keys:
             return
         self._held = {}
-        few = locks.few(keys)
+        few = locks.few(keys, self._standing)
         if few is None:
             locks.take(self._w, keys)
             return
-        # In the same round trip, as a statement of its own: its view begins when the locks are held.
-        bodies = self._w.rows_of([few, (self._s.cases.text, (list(keys),))])[1]
-        if not self._c.in_nested_transaction():  # whose end would let go of the locks before the unit ends
-            self._held = {**dict.fromkeys(keys), **dict[str, str](bodies)}
+        held = dict[str, str](self._w.rows_of(few)[0])
+        if gone := self._standing & set(keys) - held.keys():  # an older copy of the database stands here now
+            self._standing -= gone
+            locks.take(self._w, keys)
+        elif not self._w.in_part:  # whose end may let go of the locks, and take back the cases, before the unit ends
+            self._held = held
+            if len(self._standing) > _STANDING:
+                self._standing.clear()
+            self._standing.update(held)
 
     def case(self, case_id: str) -> Case | None:
         """The case, or None."""
-        if case_id not in self._held:
-            return super().case(case_id)
-        body = self._held[case_id]
-        return None if body is None else decode(body)
+        body = self._held.get(case_id)
+        return super().case(case_id) if body is None else decode(body)
 
     def append(self, sets: Sequence[WriteSet], *, last: bool = False) -> None:
         """Writes every set, a table at a time, or raises."""
@@ -369,8 +381,9 @@ class SqlWrite(SqlRead):
         steps = tuple((name, rows) for name, rows in steps if rows)
         if not self._s.sqlite and len(moves) + sum(len(rows) for _, rows in steps) < bulk.MANY:
             # A part of a larger transaction is not the last of it.
-            commit = last and not self._c.in_nested_transaction()
-            self._write_few(moves, [(known[name].text, rows) for name, rows in steps], commit)
+            commit = last and not self._w.in_part
+            few = [(known[name].text, _last(rows) if name == "put_task" else rows) for name, rows in steps]
+            self._write_few(moves, few, commit)
             return
         self._move(moves)
         for name, rows in steps:
@@ -390,13 +403,13 @@ class SqlWrite(SqlRead):
 
     def _write_many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if name == "put_task":
-            last = {row[0]: row for row in rows}  # one statement may not write the same row twice
-            columns = tuple([list(column) for column in zip(*last.values(), strict=True)])
+            columns = tuple([list(column) for column in zip(*_last(rows), strict=True)])
             self._w.change(self._s.put_tasks, columns)
         elif name == "drop_task":
             self._w.change(self._s.drop_tasks, ([row[0] for row in rows],))
         else:
-            bulk.copied(self._c, self._s.copy[name], rows)
+            wire: Any = self._w  # PostgreSQL's
+            wire.copied(self._s.copy[name], rows)
 
     def _move(self, cases: Sequence[tuple[int, CaseRow]]) -> None:
         moved = self._from(cases)
@@ -460,6 +473,11 @@ class SqlWrite(SqlRead):
         """Adds to the access journal."""
         for row in rows:  # one by one: a guard reads the rows before
             self._s.insert["control"].many(self._w, [row])
+
+
+def _last(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The last row of each id: one statement may not write the same row twice."""
+    return list({row[0]: row for row in rows}.values())
 
 
 _moved = itemgetter(*[i for i, name in enumerate(ImportRun._fields) if name not in ("id", "kind", "started_at")])

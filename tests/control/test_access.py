@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from claimdesk import ClaimdeskError, ConfigError, Conflict, InputError, NotPermitted
+from claimdesk.states.case import Case
 from claimdesk.states.roles import ControlKind, Role, same_person
 from claimdesk.workflow import registry
 from claimdesk.workflow.control.access import Access
@@ -164,13 +165,13 @@ def test_conflicting_roles_are_listed_until_they_are_explained() -> None:
 def test_a_file_of_claims_asks_once_who_may(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = office()
     looks = []
-    seen = Access.access
+    seen = Access._looked
 
-    def counted(self: Desk) -> AccessState:
+    def counted(self: Desk, claim: str | None) -> tuple[AccessState, Case | None]:
         looks.append(1)
-        return seen(self)
+        return seen(self, claim)
 
-    monkeypatch.setattr(Desk, "access", counted)
+    monkeypatch.setattr(Desk, "_looked", counted)
     lines = [json.dumps({**filing(order=f"1-{n}"), "screening": {"verdict": "valid", "by": "a:1"}}) for n in range(30)]
     desk.actor = "script:nightly"
     done = list(triage(desk, read_lines(lines), run_id="r", batch=7))

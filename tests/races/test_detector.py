@@ -74,7 +74,7 @@ def careless(monkeypatch) -> None:
     def over_the_present_one(self: Any, rows: Any) -> Any:
         # Locked on a server, or another writer moves it between this read and our write, and ours is stale after all.
         lock = "" if self._s.sqlite else " FOR UPDATE"
-        kept = dict(tuple(found) for found in self._c.exec_driver_sql(f'SELECT id, version FROM "case"{lock}'))  # noqa: S608
+        kept = dict(tuple(found) for found in self.connection.exec_driver_sql(f'SELECT id, version FROM "case"{lock}'))  # noqa: S608
         return values(self, [(kept[row.id], row) for _, row in rows])
 
     monkeypatch.setattr(SqlWrite, "_from", over_the_present_one)

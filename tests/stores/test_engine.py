@@ -440,7 +440,7 @@ def server_store(postgres_copy: str) -> Iterator[Any]:
 
 def terminate(store: Any, unit: Any) -> None:
     """Ends the unit's connection from outside, as a server that goes down would."""
-    pid = unit._c.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    pid = unit.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
     plain = store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
@@ -489,7 +489,7 @@ def test_a_connection_lost_in_the_commit_is_an_outcome_nobody_knows(server_store
 def test_a_pool_survives_a_restart_of_the_server(server_store: Any) -> None:
     write(server_store, rich(Book()))
     with server_store.write() as unit:
-        pid = unit._c.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        pid = unit.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
     with server_store.read() as unit:
         unit.totals()
     plain = server_store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -534,27 +534,27 @@ def test_a_read_unit_cannot_write(database: Place) -> None:
     with store.read() as unit:
         if database.kind == "postgres":
             with pytest.raises(StorageError) as caught:
-                unit._c.exec_driver_sql("INSERT INTO meta VALUES ('a', 'b')")
+                unit.connection.exec_driver_sql("INSERT INTO meta VALUES ('a', 'b')")
             assert caught.value.code == "not_granted"
     assert not hasattr(unit, "append")
 
 
 def test_units_run_at_the_isolation_they_need(server_store: Any) -> None:
     with server_store.write() as unit:
-        assert unit._c.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+        assert unit.connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
     with server_store.read() as unit:
-        assert unit._c.exec_driver_sql("SHOW transaction_isolation").scalar() == "repeatable read"
-        assert unit._c.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
+        assert unit.connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "repeatable read"
+        assert unit.connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on"
     with server_store.write() as unit:
-        assert unit._c.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
-        assert unit._c.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
+        assert unit.connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+        assert unit.connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
 
 
 def test_many_keys_take_one_lock(server_store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "_MANY", 10)
 
     def held(unit: Any) -> int:
-        return unit._c.exec_driver_sql(
+        return unit.connection.exec_driver_sql(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
         ).scalar()
 

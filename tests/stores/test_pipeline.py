@@ -45,6 +45,11 @@ def pid_of(unit: Any) -> int:
     return unit._w.rows("SELECT pg_backend_pid()", ())[0][0]
 
 
+def pid_of_store(store: Any) -> int:
+    with store.read() as unit:
+        return pid_of(unit)
+
+
 def test_values_come_back_as_they_went_out(store: Any) -> None:
     texts = ["", " ", "\\", '"', "a,b", "{}", "NULL", "'; DROP TABLE x; --", "%s %% $1", "赔偿 \U0001f9fe", "a\nb\tc"]
     with store.read() as unit:
@@ -112,12 +117,42 @@ def test_locking_is_one_round_trip_and_writing_another(store: Any, monkeypatch: 
         talk = unit._w._talk
         monkeypatch.setattr(unit._w, "_talk", lambda sent: trips.append(len(sent)) or talk(sent))
         unit.lock([book.id, "incident:114-1:2024-06-01"])
-        assert unit.case(book.id) == book.case and unit.case("incident:114-1:2024-06-01") is None
+        assert unit.case(book.id) == book.case
         unit.append([book.step(book.authorize(), state="approved")], last=True)
         assert len(trips) == 2
         assert unit._w._driver.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     with store.read() as unit:
         assert unit.case(book.id) == book.case
+
+
+def test_a_key_that_was_a_case_and_is_none_any_more_is_locked_all_the_same(store: Any) -> None:
+    """The database was put back to an older copy under a running process."""
+    store._standing.add("SLR-GONE")
+    with store.write() as unit:
+        unit.lock(["SLR-GONE"])
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        assert unit._w.rows(held, ()) == [(2,)] and unit.case("SLR-GONE") is None
+    assert "SLR-GONE" not in store._standing
+
+
+def test_connections_that_died_in_the_pool_are_not_noticed(store: Any) -> None:
+    with store.read() as one, store.read() as two, store.write() as three:
+        pids = [pid_of(unit) for unit in (one, two, three)]
+    for pid in pids:
+        terminate(store, pid)
+    assert store.look(0, "CLM-1") == ([], None)
+    terminate(store, pid_of_store(store))
+    with store.write() as unit:
+        unit.set_meta("a", "b")
+    with store.read() as unit:
+        assert unit.meta("a") == "b"
+
+
+def test_a_first_batch_with_the_commit_in_it_is_never_done_twice(store: Any) -> None:
+    terminate(store, pid_of_store(store))
+    with pytest.raises(StorageError) as caught, store.write() as unit:
+        unit.append([rich(Book())], last=True)
+    assert caught.value.code == "unknown_commit"
 
 
 def test_what_was_locked_is_read_again_once_the_unit_has_written(store: Any) -> None:
@@ -162,7 +197,7 @@ def test_a_part_of_a_larger_transaction_is_not_committed_by_itself(store: Any) -
 def test_a_session_that_lost_its_statements_makes_them_anew(store: Any) -> None:
     with store.read() as unit:
         unit.totals()
-        unit._c.exec_driver_sql("DEALLOCATE ALL")
+        unit.connection.exec_driver_sql("DEALLOCATE ALL")
     with pytest.raises(StorageError), store.read() as unit:
         unit.totals()
     with store.read() as unit:

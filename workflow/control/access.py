@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ...states.case import Case
 from ...states.errors import ConfigError, Conflict, InputError, NotPermitted, StaleVersion
 from ...states.journal import sha256_text
 from ...states.roles import Control, ControlKind, Role, Waiting, same_person
@@ -39,8 +40,13 @@ class Access:
 
     def access(self) -> AccessState:
         """The access journal as it stands; only what is new since the last look is read."""
-        with self.store.read() as unit:
-            return self._access_in(unit)
+        return self._looked(None)[0]
+
+    def _looked(self, claim: str | None) -> tuple[AccessState, Case | None]:
+        new, case = self.store.look(self._access.seq, claim)
+        if new:
+            self._access.take(new)
+        return self._access, case
 
     def _access_in(self, unit: Any) -> AccessState:
         new = unit.control(self._access.seq)
@@ -54,14 +60,18 @@ class Access:
 
     def permit(self, actor: str, *actions: str) -> AccessState:
         """NotPermitted unless ``actor`` may do each action (a verb, or ``tick``); everything while roles are off."""
-        state = self.access()
+        return self.permit_on(None, actor, *actions)[0]
+
+    def permit_on(self, claim: str | None, actor: str, *actions: str) -> tuple[AccessState, Case | None]:
+        """``permit``, and the claim as it stands beside it: both are looked at before every command."""
+        state, case = self._looked(claim)
         self._rulebook_allowed(state)
         if state.roles_on:
             mine, house = state.roles_of(actor), self.house()
             for action in actions:
                 if not mine & house.may_do(action):
                     raise self._not_permitted(state, actor, action, house.may_do(action))
-        return state
+        return state, case
 
     def _not_permitted(
         self, state: AccessState, actor: str, action: str, roles: frozenset[Role], over: str = ""
