@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -382,7 +383,7 @@ class SqlWrite(SqlRead):
         if not self._s.sqlite and len(moves) + sum(len(rows) for _, rows in steps) < bulk.MANY:
             # A part of a larger transaction is not the last of it.
             commit = last and not self._w.in_part
-            few = [(known[name].text, _last(rows) if name == "put_task" else rows) for name, rows in steps]
+            few = [(known[name].text, part) for name, rows in steps for part in _as_one(name, rows)]
             self._write_few(moves, few, commit)
             return
         self._move(moves)
@@ -473,6 +474,18 @@ class SqlWrite(SqlRead):
         """Adds to the access journal."""
         for row in rows:  # one by one: a guard reads the rows before
             self._s.insert["control"].many(self._w, [row])
+
+
+def _as_one(name: str, rows: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[tuple[Any, ...]]]:
+    """The rows of a step that one statement may write together."""
+    if name == "put_task":
+        return [_last(rows)]
+    if name == "entry":  # one claim's after the other's, as they came: entries of one statement wait by claim
+        return [list(part) for _, part in groupby(rows, itemgetter(_CLAIM))]
+    return [rows]
+
+
+_CLAIM = EntryRow._fields.index("claim")
 
 
 def _last(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
