@@ -60,7 +60,9 @@ def read(answer: mmap) -> Ahead | str | None:
     if isinstance(found, Ahead):
         while answer.tell() < len(answer):
             part: list[_Plain] = pickle.load(answer)  # type: ignore[arg-type]  # noqa: S301
-            found.lines += [AheadLine(told, [Ready._make(s) for s in sets], *rest) for told, sets, *rest in part]
+            found.lines += [
+                AheadLine(told, [Ready._make(s) for s in sets], keys, sure) for told, sets, keys, sure in part
+            ]
     return found
 
 

@@ -208,7 +208,7 @@ def _told(item: _Item, told: Mapping[str, Any]) -> Result:
     if any(p.rejects for p in item.problems):
         return _rejected(item, [])  # found while reading; the pipeline only repeats the first
     error = told["error"]
-    hint = _IN_A_FILE.get((error["code"], error["field"] or ""), error["hint"])
+    hint = _IN_A_FILE.get((error["code"], error["field"] or ""), error["hint"]) or ""
     return _rejected(item, [Problem(error["code"], error["message"], hint, field=error["field"] or "")])
 
 
