@@ -483,7 +483,7 @@ def test_a_payload_with_an_unknown_field_is_refused_with_its_place():
     assert "step 2" in error.message and "with.verdi" in error.message
     # What is known is what may stand in that place: not the fields of something else, and not the branch of a choice.
     error = refused(lambda: play(steps(FILED.replace("{losses", "{evidence: [{kind: photo, ref: p1}], losses"))))
-    assert (error.field, error.hint) == ("with.evidence.0.ref", "known: id, kind, received_at, sha256")
+    assert (error.field, error.hint) == ("with.evidence.0.ref", "known: captured_at, id, kind, received_at, sha256")
     error = refused(lambda: play(steps(FILED, "{at: 2024-06-04, do: withdraw, with: {by: customer}}")))
     assert (error.field, error.hint) == ("with.by", "leave it out")
 

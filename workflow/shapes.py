@@ -60,6 +60,7 @@ class Evidence(TypedDict):
     kind: NotRequired[Text]
     sha256: NotRequired[Identifier]
     received_at: NotRequired[Text]
+    captured_at: NotRequired[Text]
 
 
 class EvidencePayload(TypedDict):

@@ -102,6 +102,10 @@ PARTS: dict[str, dict[str, tuple[str, str]]] = {
             "Import monthly gross proceeds of sellers; a month told again replaces what was told.",
         ),
         "responses": ("imports.responses", "Import answers of sellers and insurers to claims, by claim or order."),
+        "evidence": (
+            "imports.evidence",
+            "Import a manifest of evidence: each file is held against its digest and added to its claim, once.",
+        ),
         "payments": ("imports.payments", "Import payments confirmed, failed or reversed, and money that came back."),
         "list": ("imports.listing", "List imports: what was read, by whom, how far, what it came to."),
         "show": ("imports.show", "Show one import: its file, how far it came, its counts, its problems by code."),

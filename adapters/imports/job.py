@@ -28,6 +28,7 @@ from ...workflow.imports.tables import Record
 from ..joined import TakenBack, one_transaction
 from .beside import Beside, Rejects, Report, checked, fits
 from .files import Source
+from .folder import Folder
 
 #: What whoever imports must be allowed to do.
 _VERBS = {
@@ -36,6 +37,7 @@ _VERBS = {
     ImportKind.PROCEEDS.value: ("record_proceeds",),
     ImportKind.RESPONSES.value: ("respond",),
     ImportKind.PAYMENTS.value: ("confirm_payment",),
+    ImportKind.EVIDENCE.value: ("attach_evidence",),
 }
 
 
@@ -51,6 +53,8 @@ class Choices:
     rejects: str | None = None
     report: str | None = None
     show_values: bool = False
+    folder: str | None = None  #: of the files a manifest names; None: beside it
+    copy_to: str | None = None  #: where copies of them go
     options: dict[str, Any] = field(default_factory=dict[str, Any])  #: for the verbs: reason, approved_by
 
 
@@ -63,6 +67,7 @@ class Job:
         self.taken_back = False
         self.stopped = False
         self._kept: Result | None = None  #: the last one that was counted with what it did
+        self._folder: Folder | None = None
         self._beside: list[tuple[str, Beside, Any]] = []
 
     @property
@@ -90,6 +95,7 @@ class Job:
         choices, source = self.choices, self.source
         self.desk.permit(self.desk.actor, *_VERBS[self.map.kind])  # before anything is kept, also the run
         self._places()
+        self._folder = self._files()
         digest = f"{self.map.digest}{'' if choices.update else ':no-update'}"
         origin = Origin(
             self.map.kind, source.name[:255], source.sha256, digest, source.total,
@@ -130,7 +136,8 @@ class Job:
             )  # fmt: skip
         return RowRun(
             self.desk, self.map, header, run.id, update=choices.update, file_sha256=self.source.sha256,
-            options=choices.options, settle=partial(self._settle, run), together=partial(self._together, run),
+            options=choices.options, files=self._folder, settle=partial(self._settle, run),
+            together=partial(self._together, run),
         )  # fmt: skip
 
     def _settle(self, run: Run) -> None:
@@ -149,6 +156,16 @@ class Job:
 
         with nullcontext() if self.choices.plan or self.choices.atomic else one_transaction(self.desk):
             yield keep
+
+    def _files(self) -> Folder | None:
+        """The files of a manifest of evidence; None when nobody said where they are, as of one that is piped in."""
+        choices = self.choices
+        if self.map.kind != ImportKind.EVIDENCE.value:
+            return None
+        if choices.folder is None and self.place == "-":
+            return None
+        root = Path(choices.folder) if choices.folder is not None else Path(self.place).parent
+        return Folder(root, None if choices.copy_to is None else Path(choices.copy_to))
 
     # -- beside the store ------------------------------------------------------------------------------------------
 

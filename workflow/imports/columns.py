@@ -24,6 +24,7 @@ class ImportKind(Described):
     CERTIFICATES = "certificates", "certificates of insurance of sellers"
     PROCEEDS = "proceeds", "gross proceeds of sellers by month"
     RESPONSES = "responses", "answers of sellers and insurers to claims"
+    EVIDENCE = "evidence", "files of evidence of claims, as a manifest lists them"
     PAYMENTS = "payments", "payments confirmed, failed or reversed, and money that came back"
 
 
@@ -31,7 +32,7 @@ class ImportKind(Described):
 class Column:
     """What a column means: how its value is read, its other names, whether a row needs it and may be shown."""
 
-    reads: str  #: text, id, date, instant, amount, currency, choice, list, fact, days, month
+    reads: str  #: text, id, date, instant, amount, currency, choice, list, fact, days, month, digest
     aliases: tuple[str, ...] = ()
     needed: bool = False
     personal: bool = False
@@ -54,6 +55,17 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "failed": ("failure", "fail", "declined", "支付失败", "失败"),
     "reversed": ("reversal", "returned", "chargeback", "冲正", "退回"),
     "recovered": ("recovery", "reimbursement", "recoupment", "追回", "追偿", "扣回"),
+}
+#: What a letter can call a file (``workflow/texts/words.toml``), and how people write it.
+EVIDENCE_KINDS: Mapping[str, tuple[str, ...]] = {
+    "photo": ("picture", "image", "照片", "图片"),
+    "video": ("film", "视频", "录像"),
+    "receipt": ("收据",),
+    "invoice": ("bill", "发票", "账单"),
+    "repair_quote": ("repair quote", "repair estimate", "维修报价"),
+    "report": ("police report", "medical report", "expert report", "报告", "病历"),
+    "test_report": ("test report", "lab report", "检测报告"),
+    "document": ("file", "letter", "email", "文件", "信件", "邮件"),
 }
 _SOURCE = {
     "source": Column("id", ("source system", "来源", "来源系统")),
@@ -202,6 +214,16 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "amount": Column("amount", ("offer", "offered amount", "报价金额", *_AMOUNT)),
         "currency": _CURRENCY,
         "evidence": Column("list", ("attachments", "files", "证据", "附件")),
+    },
+    ImportKind.EVIDENCE: {
+        **_SOURCE,
+        "claim": Column("id", ("claim id", "claim number")),
+        "order_id": Column("id", _ORDER),
+        "seller_id": _SELLER,
+        "path": Column("text", ("file", "file name", "file path", "文件", "文件名", "路径", "文件路径"), personal=True),
+        "kind": Column("choice", ("file type", "evidence type", "类型", "证据类型"), choices=EVIDENCE_KINDS),
+        "captured_at": Column("instant_or_date", ("captured", "taken at", "date taken", "拍摄时间", "拍摄日期")),
+        "sha256": Column("digest", ("sha 256", "digest", "checksum", "hash", "校验和", "哈希")),
     },
     ImportKind.PAYMENTS: {
         **_SOURCE,

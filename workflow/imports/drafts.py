@@ -81,7 +81,7 @@ def _by_header(kind: str, header: str, seen: Sequence[str]) -> Guess:
 
 
 def _by_values(kind: str, header: str, seen: Sequence[str], taken: set[str]) -> Guess:
-    telling = ("date", "instant", "month", "currency", "choice", "amount")
+    telling = ("digest", "date", "instant", "month", "currency", "choice", "amount")
     free = [name for name, column in COLUMNS[kind].items() if name not in taken and column.reads in telling]
     best = max(((_share(kind, name, seen), name) for name in free), default=(0.0, ""))
     if len(seen) >= 3 and best[0] >= 0.8:
@@ -115,6 +115,8 @@ def _reads(reads: str, choices: Any, cell: str) -> bool:
             return values.currency(raw)[0] is not None
         case "choice":
             return values.choice(raw, choices)[0] is not None
+        case "digest":
+            return values.digest(raw)[0] is not None
         case "fact":
             return values.fact(raw)[0] is not None
         case "id":

@@ -53,9 +53,15 @@ class ImportCode(Described):
     HEADS_CLASH = "heads_clash", "the heads of loss do not sum to the amount"
     SEVERAL_CLAIMS = "several_claims", "more than one claim fits the row"
     AMOUNT_CLASH = "amount_clash", "the amount is not the one that waits to be paid"
+    DIGEST_UNREADABLE = "digest_unreadable", "not a SHA-256 of 64 digits"
+    DIGEST_CLASH = "digest_clash", "the file does not have the digest the manifest says"
+    FILE_MISSING = "file_missing", "the folder has no such file, or it cannot be read"
+    FILE_OUTSIDE = "file_outside", "a name that leads out of the folder of the files"
+    FILE_EMPTY = "file_empty", "a file without content"
     PAYMENT_KNOWN = "payment_known", "the payment's reference is on file for this claim already"
     ROW_TWICE = "row_twice", "the same source id stands in the file twice, with different content"
     CHANGED_HERE = "changed_here", "a person changed this since the row was filed"
+    FILE_NOT_SEEN = "file_not_seen", "no file was looked at: its digest was taken as it was told"
     SELLER_NEW = "seller_new", "nobody knew this seller: a file was made for it"
     FULL_WIDTH = "full_width", "full-width characters were read as ordinary ones"
     SPREADSHEET_TEXT = "spreadsheet_text", "a formula that only holds text was read as that text"
@@ -68,6 +74,7 @@ class ImportCode(Described):
 
 WARNINGS = frozenset(
     {
+        ImportCode.FILE_NOT_SEEN,
         ImportCode.SELLER_NEW,
         ImportCode.FULL_WIDTH,
         ImportCode.SPREADSHEET_TEXT,

@@ -7,7 +7,7 @@ two headers for one column are refused. Every problem of a row is told, not only
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -192,13 +192,13 @@ def _one(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[st
 def _typed(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[str, Any]) -> values.Read:
     column = COLUMNS[kind].get(name)
     habits = made.habits
-    match column.reads if column is not None else "text":
-        case "id":
-            return values.identifier(raw)
+    reads = column.reads if column is not None else "text"
+    plain = _PLAIN_READERS.get(reads)
+    if plain is not None:
+        return plain(raw)
+    match reads:
         case "date":
             return values.day(raw, habits, rule.form)
-        case "month":
-            return values.month(raw)
         case "instant":
             return values.instant(raw, habits, rule.form)
         case "instant_or_date":
@@ -209,15 +209,14 @@ def _typed(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[
         case "amount":
             code = told.get("currency")
             return values.amount(raw, habits, rule.strip, None if code is None else str(code))
-        case "currency":
-            return values.currency(raw)
         case "choice":
             return values.choice(raw, (column.choices if column is not None else None) or {})
-        case "list":
-            return values.listed(raw)
-        case "fact":
-            return values.fact(raw)
-        case "days":
-            return values.days(raw)
         case _:
             return raw, []
+
+
+#: Readers that need nothing but the cell.
+_PLAIN_READERS: Mapping[str, Callable[[str], values.Read]] = {
+    "id": values.identifier, "month": values.month, "currency": values.currency, "list": values.listed,
+    "fact": values.fact, "days": values.days, "digest": values.digest,
+}  # fmt: skip

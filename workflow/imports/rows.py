@@ -1,4 +1,4 @@
-"""Rows that are verbs: certificates, proceeds, sellers' answers, payments; one row, one ordinary command of the desk.
+"""Rows that are verbs: certificates, proceeds, answers, payments, evidence; one row, one ordinary command of the desk.
 
 Decision: a row is known again by its source id (a payment by its reference, proceeds by seller and month), else by its
 content, and is kept in the same transaction as what it did: run twice, or again after a crash, it acts once, whoever
@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ...states.case import Case
 from ...states.errors import ClaimdeskError, NotFound, StaleVersion
@@ -43,6 +43,18 @@ _VERBS = {
 _INSURER = ("insurer", "am_best", "sp", "global_claims_handling")
 _BESIDE = ("source", "source_id", "seller_id", "marketplace", "currency")
 _LIMIT = 20
+
+
+class Files(Protocol):
+    """The files a manifest of evidence names."""
+
+    def digest(self, path: str) -> str:
+        """SHA-256 in hex; ``Wrong`` when the file cannot be had."""
+        ...
+
+    def keep(self, path: str, sha256: str) -> None:
+        """Keeps a copy, where copies are wanted."""
+        ...
 
 
 class AlreadyTold(Exception):
@@ -99,8 +111,9 @@ class RowRun:
         options: Mapping[str, Any] | None = None,
         settle: Callable[[], object] = lambda: None,
         together: Callable[[], Keeping] | None = None,
+        files: Files | None = None,
     ) -> None:
-        self.desk, self.map, self.run, self.update = desk, made, run, update
+        self.desk, self.map, self.run, self.update, self.files = desk, made, run, update, files
         self.options = dict(options or {})
         self._plan = None if header is None else plan(made.kind, header, made)
         self._objects: dict[frozenset[str], Plan] = {}
@@ -116,9 +129,13 @@ class RowRun:
                 yield Result(record, Status.REJECTED.value, row.problems, row, source_id)
                 continue
             try:
+                path = row.told.get("path") if self.map.kind == ImportKind.EVIDENCE.value else None
+                row = self._with_digest(row)
                 new = self._new_seller(row)
                 with self._together() if new else _by_itself() as keep:
                     status, claim, body = self._do(row)
+                    if path is not None and self.files is not None:
+                        self.files.keep(path, row.told["sha256"])
                     found = (*row.problems, *(new if status == Status.CREATED else ()))
                     result = Result(record, status.value, found, row, source_id, claim, body)
                     keep(result)
@@ -184,6 +201,27 @@ class RowRun:
             return Status.UNCHANGED, claim, body  # it was so already
         return (Status.UPDATED if again else Status.CREATED), claim, body
 
+    def _with_digest(self, row: Row) -> Row:
+        """A row of a manifest with the digest of its file in the place of its name, which is kept nowhere."""
+        if self.map.kind != ImportKind.EVIDENCE.value:
+            return row
+        told = dict(row.told)
+        path, digest = told.pop("path", None), told.get("sha256")
+        if path is not None and self.files is not None:
+            try:
+                found = self.files.digest(path)
+            except Wrong as wrong:
+                raise Wrong(replace(wrong.fault, field="path")) from None
+            if digest not in (None, found):
+                message = "this file does not have the digest the manifest says"
+                hint = "it is another file, or it was changed: send it again"
+                raise Wrong(Problem(ImportCode.DIGEST_CLASH.value, message, hint, field="sha256"))
+            return replace(row, told={**told, "sha256": found})
+        if digest is None:
+            raise Wrong(replace(_missing("a row needs a file that can be looked at, or its digest"), field="path"))
+        seen = problem(ImportCode.FILE_NOT_SEEN, "the digest was taken as told", "say where the files are: --folder")
+        return replace(row, told=told, problems=(*row.problems, replace(seen, field="path")))
+
     def _new_seller(self, row: Row) -> list[Problem]:
         """A seller nobody knows gets a file by its first certificate or month; a slip in its id must be seen."""
         if self.map.create_sellers or self.map.kind not in (ImportKind.CERTIFICATES.value, ImportKind.PROCEEDS.value):
@@ -201,6 +239,8 @@ class RowRun:
             return f"{kind}\x1f{source}\x1f{own}"
         if kind == ImportKind.PROCEEDS.value:
             return f"{kind}\x1f\x1f{told['seller_id']}:{told['month']}"
+        if kind == ImportKind.EVIDENCE.value:
+            return f"{kind}\x1f\x1f{told.get('claim') or told.get('order_id')}:{told['sha256']}"
         if kind == ImportKind.PAYMENTS.value:
             if not told.get("ref"):
                 raise Wrong(replace(_missing("a payment needs a reference, so that none counts twice"), field="ref"))
@@ -322,6 +362,19 @@ def _response(desk: Desk, made: Map, row: Row) -> Step:
     return Step("respond", {"position": position, "by": by, **words}, claim=claim, evidence=evidence)
 
 
+def _evidence(desk: Desk, made: Map, row: Row) -> Step:
+    told = row.told
+    claim = _claim(desk, told, "attach_evidence")
+    case = desk.case_of(claim)
+    if case is not None and any(
+        str(one.get("sha256", "")).removeprefix("sha256:").lower() == told["sha256"]
+        for one in case.facts.get("evidence") or ()
+    ):
+        raise AlreadyTold(claim)  # under another name, from another program, or by hand
+    piece = {name: told[name] for name in ("kind", "captured_at", "sha256") if name in told}
+    return Step("attach_evidence", {"evidence": [piece]}, claim=claim)
+
+
 def _payment(desk: Desk, made: Map, row: Row) -> Step:
     told = row.told
     verb = _VERBS[told["type"]]
@@ -416,6 +469,7 @@ STEPS = {
     ImportKind.PROCEEDS.value: _proceeds,
     ImportKind.RESPONSES.value: _response,
     ImportKind.PAYMENTS.value: _payment,
+    ImportKind.EVIDENCE.value: _evidence,
 }
 
 

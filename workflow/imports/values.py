@@ -158,6 +158,15 @@ def days(found: str) -> Read:
     return None, [*told, problem(ImportCode.UNKNOWN_VALUE, "a whole number is expected", "for example 30")]
 
 
+def digest(found: str) -> Read:
+    """A SHA-256 in hex, also as ``sha256:…`` and in capitals."""
+    plain, told = narrow(found)
+    plain = plain.casefold().removeprefix("sha256:").strip(_SPACES)
+    if re.fullmatch(r"[0-9a-f]{64}", plain, re.ASCII):
+        return plain, told
+    return None, [*told, problem(ImportCode.DIGEST_UNREADABLE, "this is not a SHA-256", "64 digits from 0 to f")]
+
+
 def listed(found: str) -> Read:
     """Parts between semicolons."""
     return [part.strip(_SPACES) for part in re.split(r"[;；\n]", found) if part.strip(_SPACES)], []

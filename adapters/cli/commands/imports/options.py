@@ -47,6 +47,12 @@ def reading(command: _Command) -> _Command:
     return command
 
 
+def in_folder(command: _Command) -> _Command:
+    """Where the files of a manifest are."""
+    words = "Of a manifest of evidence: where its files are. Left out: beside it."
+    return click.option("--folder", metavar="FOLDER", help=words)(command)
+
+
 def running(command: _Command) -> _Command:
     """How it is imported."""
     for option in reversed(_RUNNING):

@@ -9,10 +9,10 @@ import click
 from .....states.errors import InputError
 from ...call import Call
 from ...groups import page
-from .options import running
+from .options import in_folder, running
 from .running import go
 
-KINDS = ("claims", "certificates", "proceeds", "responses", "payments")
+KINDS = ("claims", "certificates", "proceeds", "responses", "payments", "evidence")
 
 
 @page(
@@ -26,6 +26,7 @@ KINDS = ("claims", "certificates", "proceeds", "responses", "payments")
     see=("import claims", "import map"),
 )
 @click.argument("words", metavar="[KIND] FILE", nargs=-1, required=True)
+@in_folder
 @running
 @click.pass_obj
 def command(call: Call, words: tuple[str, ...], **told: Any) -> int:

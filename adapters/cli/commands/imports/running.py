@@ -35,6 +35,7 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
         update=not told.get("no_update", False), batch=told.get("batch", 500),
         rejects=None if plan else told.get("rejects"), report=told.get("report"),
         show_values=told.get("show_values", False),
+        folder=told.get("folder"), copy_to=None if plan else told.get("copy_to"),
         options={k: v for k, v in writing.items() if k in ("reason", "approved_by")},
     )  # fmt: skip
     with ExitStack() as stack:
