@@ -239,18 +239,17 @@ def triage(folder: str, file: str, batch: int, *beside: str) -> None:
     os._exit(code)
 
 
-def import_claims(folder: str, file: str, batch: int, *more: str) -> None:
-    """``claimdesk import claims FILE --json`` in a folder, with rejects and a report beside it; told, said as above."""
+def import_file(folder: str, kind: str, file: str, batch: int, *more: str) -> None:
+    """``claimdesk import KIND FILE --json`` in a folder, with rejects and a report beside it; told, said as above."""
     from claimdesk.adapters.cli.app import run  # noqa: PLC0415
 
     os.chdir(folder)
     for name in [name for name in os.environ if name.startswith("CLAIMDESK_")]:
         del os.environ[name]
-    options = ["--source", "helpdesk", "--marketplace", "US", "--create-sellers"]
     beside = ["--rejects", "r.csv", "--report", "p.csv"]
     with Path("told").open("a", encoding="utf-8") as told, Path("said").open("a", encoding="utf-8") as said:
         sys.stdout, sys.stderr = told, said
-        code = run(["import", "claims", file, *options, *beside, *more, "--json", "--batch", str(batch)])
+        code = run(["import", kind, file, *more, *beside, "--json", "--batch", str(batch)])
         told.flush()
     os._exit(code)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import claimdesk.adapters.cli.app
 import claimdesk.adapters.cli.commands.imports.claims
+import claimdesk.adapters.cli.commands.imports.payments
 import claimdesk.adapters.cli.commands.imports.running
 import claimdesk.adapters.cli.commands.triage
 import claimdesk.adapters.cli.inline
