@@ -17,6 +17,11 @@ from ..outputs import check_output
 def whole_file(target: str | Path, option: str = "--output") -> Generator[IO[bytes]]:
     """A file to write to; whatever goes wrong leaves nothing behind, and an older file of that name as it was."""
     path = check_output(target, option)
+    if straight(path):
+        with _through(path, option) as through:
+            yield through
+        return
+    path = path.resolve() if path.is_symlink() else path  # the file it leads to is replaced, not the link
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(beside, "w+b", opener=_private) as file:  # pathlib's has no opener
@@ -32,6 +37,24 @@ def whole_file(target: str | Path, option: str = "--output") -> Generator[IO[byt
     except BaseException:
         _gone(beside)
         raise
+
+
+def straight(path: Path) -> bool:
+    """Whether a name is a device or a pipe: it is written to; a file in its place would break the machine."""
+    try:
+        return path.exists() and not path.is_file()
+    except OSError:
+        return False  # whoever opens it says what is wrong
+
+
+@contextmanager
+def _through(path: Path, option: str) -> Generator[IO[bytes]]:
+    try:
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        kind = StorageError if error.errno in _PASSING else InputError
+        raise kind("cannot_write", f"the file cannot be written: {error.strerror}", field=option) from None
 
 
 #: What another try may not meet again.

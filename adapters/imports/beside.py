@@ -39,6 +39,7 @@ class Beside:
                 self._file.seek(at)
         except OSError as error:
             raise InputError("cannot_write", f"the file cannot be written: {error.strerror}", field=option) from None
+        self._through = not path.is_file()  #: a pipe or a device keeps nothing, and has no place to go back to
         self._codec = "utf-16-le" if codec == "utf-16" and at else codec
         self.fresh = not at
         self._begun = bool(at)
@@ -57,6 +58,8 @@ class Beside:
     def flushed(self) -> int:
         """On the disk; its length."""
         self._file.flush()
+        if self._through:
+            return 0
         os.fsync(self._file.fileno())
         return self._file.tell()
 

@@ -6,6 +6,9 @@ import csv
 import hashlib
 import io
 import json
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -111,3 +114,30 @@ def test_a_file_that_cannot_stand_there_is_wrong_usage(office, place, words, tar
         f"the file cannot be written: {why}",
     )
     assert (place / "a-file").read_text(encoding="utf-8") == "kept"
+
+
+def test_a_pipe_is_written_to_and_a_link_leads_to_its_file(place, run):
+    """A file in the place of ``/dev/stdout``, or of the link an office keeps, would break what that stands for."""
+    run("triage", "-", "--json", "-q", stdin=line(1))
+    plain = run("export", "claims", "-q").out
+    (place / "kept").mkdir()
+    (place / "kept" / "claims.jsonl").write_text("old", encoding="utf-8")
+    (place / "latest").symlink_to("kept/claims.jsonl")
+    assert run("export", "claims", "-q", "--out", "latest").code == 0
+    assert (place / "latest").is_symlink()
+    assert (place / "kept" / "claims.jsonl").read_text(encoding="utf-8") == plain
+    pipe = place / "pipe"
+    os.mkfifo(pipe)
+    bad = line(2, losses=[{"head": "property_damage", "amount": "five"}])
+    (place / "bad.jsonl").write_text(bad + "\n", encoding="utf-8")
+    for words in (
+        ("export", "claims", "-q", "--out", "pipe"),
+        ("report", "claims", "-q", "-o", "pipe"),
+        ("import", "claims", "bad.jsonl", "-q", "--rejects", "pipe"),
+    ):
+        with ThreadPoolExecutor(1) as reader:
+            seen = reader.submit(pipe.read_bytes)
+            assert run(*words).code in (0, 1), words
+            told = seen.result(timeout=20)
+        assert told and stat.S_ISFIFO(pipe.stat().st_mode), words
+        assert not list(place.glob("pipe?*")) and not list(place.glob(".pipe*")), "nothing stands beside a pipe"

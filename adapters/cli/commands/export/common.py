@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .....states.errors import InputError
 from ...call import Call
-from ...whole import whole_file
+from ...whole import straight, whole_file
 
 if TYPE_CHECKING:
     from .....states.case import Case
@@ -70,7 +71,7 @@ def finish(call: Call, made: Writer, target: str | None, note: str = "", **told:
     """The sidecar beside the file, and what came, for whoever watches."""
     from ....exports.writing import described, meta, sidecar
 
-    if target is not None:
+    if target is not None and not straight(Path(target)):  # nothing stands beside a pipe
         found = meta(made, **told)
         found["columns"] = described(made.table)["columns"] if told["form"] == "csv" else found.pop("columns", None)
         with whole_file(f"{target}.meta.json", "--out") as file:

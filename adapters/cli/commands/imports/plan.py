@@ -34,4 +34,6 @@ def command(call: Call, words: tuple[str, ...], **told: Any) -> int:
     kind, file = words if len(words) == 2 else ("claims", words[0])
     if len(words) > 2 or kind not in KINDS:
         raise InputError("usage", "a plan takes the kind of file, and a file", hint="kinds: " + ", ".join(KINDS))
+    if told["folder"] is not None and kind != "evidence":
+        raise InputError("not_here", "only a manifest of evidence names files", field="--folder", hint="leave it out")
     return go(call, kind, file, told, counts=True)
