@@ -122,6 +122,7 @@ def _scratch_statements(connection: Connection) -> Iterable[str]:
         if "set_config" in statement:
             continue
         made = statement.replace("CREATE FUNCTION ", "CREATE FUNCTION pg_temp.")
+        made = made.replace("CREATE OR REPLACE FUNCTION ", "CREATE OR REPLACE FUNCTION pg_temp.")
         # Temporary functions are found by their full name only.
         yield made.replace("EXECUTE FUNCTION ", "EXECUTE FUNCTION pg_temp.").replace("CREATE VIEW", "CREATE TEMP VIEW")
 

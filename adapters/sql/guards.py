@@ -10,15 +10,16 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
-#: Revisions that brought a file, oldest first.
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+#: Revisions that brought a file, oldest first; 0007 for PostgreSQL only.
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0007")
 _NEXT: Final = "\n-- next\n"
 
 
 def statements(dialect: str, revision: str) -> list[str]:
     """The statements of one revision for a database (``sqlite`` or ``postgresql``), in order."""
-    text = (files(__package__ or "") / "triggers" / f"{revision}_{dialect}.sql").read_text(encoding="utf-8")
-    return [part.strip() for part in text.split(_NEXT)]
+    file = files(__package__ or "") / "triggers" / f"{revision}_{dialect}.sql"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return [] if not text else [part.strip() for part in text.split(_NEXT)]
 
 
 def every(dialect: str) -> list[str]:

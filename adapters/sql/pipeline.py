@@ -126,11 +126,12 @@ class PostgresWire(Pooled):
         if done[-1].command_status != _END.encode():  # a transaction that had failed before is only rolled back
             raise StorageError("storage_failed", "the database could not do it; nothing was written")
 
-    def copied(self, text: str, rows: Sequence[Row]) -> None:
-        """Hands rows over in one stream; ``text`` is the COPY statement."""
+    def copied(self, text: str, types: Sequence[str], rows: Sequence[Row]) -> None:
+        """Hands rows over in one stream; ``text`` is the COPY statement, ``types`` are those of its columns."""
         self.begin()
         try:
             with self._driver.cursor() as cursor, cursor.copy(text.encode()) as copy:
+                copy.set_types(types)
                 for row in rows:
                     copy.write_row(row)
         except Error as error:

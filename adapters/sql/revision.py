@@ -15,6 +15,7 @@ KNOWN: Final = (
     "0004_control",
     "0005_imports",
     "0006_queries",
+    "0007_quick_guards",
 )
 HEAD: Final = KNOWN[-1]
 #: The table that keeps it.

@@ -222,7 +222,7 @@ class Statements:
         self.insert = {t.name: made(insert(t)) for t in (
             case, entry, transfer, decision, notice, sealed, idempotency, source, erasure, control, proposal, answer,
             approval)}  # fmt: skip
-        self.copy = {name: copy_text(name) for name in self.insert}
+        self.copy = {name: copying(name, dialect) for name in self.insert}
         changed = [c for c in case.c if c.name not in _CASE_FIXED]
         self.move_case = made(
             update(case)
@@ -391,10 +391,12 @@ _known: dict[tuple[str, str], Statements] = {}
 _UNNESTED = f"SELECT * FROM unnest({', '.join(['%s::text[]'] * 6)}, %s::int[], %s::text[])"  # noqa: S608
 
 
-def copy_text(name: str) -> str:
-    """PostgreSQL's COPY into a table, for batches."""
-    columns = ", ".join(f'"{c.name}"' for c in metadata.tables[name].columns)
-    return f'COPY "{name}" ({columns}) FROM STDIN'
+def copying(name: str, dialect: Dialect) -> tuple[str, list[str]]:
+    """PostgreSQL's COPY into a table, for batches, and the types of its columns: rows go in as it keeps them."""
+    columns = metadata.tables[name].columns
+    listed = ", ".join(f'"{c.name}"' for c in columns)
+    types = [c.type.compile(dialect).partition(" ")[0].lower() for c in columns]
+    return f'COPY "{name}" ({listed}) FROM STDIN (FORMAT BINARY)', types
 
 
 def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -410,7 +410,7 @@ class SqlWrite(SqlRead):
             self._w.change(self._s.drop_tasks, ([row[0] for row in rows],))
         else:
             wire: Any = self._w  # PostgreSQL's
-            wire.copied(self._s.copy[name], rows)
+            wire.copied(*self._s.copy[name], rows)
 
     def _move(self, cases: Sequence[tuple[int, CaseRow]]) -> None:
         moved = self._from(cases)
