@@ -3,10 +3,11 @@
 ``python -m benchmarks.latency --claims 1000000 --commands 400``. On SQLite in an empty store and in a large one
 (``grown.py``), and on PostgreSQL where a server can be had. The floor is a raw transaction of ``sqlite3`` or psycopg
 (in a pipeline, so one wait for the network) that writes the very same rows as such a command of ours did, under other
-ids, into the same database: same tables, indexes, journal mode and synchronous setting, no trigger, no foreign key,
-nothing read or decided. Commands and floors take turns, a few dozen of each, because triggers can only be taken off
-between them. Of a file in ``/dev/shm`` both sides wait for no disk, which makes the ratio look worse than it is on one
-(``--folder`` says where the files lie).
+ids, into the same database: same tables, indexes, journal mode and synchronous setting, nothing read or decided. It is
+taken twice: the rows alone, without triggers and foreign keys (what writing costs), and with the same guards on both
+sides (what reading, deciding and encoding cost). Commands and floors take turns, a few dozen of each, because triggers
+can only be taken off between them. Of a file in ``/dev/shm`` both sides wait for no disk, which makes the ratio look
+worse than it is on one (``--folder`` says where the files lie).
 """
 
 from __future__ import annotations
@@ -32,12 +33,15 @@ from .server import server
 from .table import show
 
 _TURNS = 4
+_GUARDED = "beside raw with the same guards on"
 #: Where a command leaves rows, in the order they can be written; the name of the claim's column.
 _TABLES = {"case": "id", "entry": "claim", "sealed": "claim", "decision": "claim", "transfer": "claim",
            "notice": "claim", "task": "claim"}  # fmt: skip
 _SELLER: dict[str, Any] = {"id": "ALATENCY", "legal_entity": "Lumen Ltd", "in_good_standing": True}
 Rows = dict[str, list[tuple[Any, ...]]]
 Run = Callable[[str, Sequence[Any]], Any]
+#: Milliseconds of ours, of the rows alone, of the rows with the guards on.
+Times = tuple[list[float], list[float], list[float]]
 
 
 def figures(
@@ -56,9 +60,10 @@ def figures(
                 grown(path, size)
             progress(f"latency: {count} commands in a store of {size:,} claims")
             told = _Sqlite(path).measure(count)
-        for name, (ours, floor) in told.items():
+        for name, (ours, floor, guarded) in told.items():
             where = f"SQLite, {size:,} claims" if size else "SQLite, an empty store"
             found |= _told(f"{name}, {where}", ours, floor, {"p50": "at most 2.5", "p99": "at most 3"})
+            found |= _told(f"{name}, {where}, {_GUARDED}", ours, guarded, {"p50": "at most 2.5", "p99": "at most 3"})
             costs.setdefault(name, {})["large" if size else "empty"] = statistics.median(ours)
     for name, cost in costs.items():
         found[f"{name}, {large:,} claims beside an empty store, p50"] = figure(
@@ -66,8 +71,9 @@ def figures(
         )
     with suppress(LookupError), server() as running, running.database() as url:
         progress(f"latency: {count} commands on PostgreSQL")
-        for name, (ours, floor) in _Postgres(url).measure(count).items():
+        for name, (ours, floor, guarded) in _Postgres(url).measure(count).items():
             found |= _told(f"{name}, PostgreSQL", ours, floor, {"p50": "at most 3", "p99": ""})
+            found |= _told(f"{name}, PostgreSQL, {_GUARDED}", ours, guarded, {"p50": "at most 3", "p99": ""})
     return found
 
 
@@ -94,32 +100,32 @@ class _Database:
         """A statement on the raw connection, ``?`` for each value; its rows."""
         raise NotImplementedError
 
-    def floors(self, writes: Sequence[Sequence[tuple[str, tuple[Any, ...]]]]) -> list[float]:
-        """Milliseconds of each transaction."""
+    def floors(self, writes: Sequence[Sequence[tuple[str, tuple[Any, ...]]]], *, guards: bool) -> list[float]:
+        """Milliseconds of each transaction; ``guards``: triggers and foreign keys are on."""
         raise NotImplementedError
 
-    def measure(self, count: int) -> dict[str, tuple[list[float], list[float]]]:
-        """By command: milliseconds of ours, and of the floor."""
+    def measure(self, count: int) -> dict[str, Times]:
+        """By command: milliseconds of ours, and of both floors."""
         turn = max(2, count // _TURNS)
         with ClaimDesk.open(self.url, actor="cs:mei") as desk:
             self.commands = _Commands(desk)
             for _ in range(5):  # what is made once is made
                 self.commands.screen(self.commands.file()[0])
-            ours: dict[str, list[float]] = {"file": [], "record_screening": []}
-            floor: dict[str, list[float]] = {"file": [], "record_screening": []}
+            found: dict[str, Times] = {"file": ([], [], []), "record_screening": ([], [], [])}
             for number in range(_TURNS):
                 told = [self.commands.file() for _ in range(turn)]
-                ours["file"] += [ms for _, ms in told]
-                ours["record_screening"] += [self.commands.screen(claim) for claim, _ in told]
-                filed, screened, waiting = self._seen(turn)
-                first = number * turn
-                floor["file"] += self.floors([self._writes(filed, None, first + n) for n in range(turn)])
-                floor["record_screening"] += self.floors(
-                    [self._writes(screened, claim, 500_000 + first + n) for n, claim in enumerate(waiting)]
-                )
-        return {name: (ours[name], floor[name]) for name in ours}
+                found["file"][0].extend(ms for _, ms in told)
+                found["record_screening"][0].extend(self.commands.screen(claim) for claim, _ in told)
+                for which, guards in ((1, False), (2, True)):
+                    filed, screened, waiting = self._seen(turn)
+                    first = number * turn + which * 100_000  # of the ids
+                    for name, rows, claims in (("file", filed, [None] * turn), ("record_screening", screened, waiting)):
+                        first += 300_000 * (name != "file")
+                        writes = [self._writes(rows, claim, first + n, guards) for n, claim in enumerate(claims)]
+                        found[name][which].extend(self.floors(writes, guards=guards))
+        return found
 
-    def _seen(self, turn: int) -> tuple[Rows, Rows, list[str]]:
+    def _seen(self, turn: int) -> tuple[Rows, Rows, list[str | None]]:
         """(the rows a filing left, the rows a screening left, claims that wait for one)."""
         claim, _ = self.commands.file()
         filed = self._rows(claim)
@@ -142,8 +148,13 @@ class _Database:
         """The columns of a table."""
         return [row[0] for row in self.run(self.of_table, (table,))]
 
-    def _writes(self, rows: Rows, claim: str | None, number: int) -> list[tuple[str, tuple[Any, ...]]]:
-        """The statements that write such rows again under other ids: of a new claim, or of one that is there."""
+    def _writes(
+        self, rows: Rows, claim: str | None, number: int, guards: bool
+    ) -> list[tuple[str, tuple[Any, ...]]]:  # fmt: skip
+        """The statements that write such rows again under other ids: of a new claim, or of one that is there.
+
+        ``guards``: an entry comes to wait for its place in the log by itself.
+        """
         told = str(rows["case"][0][0])
         head, code = told[4:9], "Y" + code_of(number)[1:]
 
@@ -172,7 +183,7 @@ class _Database:
                 if claim is not None and name != "task":
                     values = tuple(claim if c == "claim" else v for c, v in zip(columns, values, strict=True))
                 found.append((f'INSERT INTO "{name}" ({", ".join(columns)}) VALUES ({marks})', values))  # noqa: S608
-                if name == "entry":
+                if name == "entry" and not guards:
                     found.append((f"INSERT INTO log_pending (entry) VALUES ({self.mark})", (values[0],)))  # noqa: S608
         found += [(f"DELETE FROM task WHERE id = {self.mark}", (own(row[0]),)) for row in rows.get("gone", [])]  # noqa: S608
         return found
@@ -226,10 +237,12 @@ class _Sqlite(_Database):
         db.close()
         return found
 
-    def floors(self, writes: Sequence[Sequence[tuple[str, tuple[Any, ...]]]]) -> list[float]:
+    def floors(self, writes: Sequence[Sequence[tuple[str, tuple[Any, ...]]]], *, guards: bool) -> list[float]:
         db = self._open()
-        guards = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for name, _ in guards:
+        if guards:
+            db.execute("PRAGMA foreign_keys=ON")
+        dropped = [] if guards else db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in dropped:
             db.execute(f'DROP TRIGGER "{name}"')
         found: list[float] = []
         for number, statements in enumerate([*writes[:2], *writes]):
@@ -241,7 +254,7 @@ class _Sqlite(_Database):
             db.execute("ROLLBACK" if again else "COMMIT")
             if not again:
                 found.append((time.perf_counter() - started) * 1e3)
-        for _, sql in guards:
+        for _, sql in dropped:
             db.execute(sql)
         db.close()
         return found
@@ -264,11 +277,12 @@ class _Postgres(_Database):
         with opened as db:
             return db.execute(text.replace("?", "%s"), values).fetchall()
 
-    def floors(self, writes: Sequence[Sequence[tuple[str, tuple[Any, ...]]]]) -> list[float]:
+    def floors(self, writes: Sequence[Sequence[tuple[str, tuple[Any, ...]]]], *, guards: bool) -> list[float]:
         found: list[float] = []
         opened: Any = psycopg.connect(self._raw, autocommit=True)
         with opened as db:
-            db.execute("SET session_replication_role = replica")
+            if not guards:
+                db.execute("SET session_replication_role = replica")
             for number, statements in enumerate([*writes[:2], *writes]):
                 again = number < 2
                 started = time.perf_counter()

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.postgres`` (5,000 claims) or ``--claims N``. Typed claims, handed to the library in this process;
 a new database for every run; a durable server on this machine (see ``server``). The floor copies into the same tables
-afterwards, emptied and with their indexes, while triggers and foreign keys rest.
+afterwards, emptied and with their indexes: once while triggers and foreign keys rest, and once with the same guards on
+both sides (``guarded``).
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from . import guarded
 from .figure import Figures, figure, medians, rate
 from .floors import copy, postgres_rows
 from .server import server
 from .table import alone
 from .triage import typed
+
+_TYPED, _GUARDED = "bulk triage, typed claims, PostgreSQL", "beside raw COPY with the same guards on"
 
 
 def figures(*, quick: bool = False, repeat: int = 5, claims: int | None = None) -> Figures:
@@ -39,8 +43,11 @@ def measure(url: str, claims: int) -> dict[str, Any]:
     with psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True) as connection:
         tables = postgres_rows(connection)
         plain = copy(connection, tables, claims)
+        same = guarded.postgres(connection, tables)
     return {
-        "bulk triage, typed claims, PostgreSQL": rate(claims, took.seconds, plain.seconds, "at least 0.5"),
+        _TYPED: rate(claims, took.seconds, plain.seconds, "at least 0.5"),
+        f"{_TYPED}, {_GUARDED}": rate(claims, took.seconds, same.seconds, "at least 0.5"),
+        f"{_TYPED}, processor time of this process": figure(took.busy / claims * 1e6, "us a claim"),
         "rows a claim, PostgreSQL": figure(sum(map(len, tables.values())) / claims, "rows"),
     }
 
