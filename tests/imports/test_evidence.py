@@ -132,6 +132,7 @@ def test_a_plan_counts_what_the_run_does_and_the_copies_hold_in_an_audit(run, pl
     run("triage", "-", "--json", "-q", stdin="".join(json.dumps(line) + "\n" for line in lines))
     rows = [cells for cells, status, _ in ROWS if status != "rejected" and cells[0]]
     (place / "m.csv").write_text(text([*rows, ("gone.pdf", "114-2", "", "", "")], HEADER), encoding="utf-8")
+    assert run("import", "plan", "claims", "m.csv", "--folder", "inbox", "--json").error["code"] == "not_here"
     wanted = {"created": 3, "duplicate": 1, "rejected": 1}
     assert told("import", "plan", "evidence", "m.csv", "--folder", "inbox") == wanted
     assert (
