@@ -103,17 +103,17 @@ class Call:
     # -- the desk --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, *, tried: bool = False, **parts: Any) -> Generator[ClaimDesk]:
+    def desk(self, *, tried: bool = False, spare: str = "memory:", **parts: Any) -> Generator[ClaimDesk]:
         """The desk on the database in force, closed at the end; ``parts`` go before the settings.
 
-        ``tried``: nothing will be written, as with a dry run.
+        ``tried``: nothing will be written, as with a dry run; ``spare`` stands in for a database that is not there.
         """
         from ..desk import ClaimDesk
 
         url: str = self.db
         told: dict[str, Any] = {**self.config.desk(), **parts}
         if (tried or self.dry_run) and not self.database_exists():  # not even an empty database or a key is left behind
-            url, told["keys"] = "memory:", None
+            url, told["keys"] = spare, None
         with ClaimDesk.open(url, **told) as desk:
             yield desk
             if self.signs:

@@ -6,10 +6,12 @@ import csv
 import json
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from claimdesk.adapters.cli.commands.imports import running
 from claimdesk.adapters.imports import job as jobs
 from cli.conftest import place, run  # noqa: F401  # fixtures
 from imports.files import CHINESE, HEADER, row, text
@@ -60,6 +62,36 @@ def test_a_plan_counts_what_the_run_counts_and_writes_nothing(run, place, encodi
     shown = run("import", "show", kept["run"])
     assert "currency_unclear" in shown.out and shown.code == 0 and encoding.upper() in shown.out
     assert run("import", "show", "IMP-0").code == 5
+
+
+def test_the_plan_of_a_long_backlog_is_not_held_in_memory_and_leaves_nothing(run, place, monkeypatch):  # noqa: F811
+    """Before the first import there is no database; a file stands in for it, and goes."""
+    made: list[Path] = []
+
+    class Folder(TemporaryDirectory[str]):
+        def __enter__(self) -> str:
+            made.append(Path(self.name))
+            return super().__enter__()
+
+        def __exit__(self, *gone: Any) -> None:
+            assert [p.name for p in Path(self.name).glob("*.db")] == ["plan.db"] and not [
+                *Path(self.name).glob("*.keys")
+            ]
+            super().__exit__(*gone)
+
+    monkeypatch.setattr(running, "TemporaryDirectory", Folder)
+    june = written(place, "june.csv", text(ROWS))
+    there = set(place.iterdir())
+    short = run("import", "plan", june, *BASIC, "--json")
+    assert (counts(short), made) == (WANTED, [])
+    monkeypatch.setattr(running, "_LONG", 0)
+    for words in (("import", "plan"), ("import", "claims", "-n")):
+        done = run(*words, june, *BASIC, "--json")
+        assert done.code == 1 and (words[1] != "plan" or counts(done) == WANTED)
+    assert len(made) == 2 and not any(folder.exists() for folder in made) and set(place.iterdir()) == there
+    run("import", "claims", june, *BASIC)
+    again = run("import", "plan", june, *BASIC, "--json")
+    assert counts(again)["unchanged"] == 6 and len(made) == 2, "the database itself, once there is one"
 
 
 @pytest.mark.parametrize(

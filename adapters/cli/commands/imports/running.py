@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import ExitStack, closing
+from collections.abc import Generator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...call import Call
@@ -13,10 +16,13 @@ from ...output import is_terminal, put, put_json, say
 if TYPE_CHECKING:
     from .....workflow.imports.results import Counts, Result
     from .....workflow.imports.runs import Run
+    from ....desk import ClaimDesk
     from ....imports.files import Source
     from ....imports.job import Job
 
 _EVERY = 50
+#: A file of so many bytes is planned without holding what comes of it in memory: some ten thousand claims.
+_LONG = 1 << 20
 
 
 def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool = False) -> int:
@@ -40,7 +46,7 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
     )  # fmt: skip
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(place, kind, made, told.get("form", "auto"))))
-        desk = stack.enter_context(call.desk(tried=plan))
+        desk = stack.enter_context(_tried(call, place) if plan else call.desk())
         if kind == "claims" and not (choices.plan or choices.atomic or choices.stop):
             stack.enter_context(desk.planned_beside(told.get("workers"), sign=call.signs))
         call.note(source.shown())
@@ -57,6 +63,25 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
         return 1 if job.counts.rejected else 0
     _finish(call, job, plan)
     return 1 if job.counts.rejected else 0
+
+
+@contextmanager
+def _tried(call: Call, place: str) -> Generator[ClaimDesk]:
+    """The desk for a plan: the database in force; where there is none yet, memory, or a file for a long backlog.
+
+    The file goes when the plan ends; its keys are in memory alone, so what a crash leaves of it nobody can read.
+    """
+    if call.database_exists() or (place != "-" and Path(place).stat().st_size <= _LONG):
+        with call.desk(tried=True) as desk:
+            yield desk
+        return
+    from ....vault import FileVault
+
+    with (
+        TemporaryDirectory(prefix="claimdesk-plan-") as folder,
+        call.desk(tried=True, spare=f"sqlite:///{folder}/plan.db", vault=FileVault(None)) as desk,
+    ):
+        yield desk
 
 
 class _Watch:
