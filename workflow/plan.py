@@ -495,12 +495,14 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
                 hint="name another person who approved (approved_by); rules and scripts are no persons",
             )
     elif _alone(command) and (command.second or programme.second_person(case, ctx, command)):
+        banded = ctx.rulebook.has("approval.second_person_from")  # a seller's file has no amount to name
+        rule = "approval.second_person_from" if banded else "control.two_people"
         return refuse(
             programme,
             case,
             RefusalCode.NEEDS_SECOND_PERSON,
-            f"{verb} needs a second person at this amount",
-            Reason("needs_second_person", "approval.second_person_from", command.second, False),
+            f"{verb} needs a second person{' at this amount' if banded else ''}",
+            Reason("needs_second_person", rule, command.second, False),
             hint="name another person who approved (approved_by)",
         )
     return None

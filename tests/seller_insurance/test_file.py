@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claimdesk import Refused
 from claimdesk.states.case import Case, fold
 from claimdesk.states.seller_insurance import LIFECYCLE
 from claimdesk.states.times import parse_date
@@ -16,6 +17,7 @@ from claimdesk.workflow.plan import Command, Context, Plan, Refusal, plan
 from claimdesk.workflow.programmes.seller_insurance import PROGRAMME
 from claimdesk.workflow.programmes.seller_insurance.clocks import cover_ends, covered
 from claimdesk.workflow.programmes.seller_insurance.compliance import duty_of
+from support.desks import SELLER, SMALL, filing, make_desk
 
 from seller_insurance.driver import File  # isort: skip
 
@@ -309,3 +311,19 @@ def test_requests_and_the_elected_country_may_come_with_the_seller_s_facts():
     assert (file.state, file.shown["due_on"]) == ("required", "2022-03-03")
     asked = File({"requests": ["2022-02-01"]}).open("2022-02-06")
     assert (asked.state, asked.codes) == ("required", ("insurance_requested",))
+
+
+def test_whoever_names_himself_as_the_second_person_is_refused_in_words():
+    """A seller's file has no amount from which two decide; its refusal names a rule that stands for every programme."""
+    desk = make_desk()
+    claim = desk.file(**filing(SMALL)).id
+    certificate = {"certificate": "valid"}
+    for told in (
+        lambda: desk.seller_do("record_certificate", SELLER, certificate, approved_by=desk.actor),
+        lambda: desk.do("record_certificate", claim, certificate, approved_by=desk.actor),
+    ):
+        with pytest.raises(Refused) as refused:
+            told()
+        (unmet,) = refused.value.unmet
+        assert (refused.value.code, unmet["rule"]) == ("needs_second_person", "control.two_people")
+        assert unmet["source"] and unmet["tested"] and "amount" not in refused.value.message
