@@ -71,7 +71,11 @@ def open_source(place: str, kind: str, made: Map, form: str = "auto", *, any_hea
     try:
         encodings.refuse_other_forms(_head(path))
         sha256 = _digest(path)
-        encoding = encodings.told(made.encoding) if made.encoding != "auto" else encodings.detect(lambda: _chunks(path))
+        encoding = (
+            encodings.settled(encodings.told(made.encoding), _head(path))
+            if made.encoding != "auto"
+            else encodings.detect(lambda: _chunks(path))
+        )
         with closing(_opened(path)) as first:
             counted = _table(first, encoding, path.name, kind, made, form, any_header)
             total = sum(1 for _ in counted.records)
@@ -93,7 +97,7 @@ def _piped(kind: str, made: Map, form: str, any_header: bool) -> Source:
     encodings.refuse_other_forms(head)
     hashing = _Hashing(head, raw)
     if made.encoding != "auto":
-        encoding = encodings.told(made.encoding)
+        encoding = encodings.settled(encodings.told(made.encoding), head)
     else:
         encoding = encodings.detect(lambda: [head], whole=len(head) < _HEAD)
     stream: Any = io.BufferedReader(hashing)

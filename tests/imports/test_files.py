@@ -56,6 +56,12 @@ def test_what_fits_two_encodings_is_refused():
             encodings.detect(lambda raw=raw: [raw])
     with pytest.raises(InputError, match="bad_map"):
         encodings.told("klingon")
+    utf16 = encodings.told("utf-16")
+    for order in ("utf-16-le", "utf-16-be"):  # told, without a mark: the order of the bytes is still to be found
+        assert encodings.settled(utf16, "Ticket ID,工单号\n1,2\n".encode(order)).codec == order
+    assert encodings.settled(utf16, "Ticket ID".encode("utf-16")) == encodings.settled(utf16, b"") == utf16
+    with pytest.raises(InputError, match="told to be UTF-16"):
+        encodings.settled(utf16, b"Ticket ID,Order\n1,2\n")
     assert encodings.detect(lambda: []).label.startswith("UTF-8")
 
 

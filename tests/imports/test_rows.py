@@ -57,6 +57,10 @@ def test_a_register_of_certificates_is_judged_row_by_row_and_once():
     other = make_desk(desk.store, actor="cs:bo", vault=desk.settings.vault, seed=2)
     assert said(imported(other, "certificates", words + "\n", "IMP-2"))[0] == ("unchanged", []), "whoever imports it"
     assert unread("certificates", header, maps.Map("certificates")) == ["Page"]
+    flag = text([[c if c != "x" else "CGL" for c in paper("GL-9", Additional_insured="Y")]], header)
+    assert said(imported(desk, "certificates", flag, "IMP-2b")) == [("created", ["name_unknown"])]
+    judged = desk.seller("A2EXAMPLE").certificates[-1]
+    assert "additional_insured" in judged["unknown"] and "additional_insured" not in judged["rejected_for"]
     line = '{"seller_id": "B2", "certificate": {"number": "N", "covers": ["products"], "insurer": {"name": "I"}}}\n'
     assert said(imported(desk, "certificates", line, "IMP-3")) == [("created", ["seller_new"])]
     assert desk.seller("B2").certificates[0]["insurer"] == {"name": "I"}

@@ -140,6 +140,9 @@ def test_ids_stay_text_and_words_are_known_in_two_languages():
     assert all(codes(values.identifier(n)[1]) == ["spreadsheet_number"] for n in ("1.14E+14", "1E+14"))
     assert values.text('="00114"')[0] == "00114" and codes(values.text('="00114"')[1]) == ["spreadsheet_text"]
     assert values.text(" \u3000x\xa0") == ("x", [])
+    # a register's "additional insured: Y" is no name to hold against the one that is asked for; N is none, and fails
+    assert [values.name(cell)[0] for cell in ("Y", "是", "N", "Amazon.com")] == [None, None, "N", "Amazon.com"]
+    assert codes(values.name("yes")[1]) == ["name_unknown"]
     assert values.identifier("Ａ２")[0] == "A2"
     kinds = {"property_damage": ("财产损失",)}
     assert values.choice("财产损失", kinds)[0] == values.choice("Property Damage", kinds)[0] == "property_damage"

@@ -32,7 +32,7 @@ class ImportKind(Described):
 class Column:
     """What a column means: how its value is read, its other names, whether a row needs it and may be shown."""
 
-    reads: str  #: text, id, date, instant, amount, currency, choice, list, fact, days, month, digest
+    reads: str  #: text, id, date, instant, amount, currency, choice, list, fact, days, month, digest, name
     aliases: tuple[str, ...] = ()
     needed: bool = False
     personal: bool = False
@@ -168,8 +168,8 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "all_products": Column("fact", ("all products", "所有产品")),
         "excluded_asins": Column("list", ("excluded products", "除外商品")),
         "covers_usa": Column("fact", ("covers us", "covers the us")),
-        "additional_insured": Column("text", ("additional insured", "附加被保险人")),
-        "certificate_holder": Column("text", ("holder", "证书持有人")),
+        "additional_insured": Column("name", ("additional insured", "附加被保险人")),
+        "certificate_holder": Column("name", ("holder", "证书持有人")),
         "insured_name": Column("text", ("insured", "named insured", "被保险人")),
         "insurer": Column("text", ("carrier", "insurer name", "保险公司", "承保人")),
         "am_best": Column("text", ("am best", "am best rating")),

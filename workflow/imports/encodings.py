@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...states.errors import InputError
 from .problems import ImportCode
@@ -76,6 +76,15 @@ def told(name: str) -> Encoding:
             hint="auto, utf-8, utf-16, gb18030, big5, shift_jis, euc-kr or windows-1252",
         )  # fmt: skip
     return Encoding(codec, name.upper(), "told")
+
+
+def settled(found: Encoding, head: bytes) -> Encoding:
+    """An encoding that was told, held against how the file begins: UTF-16 without a mark does not say its order."""
+    if found.codec != "utf-16" or not head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return found
+    if head.count(0) * _WIDE > len(head):
+        return replace(_wide(head), sure="told")
+    raise _unclear("it was told to be UTF-16, and is not")
 
 
 def detect(chunks: Callable[[], Iterable[bytes]], *, whole: bool = True) -> Encoding:

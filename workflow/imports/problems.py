@@ -61,6 +61,7 @@ class ImportCode(Described):
     PAYMENT_KNOWN = "payment_known", "the payment's reference is on file for this claim already"
     ROW_TWICE = "row_twice", "the same source id stands in the file twice, with different content"
     CHANGED_HERE = "changed_here", "a person changed this since the row was filed"
+    NAME_UNKNOWN = "name_unknown", "yes stands where a name does: the name stays unknown"
     FILE_NOT_SEEN = "file_not_seen", "no file was looked at: its digest was taken as it was told"
     SELLER_NEW = "seller_new", "nobody knew this seller: a file was made for it"
     FULL_WIDTH = "full_width", "full-width characters were read as ordinary ones"
@@ -74,6 +75,7 @@ class ImportCode(Described):
 
 WARNINGS = frozenset(
     {
+        ImportCode.NAME_UNKNOWN,
         ImportCode.FILE_NOT_SEEN,
         ImportCode.SELLER_NEW,
         ImportCode.FULL_WIDTH,

@@ -219,4 +219,5 @@ def _typed(kind: str, name: str, raw: str, rule: Rule, made: Map, told: Mapping[
 _PLAIN_READERS: Mapping[str, Callable[[str], values.Read]] = {
     "id": values.identifier, "month": values.month, "currency": values.currency, "list": values.listed,
     "fact": values.fact, "days": values.days, "digest": values.digest,
+    "name": values.name,
 }  # fmt: skip

@@ -167,6 +167,17 @@ def digest(found: str) -> Read:
     return None, [*told, problem(ImportCode.DIGEST_UNREADABLE, "this is not a SHA-256", "64 digits from 0 to f")]
 
 
+def name(found: str) -> Read:
+    """Who somebody is. Registers say ``Y`` there: that there is one is no name, so the name stays unknown."""
+    if folded(found) in _YES:
+        return None, [
+            problem(
+                ImportCode.NAME_UNKNOWN, "yes stands where a name does: the name stays unknown", "look at the paper"
+            )
+        ]
+    return found, []
+
+
 def listed(found: str) -> Read:
     """Parts between semicolons."""
     return [part.strip(_SPACES) for part in re.split(r"[;；\n]", found) if part.strip(_SPACES)], []
