@@ -9,6 +9,7 @@ from typing import Any
 
 from ..states.errors import NotFound, StorageError
 from ..workflow.ports import (
+    Ahead,
     ControlRow,
     DecisionRow,
     EntryRow,
@@ -107,7 +108,7 @@ class MemoryWrite(MemoryRead):
 
     # -- the unit ------------------------------------------------------------------------------------------------
 
-    def lock(self, keys: Sequence[str]) -> None:
+    def lock(self, keys: Sequence[str], ahead: Ahead | None = None) -> None:
         """Nothing to do: there is one writer at a time."""
 
     def append_ready(self, sets: Sequence[Any]) -> None:

@@ -30,10 +30,10 @@ from .deskreads import Reads, shown_id
 from .deskverbs import Options, Verbs, checked_options
 from .digests import KEYED, KIND, Digests
 from .dispatch import Dispatcher, TickReport
-from .engine import Done, Session, Settings, locks_of, raised, seller_file_id
+from .engine import Done, Session, Settings, group_of, locks_of, raised, seller_file_id, told_group
 from .overlays import checked
 from .plan import Command, Programme, Refusal
-from .ports import NoticeSender, PaymentGateway, Store, Vault
+from .ports import Ahead, NoticeSender, PaymentGateway, Store, Vault
 from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
 from .redirects import as_filed, meant, with_opening
 from .rulebook import book_for
@@ -158,7 +158,8 @@ class Desk(Verbs, Reads, Approvals):
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
         made = replace(made, told=[seller, None if filed_at is None else instant_text(at)])
         keys = [seller_file_id(str(seller_id_of(seller)))] if seller is not None else []
-        done = self._retried(lambda session: self.file_in(session, made, seller), keys, dry_run)
+        ahead = Ahead(group=told_group(made.payload))
+        done = self._retried(lambda session: self.file_in(session, made, seller), keys, dry_run, ahead)
         return claim_view(done.case, dry_run=dry_run)
 
     def file_command(
@@ -319,7 +320,8 @@ class Desk(Verbs, Reads, Approvals):
 
         also = [] if whose is None else [seller_file_id(str(command.payload["seller"]))]
         keys = sorted({*locks_of([case]), *also})
-        done = self._retried(step, keys, dry_run)
+        personal = registry.programme(case.programme).reads_personal
+        done = self._retried(step, keys, dry_run, Ahead(case.id if personal else None, group_of(case)))
         if verb == "redact" and not dry_run:
             self.dispatcher.forget(claim)
         return done
@@ -392,11 +394,13 @@ class Desk(Verbs, Reads, Approvals):
             "lenient": options.get("lenient", False),
         }
 
-    def _retried(self, step: Callable[[Session], Done], keys: Sequence[str], dry_run: bool) -> Done:
+    def _retried(
+        self, step: Callable[[Session], Done], keys: Sequence[str], dry_run: bool, ahead: Ahead | None = None
+    ) -> Done:
         """One transaction, planned again from the start when another writer of a claim it touches was faster."""
         for attempt in range(_TRIES):
             try:
-                with self.writing(dry_run, keys) as session:
+                with self.writing(dry_run, keys, ahead) as session:
                     return step(session)
             except StaleVersion as stale:
                 # A version the caller named is the caller's to resolve; one of ours is simply read again.
@@ -493,9 +497,9 @@ class Desk(Verbs, Reads, Approvals):
         at = instant_text(self.clock().astimezone(UTC))
         return rotate_keys(self.store, vault, asked_by=who, approved_by=second, at=at)
 
-    def writing(self, dry_run: bool = False, keys: Sequence[str] = ()) -> Writing:
+    def writing(self, dry_run: bool = False, keys: Sequence[str] = (), ahead: Ahead | None = None) -> Writing:
         """A write unit with its session: flushed at the end of the block, thrown away for a dry run or an exception."""
-        return Writing(self.store, self.settings, dry_run, keys)
+        return Writing(self.store, self.settings, dry_run, keys, ahead)
 
     # -- sellers -------------------------------------------------------------------------------------------------
 

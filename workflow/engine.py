@@ -213,8 +213,8 @@ class Session:
             seller = command.payload.get("seller")
             personal: Mapping[str, Any] = command.personal
             siblings: tuple[Sibling, ...] = ()
-            if command.payload.get("incident_on") and "order" in command.payload:
-                key = command.payload["order"]["id"], command.payload["incident_on"]
+            key = told_group(command.payload)
+            if key is not None:
                 siblings = self._alike(key, programme.id, marketplace, None)
         else:
             marketplace, seller = case.marketplace, command.payload.get("seller") or case.seller
@@ -473,6 +473,13 @@ def group_of(case: Case) -> tuple[str, str] | None:
     if not isinstance(order, dict) or not isinstance(incident, str) or incident == "unknown":
         return None
     return order["id"], incident  # pyright: ignore[reportUnknownVariableType]
+
+
+def told_group(payload: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(order id, incident date) of a filing, or None."""
+    if payload.get("incident_on") and "order" in payload:
+        return payload["order"]["id"], payload["incident_on"]
+    return None
 
 
 def _corrected_group(case: Case, payload: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -363,11 +363,21 @@ class ReadUnit(Protocol):
         ...
 
 
+class Ahead(NamedTuple):
+    """What a command reads besides the cases it locks: sealed values of a case, claims of an (order, incident date)."""
+
+    sealed: str | None = None
+    group: tuple[str, str] | None = None
+
+
 class WriteUnit(ReadUnit, Protocol):
     """A transaction with the right to write. Nothing is kept unless the block ends without an exception."""
 
-    def lock(self, keys: Sequence[str]) -> None:
-        """Serialises writers of the same keys (case ids and incident groups) until the end of the transaction."""
+    def lock(self, keys: Sequence[str], ahead: Ahead | None = None) -> None:
+        """Serialises writers of the same keys (case ids and incident groups) until the end of the transaction.
+
+        ``ahead``: what the writer will most likely ask next, which may come with the answer.
+        """
         ...
 
     def append(self, sets: Sequence[WriteSet], *, last: bool = False) -> None:

@@ -7,23 +7,26 @@ from contextlib import suppress
 from types import TracebackType
 
 from .engine import Session, Settings
-from .ports import Store
+from .ports import Ahead, Store
 
 
 class Writing:
     """One write unit with its session; flushed at the end, or thrown away for a dry run."""
 
-    def __init__(self, store: Store, settings: Settings, dry_run: bool, keys: Sequence[str]) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, dry_run: bool, keys: Sequence[str], ahead: Ahead | None = None
+    ) -> None:
         self._store, self._settings = store, settings
         self._dry = dry_run
         self._keys = keys
+        self._ahead = ahead
 
     def __enter__(self) -> Session:
         self._context = self._store.write()
         unit = self._context.__enter__()
         if self._keys:
             try:
-                unit.lock(self._keys)
+                unit.lock(self._keys, self._ahead)
             except BaseException as failed:
                 self._context.__exit__(type(failed), failed, failed.__traceback__)
                 raise

@@ -19,6 +19,7 @@ from ...states.case import Case
 from ...states.errors import Conflict, NotFound
 from ...workflow.plan import Sibling
 from ...workflow.ports import (
+    Ahead,
     AnswerRow,
     ApprovalRow,
     CaseFilter,
@@ -97,10 +98,7 @@ class SqlRead:
             rows = self._s.siblings.rows(self._w, groups=json.dumps(wanted))
         else:
             rows = self._s.siblings.rows(self._w, orders=[g[0] for g in wanted], incidents=[g[1] for g in wanted])
-        found: dict[tuple[str, str], list[Sibling]] = {}
-        for order, incident, case_id, state, eligible, asked, paid in rows:
-            found.setdefault((order, incident), []).append(Sibling(case_id, state, eligible, asked, paid))
-        return found
+        return grouped(rows)
 
     def entries(self, case_id: str, after: int = 0) -> list[EntryRow]:
         """The entries of a case after a place in its journal."""
@@ -259,6 +257,14 @@ class SqlRead:
         return [ApprovalRow(*row) for row in rows]
 
 
+def grouped(rows: Iterable[Sequence[Any]]) -> dict[tuple[str, str], list[Sibling]]:
+    """The claims of each group."""
+    found: dict[tuple[str, str], list[Sibling]] = {}
+    for order, incident, case_id, state, eligible, asked, paid in rows:
+        found.setdefault((order, incident), []).append(Sibling(case_id, state, eligible, asked, paid))
+    return found
+
+
 def _answered(row: Sequence[Any]) -> tuple[ProposalRow, AnswerRow | None]:
     width = len(ProposalRow._fields)
     answer = row[width:]
@@ -286,17 +292,24 @@ class SqlWrite(SqlRead):
         self._standing = standing
         #: What stands of the cases that were locked last, until this unit writes: nobody else changes it meanwhile.
         self._held: dict[str, str] = {}
+        #: What was read with them: sealed rows by claim, siblings by group.
+        self._near: dict[Any, list[tuple[Any, ...]]] = {}
 
-    def lock(self, keys: Sequence[str]) -> None:
+    def lock(self, keys: Sequence[str], ahead: Ahead | None = None) -> None:
         """Serialises writers of the same keys; SQLite has one writer at a time anyway."""
         if self._s.sqlite or not keys:
             return
-        self._held = {}
+        self._held, self._near = {}, {}
         few = locks.few(keys, self._standing)
         if few is None:
             locks.take(self._w, keys)
             return
-        held = dict[str, str](self._w.rows_of(few)[0])
+        # In the same round trip, as statements of their own: what they see begins when the locks are held.
+        near = dict(self._asked(ahead or Ahead()))
+        found = self._w.rows_of([*few, *near.values()])
+        if not self._w.in_part:
+            self._near = dict(zip(near, found[len(few) :], strict=True))
+        held = dict[str, str](found[0])
         if gone := self._standing & set(keys) - held.keys():  # an older copy of the database stands here now
             self._standing -= gone
             locks.take(self._w, keys)
@@ -305,6 +318,24 @@ class SqlWrite(SqlRead):
             if len(self._standing) > _STANDING:
                 self._standing.clear()
             self._standing.update(held)
+
+    def _asked(self, ahead: Ahead) -> Iterable[tuple[Any, tuple[str, tuple[Any, ...]]]]:
+        if ahead.sealed is not None:
+            yield ahead.sealed, (self._s.sealed.text, self._s.sealed.values({"claim": ahead.sealed}))
+        if ahead.group is not None:
+            order, incident = ahead.group
+            values = self._s.siblings_of.values({"order": order, "incident": incident})
+            yield ahead.group, (self._s.siblings_of.text, values)
+
+    def sealed(self, case_id: str) -> list[SealedRow]:
+        """The sealed values of a case, oldest first."""
+        near = self._near.get(case_id)
+        return super().sealed(case_id) if near is None else [SealedRow(*row) for row in near]
+
+    def siblings(self, groups: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Sibling]]:
+        """Claims that count together, by order and incident date."""
+        near = self._near.get(groups[0]) if len(groups) == 1 else None
+        return super().siblings(groups) if near is None else grouped(near)
 
     def case(self, case_id: str) -> Case | None:
         """The case, or None."""
@@ -377,7 +408,7 @@ class SqlWrite(SqlRead):
         self, moves: Sequence[tuple[int, CaseRow]], *steps: tuple[str, Sequence[tuple[Any, ...]]], last: bool = False
     ) -> None:
         """Cases that are there move on first, then the rows of each step; ``last``: the commit may go with them."""
-        self._held = {}
+        self._held, self._near = {}, {}
         known = self._s.of_rows
         steps = tuple((name, rows) for name, rows in steps if rows)
         if not self._s.sqlite and len(moves) + sum(len(rows) for _, rows in steps) < bulk.MANY:

@@ -16,14 +16,19 @@ from claimdesk import StaleVersion
 from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.joined import TakenBack, one_transaction
 from claimdesk.adapters.sql import bulk
+from claimdesk.adapters.sql.units import SqlRead
 from claimdesk.states.errors import Conflict, StorageError
+from claimdesk.workflow.ports import Ahead
 from stores.world import Book, rich, write
 from support.desks import make_desk
 
 try:
     import psycopg
+
+    from claimdesk.adapters.sql.pipeline import PostgresWire
 except ImportError:  # the tests that need it are skipped with the server
     psycopg: Any = None
+    PostgresWire: Any = None
 
 pytestmark = pytest.mark.postgres
 
@@ -33,6 +38,14 @@ def store(postgres_copy: str) -> Iterator[Any]:
     store: Any = opening.open_store(postgres_copy, sleep=lambda _: None)
     with closing(store):
         yield store
+
+
+FILING: dict[str, Any] = {
+    "marketplace": "US", "incident_on": "2024-06-01", "cause": "product_defect", "order": {"id": "114-1"},
+    "seller": {"id": "A1", "legal_entity": "L", "in_good_standing": True}, "filed_at": "2024-06-03T09:00:00-07:00",
+    "claimant": {"name": "Ada", "contact": "a@example.org"},
+    "losses": [{"head": "property_damage", "amount": "10.00 USD"}],
+}  # fmt: skip
 
 
 def terminate(store: Any, pid: int) -> None:
@@ -125,6 +138,40 @@ def test_locking_is_one_round_trip_and_writing_another(store: Any, monkeypatch: 
         assert unit.case(book.id) == book.case
 
 
+def test_a_command_asks_three_times(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may and the claim; the locks with all it reads; its rows with the commit."""
+    desk = make_desk(store)
+    trips: list[int] = []
+    talk = PostgresWire._talk
+
+    def counted(self: Any, sent: Any) -> Any:
+        trips.append(len(sent))
+        return talk(self, sent)
+
+    for _ in range(2):  # the seller is new the first time, and the keys are held against the store's
+        claim = desk.file(**{**FILING, "order": {"id": f"114-{len(trips)}"}}).id
+        desk.record_screening(claim, verdict="valid", by="adjuster:one")
+    monkeypatch.setattr(PostgresWire, "_talk", counted)
+    claim = desk.file(**FILING).id
+    assert len(trips) == 3
+    trips.clear()
+    assert desk.record_screening(claim, verdict="valid", by="adjuster:one").outcome == "auto_pay"
+    assert len(trips) == 3
+
+
+def test_what_was_read_ahead_is_read_again_once_the_unit_has_written(store: Any) -> None:
+    book = Book()
+    write(store, rich(book))
+    with store.write() as unit:
+        group = ("114-1", "2024-06-01")
+        unit.lock([book.id], Ahead(book.id, group))
+        before = unit.sealed(book.id), unit.siblings([group])
+        assert len(before[0]) == 1
+        assert before == (SqlRead.sealed(unit, book.id), SqlRead.siblings(unit, [group]))
+        unit.append([book.step(sealed=[book.sealed()._replace(seq=2)])])
+        assert len(unit.sealed(book.id)) == 2
+
+
 def test_a_key_that_was_a_case_and_is_none_any_more_is_locked_all_the_same(store: Any) -> None:
     """The database was put back to an older copy under a running process."""
     store._standing.add("SLR-GONE")
@@ -178,19 +225,13 @@ def test_a_connection_lost_with_the_commit_is_an_outcome_nobody_knows(store: Any
 
 def test_a_part_of_a_larger_transaction_is_not_committed_by_itself(store: Any) -> None:
     desk = make_desk(store)
-    filing: dict[str, Any] = {
-        "marketplace": "US", "incident_on": "2024-06-01", "cause": "product_defect", "order": {"id": "114-1"},
-        "seller": {"id": "A1", "legal_entity": "L", "in_good_standing": True}, "filed_at": "2024-06-03T09:00:00-07:00",
-        "claimant": {"name": "Ada", "contact": "a@example.org"},
-        "losses": [{"head": "property_damage", "amount": "10.00 USD"}],
-    }  # fmt: skip
     with one_transaction(desk):
-        claim = desk.file(**filing).id
+        claim = desk.file(**FILING).id
         assert desk.get(claim).id == claim
         raise TakenBack
     assert desk.case_of(claim) is None and desk.case_of("SLR-A1") is None
     with one_transaction(desk):
-        claim = desk.file(**filing).id
+        claim = desk.file(**FILING).id
     assert desk.case_of(claim) is not None
 
 
