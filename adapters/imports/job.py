@@ -53,6 +53,7 @@ class Choices:
     rejects: str | None = None
     report: str | None = None
     show_values: bool = False
+    map_file: str | None = None  #: the file of the map, which nothing is written over
     folder: str | None = None  #: of the files a manifest names; None: beside it
     copy_to: str | None = None  #: where copies of them go
     options: dict[str, Any] = field(default_factory=dict[str, Any])  #: for the verbs: reason, approved_by
@@ -174,7 +175,9 @@ class Job:
         choices = self.choices
         for place, option in ((choices.rejects, "--rejects"), (choices.report, "--report")):
             if place is not None:
-                checked(place, option, self.place)
+                path = checked(place, option, self.place)
+                if choices.map_file is not None and path.exists() and path.samefile(choices.map_file):
+                    raise InputError("cannot_write", "this would replace the map that is used", field=option)
         if choices.rejects and choices.report and Path(choices.rejects).resolve() == Path(choices.report).resolve():
             raise InputError("cannot_write", "rejects and report are two files", field="--report")
 

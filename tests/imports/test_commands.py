@@ -261,6 +261,7 @@ def test_other_kinds_of_files_go_the_same_way(run, place):  # noqa: F811
 def test_nothing_that_cannot_be_had_back_is_written_over(run, place):  # noqa: F811
     """A slip in the name of an output must not cost a database, its keys, the file that is read or the other output."""
     june = written(place, "june.csv", text(ROWS))
+    written(place, "m.toml", '[rules]\nunknown_value = "reject"\n')
     assert run("import", "claims", june, *BASIC).code == 1
     kept = {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
     stores = [name for name in kept if name.startswith("claimdesk.db") and not name.endswith(("-journal", "-shm"))]
@@ -275,6 +276,7 @@ def test_nothing_that_cannot_be_had_back_is_written_over(run, place):  # noqa: F
         assert run("triage", "-", "--rejects", name, stdin="{}\n").code == 2
         assert run("report", "claims", "-o", name).code == 2
     assert run("import", "claims", june, *BASIC, "--rejects", "r.csv", "--report", "./r.csv").code == 2
+    assert run("import", "claims", june, *BASIC, "--map", "m.toml", "--report", "./m.toml").code == 2
     assert {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()} == kept
     assert len(stored(run)) == 1, "a run that could not begin is no run"
 

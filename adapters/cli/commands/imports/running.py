@@ -41,6 +41,7 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
         update=not told.get("no_update", False), batch=told.get("batch", 500),
         rejects=None if plan else told.get("rejects"), report=told.get("report"),
         show_values=told.get("show_values", False),
+        map_file=told["map_file"] if told["map_file"] != "-" else None,
         folder=told.get("folder"), copy_to=None if plan else told.get("copy_to"),
         options={k: v for k, v in writing.items() if k in ("reason", "approved_by")},
     )  # fmt: skip
