@@ -28,8 +28,13 @@ def figures(*, quick: bool = False, repeat: int = 5, claims: int | None = None) 
     with server() as running:
 
         def once() -> dict[str, Any]:
-            with running.database() as url:
-                return measure(url, count)
+            with running.database() as url, running.database() as other:
+                found = measure(url, count)
+                with tempfile.TemporaryDirectory() as folder:
+                    took = typed(other, count, Path(folder) / "keys", beside=False)
+                floor = found[_TYPED]["floor"]
+                found[f"{_TYPED}, this process alone"] = rate(count, took.seconds, count / floor)
+                return found
 
         return medians(once, repeat, f"PostgreSQL, {count} claims")
 
