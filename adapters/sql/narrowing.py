@@ -2,8 +2,8 @@
 
 Decision: SQLite, which counts nothing beforehand, is led to the index of the filter that fits fewest claims; the other
 filters are hidden from its choice by a plus, which changes nothing of what they mean. PostgreSQL knows its rows and
-chooses itself. Left out: a page that two common filters leave nearly empty, such as the held ones of closed claims of
-one marketplace; it is as long as the rarer filter.
+chooses itself. A second filter is answered by the same index, so a page that two common filters leave nearly empty
+walks the index of one of them, not its claims. Left out: such a page of three, of which one is a hold or a reading.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ KNOWN: Final = (
     "0005_imports",
     "0006_queries",
     "0007_quick_guards",
+    "0008_two_filters",
 )
 HEAD: Final = KNOWN[-1]
 #: The table that keeps it.

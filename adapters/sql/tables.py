@@ -109,16 +109,18 @@ case = Table(
     _instant("case", "opened_at", "updated_at"),
     **_STRICT,
 )  # fmt: skip
-# Lists go by id, so each index ends with it: a page is a stretch of the index, never a sort of all that fits.
-Index("case_state", case.c.state, case.c.id)
+# Lists go by id, so it stands right after what is asked for: a page is a stretch of the index, never a sort of all that
+# fits. What a second filter asks (``narrowing``) stands behind it, so that no claim is read only to be left out.
+_PLACE = (case.c.programme, case.c.marketplace)
+Index("case_state", case.c.state, case.c.id, case.c.outcome, case.c.recovery_status, *_PLACE)
 Index("case_seller", case.c.seller, case.c.id, case.c.state)
-Index("case_programme", case.c.programme, case.c.id)
+Index("case_programme", case.c.programme, case.c.id, case.c.marketplace)
 Index("case_marketplace", case.c.marketplace, case.c.id)
-Index("case_outcome", case.c.outcome, case.c.id)
+Index("case_outcome", case.c.outcome, case.c.id, *_PLACE)
 #: Claims from which something is or was asked back. Most have nothing asked and cost nothing here; a list of those
 #: finds the next one at once.
 RECOVERY_ASKED = "recovery_status NOT IN ('none', 'waived')"
-_part("case_recovery", RECOVERY_ASKED, case.c.recovery_status, case.c.id)
+_part("case_recovery", RECOVERY_ASKED, case.c.recovery_status, case.c.id, case.c.outcome, *_PLACE)
 Index("case_group", case.c.order_id, case.c.incident_on)
 _part("case_held", "hold IS NOT NULL", case.c.id)
 
