@@ -160,8 +160,6 @@ def _postgres(url: URL, options: Options) -> Engine:
 
 
 def _on_error(context: ExceptionContext) -> None:
-    if context.is_pre_ping:
-        return  # the pool itself puts a new connection in the place of a dead one
     if not isinstance(context.original_exception, Exception):
         return  # an interrupt is no fault of the database, and nothing else may be made of it
     # Raised from here, our error replaces the driver's; its text could hold values of the row.

@@ -120,17 +120,25 @@ class SqlStore:
         SQLite overwrites what it deletes, and its write-ahead log is emptied here; PostgreSQL is asked to vacuum, which
         it only does for the owner of the tables.
         """
-        with _ours(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            driver: Any = connection.connection.driver_connection
-            if self.engine.dialect.name == "sqlite":
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            else:
-                connection.exec_driver_sql('VACUUM "sealed", "notice"')
+
+        def scrubbed() -> None:
+            with _ours(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                driver: Any = connection.connection.driver_connection
+                if self.engine.dialect.name == "sqlite":
+                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                else:
+                    connection.exec_driver_sql('VACUUM "sealed", "notice"')
+
+        run_unit(scrubbed, sleep=self._sleep)  # its connection may have died in the pool
 
     def durability(self) -> list[str]:
         """What is set so that an acknowledged write could be lost; empty when nothing is."""
-        with _ours():
-            return faults(self.engine)
+
+        def told() -> list[str]:
+            with _ours():
+                return faults(self.engine)
+
+        return run_unit(told, sleep=self._sleep)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -189,6 +189,10 @@ def test_connections_that_died_in_the_pool_are_not_noticed(store: Any) -> None:
         terminate(store, pid)
     assert store.look(0, "CLM-1") == ([], None)
     terminate(store, pid_of_store(store))
+    store.scrub()
+    terminate(store, pid_of_store(store))
+    store.durability()
+    terminate(store, pid_of_store(store))
     with store.write() as unit:
         unit.set_meta("a", "b")
     with store.read() as unit:
