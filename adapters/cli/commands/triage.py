@@ -7,7 +7,6 @@ corrected and given again. Authority: contract section 5; UX notes 5.4 and 6.4.
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from ..call import Call
 from ..groups import page
 from ..output import is_terminal, put_line
 from ..results import put_next, put_rejected, put_summary
+from ..steady import steady
 
 if TYPE_CHECKING:
     from ...desk import ClaimDesk
@@ -53,7 +53,7 @@ _EVERY = 50  #: lines between two updates of the counter and of what is printed
 @click.pass_obj
 def command(call: Call, source: str, rejects: str | None, batch: int, workers: int | None) -> int:
     """File, screen and triage every claim of a file (JSON Lines or CSV)."""
-    _seldom_collect()
+    steady()
     with ExitStack() as stack:
         name = "" if source == "-" else source
         stream = stack.enter_context(opened(source))
@@ -69,12 +69,6 @@ def command(call: Call, source: str, rejects: str | None, batch: int, workers: i
             lines.copy(None, spoilt)
     run.finish(rejects)
     return 1 if run.summary.rejected else 0
-
-
-def _seldom_collect() -> None:
-    """A batch makes many small objects that live until it is written: looking through them finds no garbage."""
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
 
 
 class Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...call import Call
 from ...output import is_terminal, put, put_json, say
+from ...steady import steady
 
 if TYPE_CHECKING:
     from .....workflow.imports.results import Counts, Result
@@ -32,8 +32,7 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
     from .options import map_of
 
     plan = counts or call.dry_run
-    gc.freeze()  # a batch makes many small objects that live until it is written
-    gc.set_threshold(100_000, 20, 20)
+    steady()
     made = map_of(kind, told)
     writing = call.writing()
     choices = Choices(
