@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from claimdesk import ClaimDesk
+from claimdesk.adapters.cli.commands.worker import _stopped_by_signals
 from claimdesk.adapters.worker import Round, Worker
 from claimdesk.states.errors import StorageError
 from claimdesk.testing import FrozenClock
@@ -91,6 +93,20 @@ def until(done: Any, seconds: float = 30) -> None:
     while not done():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
+@pytest.mark.timeout(20)
+def test_a_signal_at_any_moment_ends_the_waiting():
+    """A lock that is taken while waiting would be asked for again by the handler, in the same thread, for ever."""
+    for _ in range(100):
+        with _stopped_by_signals() as stop:
+            sender = threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGTERM))
+            sender.start()
+            while not stop.wait(0):
+                pass
+            assert stop.wait(60)
+            sender.join()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -94,12 +96,46 @@ class _Printer:
         self.last[where] = code
 
 
+class _Stop:
+    """Whether to stop, and a wait that ends when somebody says so.
+
+    No ``threading.Event``: its lock is held for moments of a wait, and a handler runs in the thread that waits.
+    """
+
+    def __init__(self) -> None:
+        self._told = False
+        self._here, self._there = socket.socketpair()
+        self._there.setblocking(False)
+
+    def set(self) -> None:
+        """From a handler of a signal."""
+        self._told = True
+        with suppress(OSError):  # what was said before is enough
+            self._there.send(b".")
+
+    def wait(self, seconds: float) -> bool:
+        """Sleeps at most so many seconds; whether to stop."""
+        if seconds > 0 and not self._told:
+            select.select([self._here], [], [], seconds)
+        return self._told
+
+    def close(self) -> None:
+        """Nothing is said any more."""
+        self._here.close()
+        self._there.close()
+
+
 @contextmanager
-def _stopped_by_signals() -> Generator[threading.Event]:
-    """An event that SIGTERM and SIGINT set; what is under way is finished first."""
-    stop = threading.Event()
+def _stopped_by_signals() -> Generator[_Stop]:
+    """What SIGTERM and SIGINT set; what is under way is finished first."""
+    with closing(_Stop()) as stop, _handled(stop):
+        yield stop
+
+
+@contextmanager
+def _handled(stop: _Stop) -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield stop  # signals go to the main thread; a host that runs this elsewhere ends it its own way
+        yield  # signals go to the main thread; a host that runs this elsewhere ends it its own way
         return
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
@@ -107,7 +143,7 @@ def _stopped_by_signals() -> Generator[threading.Event]:
 
     before = {number: signal.signal(number, stopped) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
