@@ -40,7 +40,7 @@ from ...workflow.ports import (
 )
 from ..guards import ledger_order
 from ..rows import CaseRow, one_set_a_case, ordered_words, stale, without_words
-from . import bulk, locks
+from . import locks
 from .codec import decode
 from .narrowing import narrowed
 from .ready import Ready, one_a_case, row_of
@@ -51,6 +51,8 @@ from .wire import Step, Wire
 _HIGHEST = "\U0010ffff"
 _SEQ_MAX = 2**31 - 1
 _STANDING = 100_000
+#: From this many rows in one call on, PostgreSQL takes them in a stream for each table: less work on both sides.
+_MANY = 40
 
 
 class SqlRead:
@@ -411,7 +413,7 @@ class SqlWrite(SqlRead):
         self._held, self._near = {}, {}
         known = self._s.of_rows
         steps = tuple((name, rows) for name, rows in steps if rows)
-        if not self._s.sqlite and len(moves) + sum(len(rows) for _, rows in steps) < bulk.MANY:
+        if not self._s.sqlite and len(moves) + sum(len(rows) for _, rows in steps) < _MANY:
             # A part of a larger transaction is not the last of it.
             commit = last and not self._w.in_part
             few = [(known[name].text, part) for name, rows in steps for part in _as_one(name, rows)]

@@ -19,7 +19,7 @@ from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.memory import MemoryStore
 from claimdesk.adapters.open_store import database_url, default_keys, default_vault
 from claimdesk.adapters.rows import CaseRow
-from claimdesk.adapters.sql import bulk, engine, locks
+from claimdesk.adapters.sql import engine, locks, units
 from claimdesk.adapters.sql.engine import may_retry, run_unit, translated
 from claimdesk.adapters.sql.revision import WAL_SAFE
 from claimdesk.adapters.sql.tables import metadata
@@ -587,7 +587,7 @@ def test_a_lock_is_the_same_number_everywhere() -> None:
 
 def test_few_rows_and_many_rows_are_written_alike(server_store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in (1, 10_000):
-        monkeypatch.setattr(bulk, "MANY", limit)
+        monkeypatch.setattr(units, "_MANY", limit)
         books = [Book() for _ in range(30)]
         given = [rich(b) for b in books]
         write(server_store, *given)

@@ -15,7 +15,7 @@ import pytest
 from claimdesk import StaleVersion
 from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.joined import TakenBack, one_transaction
-from claimdesk.adapters.sql import bulk
+from claimdesk.adapters.sql import units
 from claimdesk.adapters.sql.units import SqlRead
 from claimdesk.states.errors import Conflict, StorageError
 from claimdesk.workflow.ports import Ahead
@@ -263,7 +263,7 @@ def test_an_interrupt_ends_a_wait_for_a_lock(store: Any) -> None:
 
 def test_a_long_batch_goes_through_a_narrow_pipe(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than the sockets hold, both ways at once."""
-    monkeypatch.setattr(bulk, "MANY", 10**6)
+    monkeypatch.setattr(units, "_MANY", 10**6)
     with store.write() as unit:
         text = "x" * 20_000
         rows = unit._w.rows_of([("SELECT %s::text", (text,))] * 200)
