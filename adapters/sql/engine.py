@@ -140,7 +140,7 @@ def _journal(wanted: str) -> str:
 def _postgres(url: URL, options: Options) -> Engine:
     for_postgresql()
     try:
-        return create_engine(
+        engine = create_engine(
             url,
             hide_parameters=True,
             paramstyle="format",
@@ -148,12 +148,26 @@ def _postgres(url: URL, options: Options) -> Engine:
             max_overflow=-1,
             isolation_level="READ COMMITTED",
             # ``pipeline`` prepares our statements; psycopg would throw all of them away at its first roll-back.
-            connect_args={"prepare_threshold": None},
+            # Whatever a role or a database names in its settings, what we say is UTF-8.
+            connect_args={"prepare_threshold": None, "client_encoding": "UTF8"},
         )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise ConfigError(
             "no_driver", "PostgreSQL needs its driver", hint='pip install "claimdesk[postgres]"'
         ) from None
+    event.listen(engine, "connect", _refuse_other_encodings)
+    return engine
+
+
+def _refuse_other_encodings(driver: Any, _record: object) -> None:
+    """A database that cannot hold every name must not be found out by the first claim that has one."""
+    kept = driver.info.parameter_status("server_encoding")
+    if kept not in (None, "UTF8"):
+        raise ConfigError(
+            "database_encoding",
+            f"this database keeps text in {kept}",
+            hint="make one in UTF-8: createdb --encoding UTF8",
+        )
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,70 @@
+"""PostgreSQL servers, roles and databases that are set up otherwise: the same work, or a plain refusal."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from claimdesk.adapters.open_store import open_store
+from claimdesk.states.errors import ConfigError
+from support.checks import assert_sound
+from support.desks import filing, make_desk
+
+try:
+    import psycopg
+except ImportError:  # the tests that need it are skipped with the server
+    psycopg: Any = None
+
+pytestmark = pytest.mark.postgres
+
+#: Of every script, and what a way of writing values might take for its own.
+NAME = "Ada Łovelace 赔偿 🧾 \\N {NULL} 'x' $1 %s"
+
+
+def said(url: str, *statements: str) -> None:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "client_encoding = 'LATIN1'",  # what we send would be written in it, and most names would not fit
+        "client_encoding = 'SQL_ASCII'",  # text would come back as bytes
+        "bytea_output = 'escape'",
+        "standard_conforming_strings = off",
+        "default_transaction_isolation = 'serializable'",
+        "default_transaction_read_only = on",
+        "search_path = elsewhere, public",
+    ],
+)
+def test_what_a_database_sets_for_its_sessions_changes_nothing(postgres_copy: str, setting: str) -> None:
+    name = make_url(postgres_copy).database
+    said(postgres_copy, "CREATE SCHEMA elsewhere", f'ALTER DATABASE "{name}" SET {setting}')
+    store = open_store(postgres_copy)
+    with closing(store):
+        desk = make_desk(store)
+        claim = desk.file(**filing(order="订单-1", claimant={"name": NAME, "contact": "a@example.org"})).id
+        desk.record_screening(claim, verdict="valid", by="adjuster:one")
+        assert desk.do("confirm_payment", claim, {}).state == "recovery_review"
+        assert desk.case_of(claim).facts["order"]["id"] == "订单-1"
+        assert desk.personal(claim, purpose="audit")["claimant"]["name"] == NAME
+        assert_sound(store)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_name_is_refused(postgres_server: Any, encoding: str) -> None:
+    name = f"cd_{encoding.lower()}"
+    said(postgres_server.url, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'")
+    url = postgres_server.url_of(name)
+    try:
+        with pytest.raises(ConfigError) as caught:
+            open_store(url)
+        assert caught.value.code == "database_encoding" and encoding in caught.value.message
+    finally:
+        postgres_server.drop(url)
