@@ -10,8 +10,8 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Final
 
-#: Revisions that brought a file, oldest first; 0007 for PostgreSQL only.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0007")
+#: Revisions that brought a file, oldest first; 0007 for PostgreSQL only, 0009 for SQLite only.
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0007", "0009")
 _NEXT: Final = "\n-- next\n"
 
 

@@ -17,6 +17,7 @@ KNOWN: Final = (
     "0006_queries",
     "0007_quick_guards",
     "0008_two_filters",
+    "0009_entries_in_order",
 )
 HEAD: Final = KNOWN[-1]
 #: The table that keeps it.

@@ -143,7 +143,7 @@ entry = Table(
     CheckConstraint("length(leaf) = 32", name="entry_leaf"),
     CheckConstraint("length(data) BETWEEN 2 AND 65535", name="entry_data"),
     _instant("entry", "at"),
-    **_KEYED,
+    **_STRICT,  # a row of a keyed table that is longer than a quarter of a page gets a page of its own
 )
 
 transfer = Table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,14 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 
+from claimdesk import ClaimDesk
 from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.sql import differences, migrate, schema
 from claimdesk.adapters.sql.engine import Options, make_engine
 from claimdesk.adapters.sql.revision import HEAD as REVISION
 from claimdesk.adapters.sql.tables import metadata
 from claimdesk.states.errors import SchemaMismatch, StorageError
+from claimdesk.workflow.lines import read_lines
+from claimdesk.workflow.triage import triage
 from migrations.conftest import Empty
 
 
@@ -200,6 +206,67 @@ def test_a_broken_upgrade_leaves_nothing(empty: Empty, request: pytest.FixtureRe
     assert migrate.current(empty.url) == REVISION
     assert empty.run("SELECT count(*) FROM meta") == [(0,)]
     assert migrate.check(empty.url) == [f"it is at revision {REVISION}, this version needs 9999_test"]
+
+
+# -- a file of an earlier revision that holds claims -----------------------------------------------------------------
+
+
+def _all_rows(path: Path) -> dict[str, list[Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr)  # noqa: S608  # our own names
+            for name in metadata.tables
+        }
+
+
+def _as_it_was(path: Path, revision: str, source: Path) -> None:
+    """A file of ``revision`` with the rows of ``source``; guards are added last, as rows come in no order of theirs."""
+    config = migrate._config()
+    config.attributes["dialect"] = "sqlite"
+    config.output_buffer = io.StringIO()
+    command.upgrade(config, revision, sql=True)
+    with closing(sqlite3.connect(":memory:")) as made, closing(sqlite3.connect(path)) as connection:
+        made.executescript(config.output_buffer.getvalue())
+        parts = made.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
+        for kind in ("table", "index"):
+            for _, sql in (part for part in parts if part[0] == kind and "sqlite_sequence" not in part[1]):
+                connection.execute(sql)
+        connection.execute("ATTACH ? AS source", (str(source),))
+        for name in metadata.tables:
+            connection.execute(f'INSERT INTO main."{name}" SELECT * FROM source."{name}"')  # noqa: S608  # our own names
+        connection.execute("INSERT INTO claimdesk_version VALUES (?)", (revision,))
+        connection.commit()
+        for _, sql in (part for part in parts if part[0] in ("view", "trigger")):
+            connection.execute(sql)
+
+
+def test_claims_written_before_entries_had_an_order_are_all_there_afterwards(tmp_path: Path) -> None:
+    now, before = tmp_path / "now" / "claims.db", tmp_path / "before" / "claims.db"
+    now.parent.mkdir()
+    lines = (Path(__file__).parents[2] / "examples" / "claims.jsonl").read_text("utf-8").splitlines(keepends=True)
+    with ClaimDesk.open(f"sqlite:///{now}", actor="cs:mei") as desk:
+        made = list(triage(desk, read_lines(lines[:60]), run_id="a", batch=20))
+        assert {r["status"] for r in made} >= {"created"}
+        desk.sequence()
+    shutil.copytree(now.parent, before.parent, ignore=lambda _, names: [n for n in names if n == "claims.db"])
+    _as_it_was(before, "0008_two_filters", now)
+    assert _all_rows(before) == _all_rows(now)
+    open_store(f"sqlite:///{before}").close()
+    assert migrate.check(f"sqlite:///{before}") == []
+    assert _all_rows(before) == _all_rows(now)
+    with closing(sqlite3.connect(before)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        columns = "claim, seq, at, actor, verb, type, data, leaf"
+        put = f"REPLACE INTO entry (rowid, id, {columns}) SELECT rowid, 'OTHER', {columns} FROM entry LIMIT 1"  # noqa: S608  # no input
+        for attack in (put, "DELETE FROM entry"):
+            with pytest.raises(sqlite3.IntegrityError, match="guard entry_"):
+                connection.execute(attack)
+    with ClaimDesk.open(f"sqlite:///{before}", actor="cs:mei") as desk:
+        again = list(triage(desk, read_lines(lines[:120]), run_id="b"))  # and goes on
+        assert {r["status"] for r in again[:60]} <= {"unchanged", "rejected", "duplicate"}
+        assert any(r["status"] == "created" for r in again[60:])
+        desk.sequence()
+        assert desk.log.audit().ok
 
 
 # -- what differs --------------------------------------------------------------------------------------------------

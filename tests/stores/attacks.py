@@ -283,6 +283,12 @@ SQLITE = (
     _a("an entry replaced", "entry_new",
        entry("PAID", ENTRIES + 1, made="EVT-PAID-0002", verb="REPLACE INTO"), only="sqlite"),
     _a("an entry replaced by its place", "entry_seq", entry("PAID", 2, verb="REPLACE INTO"), only="sqlite"),
+    _a("an entry replaced by its hidden number", "entry_new",
+       "REPLACE INTO entry (rowid, id, claim, seq, at, actor, verb, type, data, leaf)"
+       f" SELECT rowid, 'OTHER', claim, {ENTRIES + 1}, at, actor, verb, type, data, leaf FROM entry"
+       " WHERE id = 'EVT-PAID-0002'", only="sqlite"),
+    _a("an entry's hidden number changed", "entry_fixed", "UPDATE OR REPLACE entry SET rowid = 1 WHERE rowid = 2",
+       only="sqlite"),
     _a("a decision replaced", "decision_new",
        decision("WAIVED", False, made="WAIVED-d", place=LAST, verb="REPLACE INTO"), only="sqlite"),
     _a("a decision replaced by its entry", "decision_once",
