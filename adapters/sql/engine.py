@@ -32,6 +32,8 @@ _TRIES = 8
 _LONGEST_WAIT = 2.0
 _JOURNALS = ("auto", "delete", "truncate", "persist", "wal")
 _BEGIN = "claimdesk_begin"
+#: Of an engine whose statements are prepared under no name, each time anew: nothing of ours stays in a session.
+UNNAMED = "claimdesk_unnamed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,15 @@ def _journal(wanted: str) -> str:
 
 def _postgres(url: URL, options: Options) -> Engine:
     for_postgresql()
+    prepared = url.query.get("prepared", "on")
+    if prepared not in ("on", "off"):
+        raise ConfigError("bad_database_url", "prepared is on or off", hint="leave it out, or write ?prepared=off")
     try:
         engine = create_engine(
-            url,
+            url.difference_update_query(["prepared"]),
             hide_parameters=True,
             paramstyle="format",
+            execution_options={UNNAMED: prepared == "off"},
             pool_size=options.pool_size,
             max_overflow=-1,
             isolation_level="READ COMMITTED",
@@ -230,6 +236,7 @@ def _from_sqlite(error: sqlite3.Error) -> ClaimdeskError:
     return StorageError("storage_failed", f"the database could not do it ({name.lower() or type(error).__name__})")
 
 
+_POOLED = "behind a pooler that changes sessions between transactions, add ?prepared=off to the address"
 _RETRY = {"40001": "serialization", "40P01": "deadlock", "55P03": "lock_timeout"}
 
 
@@ -253,7 +260,8 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
         return StorageError(
             "not_granted", f"this database user may not do that [{state}]", hint="see the grants in the docs"
         )
-    return StorageError("storage_failed", f"the database could not do it [{state or type(error).__name__}]")
+    hint = _POOLED if state in ("26000", "42P05") else ""
+    return StorageError("storage_failed", f"the database could not do it [{state or type(error).__name__}]", hint=hint)
 
 
 def unknown_commit() -> StorageError:

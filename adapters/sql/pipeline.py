@@ -4,7 +4,8 @@ Decision: one command writes to eight tables. Asked one by one that is eight wai
 can be asked at once goes out together, prepared the first time a connection sees it. psycopg's own pipeline sends a
 statement at a time and makes a cursor for each, which takes four times the processor; so its ``pq`` layer is spoken to,
 and values go out as what they are: text, bytes, whole numbers, truth, lists of them. psycopg keeps what it does
-best: connecting, waiting (also for Ctrl-C), loading rows, COPY, and naming errors.
+best: connecting, waiting (also for Ctrl-C), loading rows, COPY, and naming errors. A prepared statement is named by its
+text: where a pooler mixes the sessions of processes, no name may stand for another's statement.
 Authority: libpq, "Pipeline Mode"; psycopg, "pq -- libpq wrapper module". Left out: other kinds of values.
 """
 
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from functools import cache
-from itertools import count
+from hashlib import blake2b
 from typing import Any, Final
 
 from psycopg import Connection as Driver
@@ -25,18 +26,18 @@ from psycopg.waiting import Ready, Wait
 from sqlalchemy.engine import Connection, Engine
 
 from ...states.errors import StorageError
-from .engine import translated, unknown_commit
+from .engine import UNNAMED, translated, unknown_commit
 from .wire import Pooled, Row, Step, values_of
 
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _END: Final = "COMMIT"
 _KNOWN: Final = "claimdesk_statements"
-_numbers = count()  # a name is never given twice, whatever became of the statement that had it
 _TEXT, _BINARY = 0, 1
 _NONE: Final = "22012"  # division by zero, see ``strict``
 _DEAD: Final = 100  # connections of a pool that may all have died since they were used
-_FORGOTTEN: Final = "26000"  # there is no such prepared statement
+#: No such prepared statement; one of that name already; one whose tables have changed: not the session it was.
+_ANOTHER: Final = ("26000", "42P05", "0A000")
 _Given = tuple[list[bytes | None], list[int]]
 #: The result of each statement, and the first that failed with its place.
 _Heard = tuple[list[PGresult], tuple[int, PGresult] | None]
@@ -60,6 +61,7 @@ class PostgresWire(Pooled):
     def __init__(self, engine: Engine, *, writes: bool) -> None:
         super().__init__(engine)
         self._begin = _WRITE if writes else _READ
+        self._unnamed = bool(engine.get_execution_options().get(UNNAMED))
         self._fresh = True  # nothing was heard over this connection yet: it may have died in the pool
 
     def _take(self) -> None:
@@ -163,9 +165,10 @@ class PostgresWire(Pooled):
             error = errors.error_from_result(result, codec)
             if error.sqlstate == _NONE:
                 raise Missed(place - begins)
-            if error.sqlstate == _FORGOTTEN:  # a pooler between us and the server gave us another session of its own
-                self._names.clear()
-            raise self._ours(error) from None
+            ours = self._ours(error)
+            if error.sqlstate in _ANOTHER:
+                self._invalidate()
+            raise ours from None
         return found[1:] if begins else found
 
     def _heard(self, sent: Sequence[tuple[str, _Given]]) -> _Heard:
@@ -210,7 +213,7 @@ class PostgresWire(Pooled):
                 failed = failed or (place, answer)
             elif not prepared:
                 found.append(answer)
-            elif answer.status == pq.ExecStatus.COMMAND_OK:
+            elif answer.status == pq.ExecStatus.COMMAND_OK and name:
                 self._names[prepared] = name
         return found, failed
 
@@ -220,9 +223,9 @@ class PostgresWire(Pooled):
         expected: deque[tuple[int, str, bytes]] = deque()
         pgconn.enter_pipeline_mode()
         for place, (text, (values, formats)) in enumerate(sent):
-            name = self._names.get(text) or new.get(text)
-            if name is None:
-                name = new[text] = b"claimdesk_%d" % next(_numbers)
+            name = b"" if self._unnamed else self._names.get(text) or new.get(text)
+            if not name:
+                name = new[text] = b"" if self._unnamed else _named(text)
                 pgconn.send_prepare(name, _numbered(text).encode())
                 expected.append((place, text, name))
             pgconn.send_query_prepared(name, values, formats, result_format=_BINARY)
@@ -260,6 +263,12 @@ def _together(text: str, rows: Sequence[Row]) -> list[tuple[str, Row]]:
 def _of_rows(text: str, many: int) -> str:
     values = values_of(text)
     return text.replace(values, "VALUES " + ", ".join([values.removeprefix("VALUES ")] * many))
+
+
+@cache
+def _named(text: str) -> bytes:
+    """The name of a statement, the same in every process and no other statement's."""
+    return b"claimdesk_" + blake2b(text.encode(), digest_size=16).hexdigest().encode()
 
 
 @cache

@@ -97,7 +97,11 @@ class Pooled:
         return self._over
 
     def _invalidate(self) -> None:
-        (self._over or self._pooled).invalidate()
+        """The connection goes back to no pool; nothing where that was done before."""
+        if self._over is not None:
+            self._over.invalidate()
+        elif self._pooled.is_valid:
+            self._pooled.invalidate()
 
     def close(self) -> None:
         """Gives the connection back; what was not committed is undone."""

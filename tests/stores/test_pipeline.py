@@ -17,9 +17,10 @@ from claimdesk.adapters import open_store as opening
 from claimdesk.adapters.joined import TakenBack, one_transaction
 from claimdesk.adapters.sql import units
 from claimdesk.adapters.sql.units import SqlRead
-from claimdesk.states.errors import Conflict, StorageError
+from claimdesk.states.errors import ConfigError, Conflict, StorageError
 from claimdesk.workflow.ports import Ahead
 from stores.world import Book, rich, write
+from support.checks import assert_sound
 from support.desks import make_desk
 
 try:
@@ -247,6 +248,46 @@ def test_a_session_that_lost_its_statements_makes_them_anew(store: Any) -> None:
         unit.totals()
     with store.read() as unit:
         assert unit.totals() == []
+
+
+def test_a_name_never_stands_for_another_statement(store: Any, postgres_copy: str) -> None:
+    """A pooler hands sessions from process to process, and what was prepared in them stays there."""
+    with closing(opening.open_store(postgres_copy)) as other:
+        with store.read() as unit:
+            unit.totals()
+            unit.balances()
+            mine = dict(unit._w._names)
+        with other.read() as unit:
+            unit.balances()
+            unit.totals()
+            theirs = dict(unit._w._names)
+    assert len(mine) == len(set(mine.values())) and set(mine) == set(theirs)
+    assert mine == theirs
+
+
+def test_a_session_that_is_another_s_is_refused_and_left(store: Any) -> None:
+    with store.read() as unit:
+        unit.totals()
+        pid = pid_of(unit)
+        unit._w._names.clear()  # as if another had prepared them
+    with pytest.raises(StorageError, match="prepared=off"), store.read() as unit:
+        unit.totals()
+    with store.read() as unit:
+        assert unit.totals() == [] and pid_of(unit) != pid
+
+
+def test_behind_a_pooler_nothing_stays_in_a_session(postgres_copy: str) -> None:
+    with closing(opening.open_store(f"{postgres_copy}&prepared=off")) as store:
+        desk: Any = make_desk(store)
+        claim = desk.file(**FILING).id
+        assert desk.record_screening(claim, verdict="valid", by="adjuster:one").outcome == "auto_pay"
+        assert desk.do("confirm_payment", claim, {}).state == "recovery_review"
+        with store.read() as unit:
+            left = "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"
+            assert unit._w.rows(left, ()) == [(0,)]
+        assert_sound(store)
+    with pytest.raises(ConfigError):
+        opening.open_store(f"{postgres_copy}&prepared=maybe")
 
 
 def test_an_interrupt_ends_a_wait_for_a_lock(store: Any) -> None:
