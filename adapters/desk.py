@@ -74,6 +74,8 @@ class ClaimDesk(Desk):
         """
         from .open_store import default_vault, open_store  # database libraries load only when one is opened
 
+        if not isinstance(url, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]  # a variable that is not set
+            raise ConfigError("no_database", "no database is named", hint="a path, or the text of an address")
         url, actor = str(url), visible(actor, "actor")  # a path is as good as its text
         if payments not in (None, "instant", "manual", "gateway"):
             raise ConfigError("bad_setting", "payments is instant, manual or gateway", field="payments")
@@ -166,6 +168,8 @@ def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> Paym
     if gateway is None:
         return ManualGateway() if payments == "manual" else SandboxGateway()
     if not isinstance(gateway, str):
+        if not callable(getattr(gateway, "pay", None)) or not callable(getattr(gateway, "look_up", None)):
+            raise ConfigError("bad_setting", "a gateway has pay and look_up", field="gateway")
         return gateway
     if gateway not in _GATEWAYS:
         raise ConfigError(
@@ -176,6 +180,8 @@ def _gateway(gateway: PaymentGateway | str | None, payments: str | None) -> Paym
 
 def _sender(url: str, sender: NoticeSender | str | None) -> NoticeSender:
     if sender is not None and not isinstance(sender, str):
+        if not callable(getattr(sender, "send", None)):
+            raise ConfigError("bad_setting", "a sender has send, or is the text of an address", field="sender")
         return sender
     from .senders import sender_from
 

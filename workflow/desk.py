@@ -27,7 +27,7 @@ from . import calendars, registry
 from .control.approvals import Approvals
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
-from .deskverbs import Options, Verbs, checked_options
+from .deskverbs import Options, Verbs, checked_options, checked_trial
 from .digests import KEYED, KIND, Digests
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, group_of, locks_of, raised, seller_file_id, told_group
@@ -37,6 +37,7 @@ from .ports import Ahead, NoticeSender, PaymentGateway, Store, Vault
 from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
 from .redirects import as_filed, meant, with_opening
 from .rulebook import book_for
+from .texts.load import LANGUAGES
 from .told import new_certificates, reason_of, seller_id_of, sellers_book, told_key, visible, whose_seller
 from .view import Claim, SellerFile, claim_view, seller_view
 from .writing import Writing
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _TRIES = 8
 _PASSING = ("serialization", "deadlock", "lock_timeout")
 _SELLERS_REMEMBERED = 1024
+_PARTIES = ("customer", "seller", "insurer")
 _PURPOSES = "one of: " + ", ".join(p.value for p in ReadPurpose)
 
 
@@ -103,7 +105,7 @@ class Desk(Verbs, Reads, Approvals):
             overrides=_configured(rulebook_overrides),
             plain=plain,
             templates=templates,
-            language={"customer": "en", "seller": "en", "insurer": "en", **(language or {})},
+            language={"customer": "en", "seller": "en", "insurer": "en", **_spoken(language)},
         )
         self._access = AccessState()
         self._sellers_told: dict[bytes | str, tuple[dict[str, Any], str]] = {}
@@ -125,7 +127,7 @@ class Desk(Verbs, Reads, Approvals):
         return known, kind
 
     def close(self) -> None:
-        """Closes the store."""
+        """Gives the connections back; twice is as good as once, and a desk used again opens new ones."""
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -146,13 +148,14 @@ class Desk(Verbs, Reads, Approvals):
         seller: Mapping[str, Any] | str | None = None,
         filed_at: datetime | str | None = None,
         actor: str | None = None,
-        reason: str = "",
+        reason: str | None = None,
         idempotency_key: str | None = None,
         dry_run: bool = False,
         **payload: Any,
     ) -> Claim:
         """Files a claim (FNOL). ``payload`` is the contract's; ``seller`` an id or a mapping of facts."""
-        self.permit(visible(actor or self.actor, "actor"), "file")
+        checked_trial(dry_run)
+        self.permit(self.who(actor), "file")
         reason = reason_of(reason, {})
         at = parse_instant(filed_at, "filed_at") if filed_at is not None else parse_instant(self.clock(), "clock")
         made = self.file_command(programme, marketplace, payload, seller, at, actor, reason, idempotency_key)
@@ -187,8 +190,10 @@ class Desk(Verbs, Reads, Approvals):
         try:
             book = book_for(programme, marketplace)
             canonical, personal = found.validate(found.opening, payload, book.currency, self.settings.plain)
-        except (InputError, RulebookError):
+        except (InputError, RulebookError) as error:
             redirect = meant(found, marketplace, payload)
+            if redirect is None and isinstance(error, RulebookError):  # of this request, not of a rulebook
+                raise InputError(error.code, error.message, field=error.field, hint=error.hint) from None
             if redirect is None:
                 raise
             found = redirect.programme
@@ -209,7 +214,7 @@ class Desk(Verbs, Reads, Approvals):
         return Command(
             found.opening,
             canonical,
-            visible(actor or self.actor, "actor"),
+            self.who(actor),
             at,
             personal=personal,
             reason=reason,
@@ -290,7 +295,7 @@ class Desk(Verbs, Reads, Approvals):
         self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
     ) -> Claim | SellerFile:
         """One verb on one claim or seller's file. The typed methods all come through here."""
-        done = self.perform(verb, claim, payload or {}, **options)
+        done = self.perform(verb, claim, {} if payload is None else payload, **options)
         if done.case.programme == registry.SELLER_FILE:
             return seller_view(done.case)
         return claim_view(done.case, dry_run=options.get("dry_run", False))
@@ -298,7 +303,7 @@ class Desk(Verbs, Reads, Approvals):
     def perform(self, verb: str, claim: str, payload: Mapping[str, Any], **options: Unpack[Options]) -> Done:
         """One verb, with everything it came to."""
         known = None if shown_id(claim) == "?" else claim  # what is no id of ours is not asked of the store
-        state, seen = self.permit_on(known, visible(options.get("actor") or self.actor, "actor"), verb)
+        state, seen = self.permit_on(known, self.who(options.get("actor")), verb)
         case, command = self._prepared(verb, claim, payload, options, seen)
         whose = command.told[0] if verb == "amend" and command.told else None
         if state.roles_on:
@@ -384,9 +389,10 @@ class Desk(Verbs, Reads, Approvals):
         """What stands beside a payload, checked: who, when, who else approved, under which key."""
         checked_options(options)
         at = options.get("at")
-        second, key = options.get("approved_by") or payload.get("approved_by"), options.get("idempotency_key")
+        second, key = options.get("approved_by"), options.get("idempotency_key")
+        second = payload.get("approved_by") if second is None else second
         return {
-            "actor": visible(options.get("actor") or self.actor, "actor"),
+            "actor": self.who(options.get("actor")),
             "at": parse_instant(self.clock(), "clock") if at is None else parse_instant(at),
             "second": None if second in (None, "") else visible(second, "approved_by"),
             "key": None if key is None else visible(key, "idempotency_key"),
@@ -449,7 +455,7 @@ class Desk(Verbs, Reads, Approvals):
         """
         case = self._case(claim)
         if purpose is not None:
-            self.permit(visible(actor or self.actor, "actor"), "reveal")
+            self.permit(self.who(actor), "reveal")
         with self.store.read() as unit:
             rows = unit.sealed(claim)
             if purpose is not None and rows:  # nothing to see would otherwise look like nothing there
@@ -463,7 +469,7 @@ class Desk(Verbs, Reads, Approvals):
         if names:
             known = purpose in {p.value for p in ReadPurpose}
             payload = {"purpose": purpose if known else ReadPurpose.OTHER.value, "fields": names}
-            who = visible(actor or self.actor, "actor")
+            who = self.who(actor)
             told = {} if known else {"purpose": purpose}
             look = Command("reveal", payload, who, self.clock(), claim=claim, personal=told, lenient=True)
 
@@ -482,10 +488,11 @@ class Desk(Verbs, Reads, Approvals):
         From then on what was erased cannot be read in any copy of the database, unless a copy of the old key file is
         left somewhere.
         """
+        checked_trial(dry_run)
         vault: Any = self.settings.vault
         if not hasattr(vault, "forget_epoch"):
             raise ConfigError("keys_elsewhere", "the keys of this desk are changed where they are kept")
-        who, second = visible(actor or self.actor, "actor"), visible(approved_by, "approved_by")
+        who, second = self.who(actor), visible(approved_by, "approved_by")
         if second.casefold() in (who.casefold(), "rules") or second.startswith("script:"):
             raise Refused(
                 RefusalCode.NEEDS_SECOND_PERSON.value,
@@ -523,7 +530,7 @@ class Desk(Verbs, Reads, Approvals):
                 "there is no such seller on file",
                 hint="claimdesk seller list shows them",
             )
-        self.permit(visible(options.get("actor") or self.actor, "actor"), verb)
+        self.permit(self.who(options.get("actor")), verb)
         opening, then = self._opening_commands(verb, seller, payload, marketplace, options)
 
         def opened(session: Session) -> Done:
@@ -595,8 +602,36 @@ class Desk(Verbs, Reads, Approvals):
 
 def _configured(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
     """Parameters a deployment or a scenario overrides; a calendar nobody knows is refused before anything counts."""
-    calendars.checked((overrides or {}).get("calendar.holidays"))
-    return dict(overrides or {})
+    if overrides is None:
+        return {}
+    if not isinstance(overrides, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
+        raise ConfigError("bad_setting", "a mapping of parameters to values is expected", field="rulebook_overrides")
+    calendars.checked(overrides.get("calendar.holidays"))
+    return dict(overrides)
+
+
+def _spoken(language: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The languages of letters, by party; one without words would first be missed when a letter is due."""
+    if language is None:
+        return {}
+    if not isinstance(language, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
+        raise ConfigError("bad_setting", "a mapping of parties to languages is expected", field="language")
+    for party, spoken in language.items():
+        if party not in _PARTIES:
+            raise ConfigError(
+                "not_a_choice",
+                "no letter goes to this party",
+                field=f"language.{party}",
+                hint=f"one of: {', '.join(_PARTIES)}",
+            )
+        if spoken not in LANGUAGES:
+            raise ConfigError(
+                "not_a_choice",
+                "there are no words in this language",
+                field=f"language.{party}",
+                hint=f"one of: {', '.join(LANGUAGES)}",
+            )
+    return language
 
 
 def _keep_source(session: Session, done: Done, options: Options) -> None:

@@ -57,12 +57,29 @@ class Reads:
         found = history(case, self.entries(case.id))
         if on is None:
             return tuple(found.stretches())
-        return (found.around(parse_date(on, "on") if isinstance(on, str) else on),)
+        return (found.around(parse_date(on, "on")),)
 
-    def sellers(self, **wanted: Any) -> Iterator[SellerFile]:
-        """Every seller's compliance file that fits, page by page; the keywords are those of ``CaseFilter``."""
-        for case in self._listed({**wanted, "programme": registry.SELLER_FILE}):
-            yield seller_view(case)
+    def sellers(
+        self,
+        *,
+        marketplace: str | None = None,
+        state: str | None = None,
+        outcome: str | None = None,
+        hold: str | None = None,
+        seller: str | None = None,
+        order_id: str | None = None,
+        reading: str | None = None,
+        recovery: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[SellerFile]:
+        """Every seller's compliance file that fits, oldest first; the words are those of ``list``."""
+        wanted = {
+            "marketplace": marketplace, "state": state, "outcome": outcome, "hold": hold, "seller": seller,
+            "order_id": order_id, "reading": reading, "recovery": recovery, "after": after, "limit": limit,
+            "programme": registry.SELLER_FILE,
+        }  # fmt: skip
+        return map(seller_view, self._listed(wanted))
 
     def case_of(self, claim: str, at: datetime | str | None = None) -> Case | None:
         """The case behind a claim, now or as its journal had it at an instant."""
@@ -95,13 +112,13 @@ class Reads:
         case = self._case(claim)
         return {**(self.measures(case.seller) if case.seller else {}), **expectations(case)}
 
-    def measures(self, seller: str, *, as_of: date | None = None) -> dict[str, Any]:
+    def measures(self, seller: str, *, as_of: date | str | None = None) -> dict[str, Any]:
         """What the claims of a seller come to together, as they stood at the end of a day, or stand now."""
         file = self.case_of(seller_file_id(seller))
         if file is None:
             return {}
         now = self.settings.clock()
-        day = as_of or local_day(now, file.zone)
+        day = local_day(now, file.zone) if as_of is None else parse_date(as_of, "as_of")
         until = end_of_window(day, 0, file.zone)[1] - timedelta(microseconds=1)
         past = None if until >= now else until
         claims = [c for one in self._listed({"seller": seller}) if (c := self.case_of(one.id, past)) is not None]
@@ -113,18 +130,48 @@ class Reads:
                 found.update(measure(file, claims, day))
         return found
 
-    def list(self, **wanted: Any) -> Iterator[Claim]:
-        """Every claim that fits, page by page; the keywords are those of ``CaseFilter``."""
-        for case in self._listed(wanted):
-            yield claim_view(case)
+    def list(
+        self,
+        *,
+        programme: str | None = None,
+        marketplace: str | None = None,
+        state: str | None = None,
+        outcome: str | None = None,
+        hold: str | None = None,
+        seller: str | None = None,
+        order_id: str | None = None,
+        reading: str | None = None,
+        recovery: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Claim]:
+        """Every claim that fits, oldest first, read page by page; None means any.
+
+        ``hold``: the reason of a hold, or ``any``. ``reading``: with a decision that hangs on this reading.
+        ``recovery``: its status. ``after``: those after this claim. ``limit``: not more than so many.
+        InputError at once for a value that is no text, or a limit under 1.
+        """
+        wanted = {
+            "programme": programme, "marketplace": marketplace, "state": state, "outcome": outcome, "hold": hold,
+            "seller": seller, "order_id": order_id, "reading": reading, "recovery": recovery, "after": after,
+            "limit": limit,
+        }  # fmt: skip
+        return map(claim_view, self._listed(wanted))
 
     def _listed(self, wanted: Mapping[str, Any]) -> Iterator[Case]:
         for name, value in wanted.items():
-            if isinstance(value, str) and not value.isprintable():
+            if name == "limit":
+                _count(value)
+            elif value is not None and not isinstance(value, str):
+                raise InputError("not_text", "text is expected, one value", field=name, hint="ask once for each value")
+            elif value is not None and not value.isprintable():
                 raise InputError("bad_character", "control and invisible characters are not allowed", field=name)
-        options: dict[str, Any] = {"limit": 200, **wanted}
-        chosen = CaseFilter(**options)
+        return self._pages(wanted)
+
+    def _pages(self, wanted: Mapping[str, Any]) -> Iterator[Case]:
         total = wanted.get("limit")
+        options: dict[str, Any] = {**wanted, "limit": 200 if total is None else total}
+        chosen = CaseFilter(**options)
         seen = 0
         while True:
             with self.store.read() as unit:
@@ -149,13 +196,7 @@ class Reads:
         """Why the claim was decided so, as a letter to an auditor."""
         from .explain import explain  # noqa: PLC0415  # texts are loaded only where they are read
 
-        if lang not in LANGUAGES:
-            raise InputError(
-                "not_a_choice",
-                "there are no words in this language",
-                field="lang",
-                hint=f"one of: {', '.join(LANGUAGES)}",
-            )
+        _spoken(lang)
         case = self._case(claim, at)
         limit = None if at is None else instant_text(parse_instant(at))
         made = [e for e in self.entries(claim) if "decision" in e and (limit is None or e["at"] <= limit)]
@@ -165,6 +206,7 @@ class Reads:
         """What happened, when, by whom, in words: one history, whatever programmes the claim went through."""
         from .explain import timeline  # noqa: PLC0415
 
+        _spoken(lang)
         entries = [entry for part in self.parts(claim) for entry in self.entries(part)]
         return [row.to_dict() for row in timeline(entries, lang)]
 
@@ -209,7 +251,10 @@ class Reads:
             return unit.notices(claim)
 
     def ledger(self, claim: str | None = None, *, after: str | None = None, limit: int = 1000) -> list[TransferRow]:
-        """Transfers of one claim, or of all, oldest first."""
+        """Transfers of one claim, or of all, oldest first: at most ``limit``, those after the transfer ``after``."""
+        _count(limit, least=0, none=False)
+        if claim is not None:
+            self._case(claim)
         with self.store.read() as unit:
             return unit.transfers(claim, after, limit)
 
@@ -232,6 +277,25 @@ class Reads:
         from .privacy import claims_of  # noqa: PLC0415  # that module builds on the engine's session
 
         return claims_of(self.store, self.settings.vault, subject)
+
+
+def _count(value: object, *, least: int = 1, none: bool = True) -> None:
+    """A number of rows, or (with ``none``) as many as there are."""
+    if (value is None and none) or (type(value) is int and value >= least):
+        return
+    raise InputError(
+        "wrong_type", f"a whole number from {least} is expected", field="limit", hint="leave it out for all"
+    )
+
+
+def _spoken(lang: object) -> None:
+    if not isinstance(lang, str) or lang not in LANGUAGES:
+        raise InputError(
+            "not_a_choice",
+            "there are no words in this language",
+            field="lang",
+            hint=f"one of: {', '.join(LANGUAGES)}",
+        )
 
 
 def _no_seller() -> NotFound:

@@ -23,12 +23,12 @@ from .view import Claim, SellerFile
 class Options(TypedDict, total=False):
     """What every write takes beside its payload."""
 
-    actor: str  #: who does it (the desk's own actor when left out)
-    reason: str  #: required for human overrides and money
-    at: datetime  #: when it happened (now when left out)
-    idempotency_key: str  #: same key and content: the first result again
-    expected_version: int  #: refused as stale when the claim has changed since
-    approved_by: str  #: a second person, where one is needed
+    actor: str | None  #: who does it (the desk's own actor when left out)
+    reason: str | None  #: required for human overrides and money
+    at: datetime | str | None  #: when it happened (now when left out)
+    idempotency_key: str | None  #: same key and content: the first result again
+    expected_version: int | None  #: refused as stale when the claim has changed since
+    approved_by: str | None  #: a second person, where one is needed
     dry_run: bool  #: what would happen, nothing is written
     lenient: bool  #: scenario steps: neither a reason nor a second person is asked for
     row: SourceRow  #: the row of an import this came from, kept in the same transaction
@@ -47,10 +47,22 @@ def checked_options(options: Options) -> None:
     version: object = options.get("expected_version")
     if version is not None and type(version) is not int:
         raise InputError("wrong_type", "a whole number is expected", field="expected_version", hint="claim.version")
+    checked_trial(options.get("dry_run", False))
+
+
+def checked_trial(dry_run: object) -> None:
+    """What is neither True nor False was meant as one of them, and the other would be done; InputError."""
+    if not isinstance(dry_run, bool):
+        raise InputError("wrong_type", "true or false is expected", field="dry_run", hint="dry_run=True writes nothing")
 
 
 def _not_a_claim() -> InputError:
     return InputError("not_a_claim", "this is a seller's file, not a claim", field="claim", hint="use seller_do")
+
+
+def _listed(values: Sequence[Any] | None) -> Sequence[Any] | None:
+    """A payload has lists; any other sequence of a caller's is as good as one."""
+    return list(values) if isinstance(values, tuple) else values
 
 
 class Verbs(ABC):
@@ -75,8 +87,13 @@ class Verbs(ABC):
     ) -> SellerFile:
         """One verb on a seller's compliance file."""
 
-    def _claim(self, verb: str, claim: str, payload: dict[str, Any], options: Options) -> Claim:
-        if str(claim).startswith(seller_file_id("")):  # said before anything is written
+    def _claim(self, verb: str, claim: str, payload: Mapping[str, Any], options: Options) -> Claim:
+        if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
+            raise InputError(
+                "not_an_object", "facts are a mapping of names to values", field="facts", hint="{name: value}"
+            )
+        known: Any = claim  # callers are outside: what is no text is refused further on
+        if isinstance(known, str) and known.startswith(seller_file_id("")):  # said before anything is written
             raise _not_a_claim()
         found = self.do(verb, claim, {k: v for k, v in payload.items() if v is not None}, **options)
         if not isinstance(found, Claim):
@@ -85,13 +102,13 @@ class Verbs(ABC):
 
     def amend(self, claim: str, *, facts: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
         """Corrects facts of the filing, also its ``seller``; mappings merge key by key, lists are replaced."""
-        return self._claim("amend", claim, dict(facts), options)
+        return self._claim("amend", claim, facts, options)
 
     def provide_information(
         self, claim: str, *, facts: Mapping[str, Any] | None = None, **options: Unpack[Options]
     ) -> Claim:
         """The customer answered, with corrections or not."""
-        return self._claim("provide_information", claim, dict(facts or {}), options)
+        return self._claim("provide_information", claim, {} if facts is None else facts, options)
 
     def record_screening(
         self,
@@ -109,7 +126,7 @@ class Verbs(ABC):
         self, claim: str, *, losses: Sequence[Mapping[str, Any]], method: str | None = None, **options: Unpack[Options]
     ) -> Claim:
         """Replaces the amounts claimed by the amounts supported."""
-        return self._claim("assess", claim, {"losses": losses, "method": method}, options)
+        return self._claim("assess", claim, {"losses": _listed(losses), "method": method}, options)
 
     def respond(
         self,
@@ -201,7 +218,7 @@ class Verbs(ABC):
         **options: Unpack[Options],
     ) -> Claim:
         """The seller contests what a unit was taken to be worth (``fba``)."""
-        told = {"grounds": grounds, "valuation": valuation, "evidence": evidence}
+        told = {"grounds": grounds, "valuation": valuation, "evidence": _listed(evidence)}
         return self._claim("contest_valuation", claim, told, options)
 
     def decide_contest(
@@ -314,10 +331,10 @@ class Verbs(ABC):
         self, claim: str, *, evidence: Sequence[Mapping[str, Any] | str], **options: Unpack[Options]
     ) -> Claim:
         """Keeps references to evidence."""
-        return self._claim("attach_evidence", claim, {"evidence": evidence}, options)
+        return self._claim("attach_evidence", claim, {"evidence": _listed(evidence)}, options)
 
     def request_information(
         self, claim: str, *, items: Sequence[str] | None = None, kind: str | None = None, **options: Unpack[Options]
     ) -> Claim:
         """Asks the customer for more."""
-        return self._claim("request_information", claim, {"items": items, "kind": kind}, options)
+        return self._claim("request_information", claim, {"items": _listed(items), "kind": kind}, options)

@@ -12,6 +12,7 @@ import pytest
 from claimdesk import ClaimDesk, ClaimdeskError, InputError
 from claimdesk.testing import FrozenClock
 
+UNSET: Any = None
 NAIVE = datetime(2024, 6, 3)  # noqa: DTZ001  # that is the point
 
 
@@ -34,7 +35,7 @@ def overridden(name: str, value: Any) -> ClaimDesk:
     return opened(rulebook_overrides={f"small_claim.{name}": value})
 
 
-WRONG: list[tuple[Callable[[Any, str], object], str, str]] = [
+WRONG: list[tuple[Callable[[Any, str], object], str, str | None]] = [
     (lambda d, c: d.record_screening(c, verdict="valid", dryrun=True), "unknown_field", "dryrun"),
     (lambda d, c: d.note(c, text="x", idempotency="k"), "unknown_field", "idempotency"),
     (lambda d, c: d.seller_do("note", "A1", {"text": "x"}, dryrun=True), "unknown_field", "dryrun"),
@@ -53,6 +54,41 @@ WRONG: list[tuple[Callable[[Any, str], object], str, str]] = [
     (lambda d, c: overridden("comparator", "up_to"), "not_a_choice", "rulebook.small_claim.comparator"),
     (lambda d, c: overridden("limit", 5.5), "not_decimal_text", "rulebook.small_claim.limit"),
     (lambda d, c: ClaimDesk.open("memory:", actor=""), "not_an_identifier", "actor"),
+    # Nobody is named: the step must not stand under the name the desk was opened with.
+    (lambda d, c: filed(d, actor=""), "not_an_identifier", "actor"),
+    (lambda d, c: d.note(c, text="x", actor=""), "not_an_identifier", "actor"),
+    (lambda d, c: d.note(c, text="x", actor=0), "not_an_identifier", "actor"),
+    (lambda d, c: d.seller_do("note", "A1", {"text": "x"}, actor=""), "not_an_identifier", "actor"),
+    (lambda d, c: d.personal(c, purpose="erasure_request", actor=""), "not_an_identifier", "actor"),
+    (lambda d, c: d.deny(c, reason="x", approved_by=[]), "not_an_identifier", "approved_by"),
+    # Neither a trial taken for a step nor a step taken for a trial.
+    (lambda d, c: filed(d, dry_run=None), "wrong_type", "dry_run"),
+    (lambda d, c: filed(d, dry_run="no"), "wrong_type", "dry_run"),
+    (lambda d, c: d.note(c, text="x", dry_run=0), "wrong_type", "dry_run"),
+    (lambda d, c: d.rotate_keys(approved_by="cs:li", dry_run=""), "wrong_type", "dry_run"),
+    (lambda d, c: d.do("note", c, ""), "not_an_object", "payload"),
+    (lambda d, c: d.amend(c, facts=None), "not_an_object", "facts"),
+    (lambda d, c: d.amend(c, facts="cause"), "not_an_object", "facts"),
+    (lambda d, c: d.provide_information(c, facts=5), "not_an_object", "facts"),
+    (lambda d, c: d.timeline(c, lang="fr"), "not_a_choice", "lang"),
+    (lambda d, c: d.seller_timeline("A1", on=20240603), "not_a_date", "on"),
+    (lambda d, c: d.measures("A1", as_of=20240603), "not_a_date", "as_of"),
+    (lambda d, c: d.list(state=["filed"]), "not_text", "state"),
+    (lambda d, c: d.list(limit=0), "wrong_type", "limit"),
+    (lambda d, c: d.list(limit="10"), "wrong_type", "limit"),
+    (lambda d, c: d.sellers(limit=True), "wrong_type", "limit"),
+    (lambda d, c: d.ledger("CLM-06H0NOTHERE"), "unknown_claim", None),
+    (lambda d, c: d.ledger(limit=None), "wrong_type", "limit"),
+    (lambda d, c: d.proposal(None), "unknown_proposal", None),
+    (lambda d, c: d.grant("cs:li", ["payer"], by="cs:mei"), "unknown_role", "role"),
+    (lambda d, c: filed(d, marketplace="us"), "no_rulebook", "marketplace"),
+    (lambda d, c: ClaimDesk.open(UNSET, actor="cs:mei"), "no_database", None),  # a variable that is not set
+    (lambda d, c: opened(language={"seller": "fr"}), "not_a_choice", "language.seller"),
+    (lambda d, c: opened(language={"buyer": "en"}), "not_a_choice", "language.buyer"),
+    (lambda d, c: opened(language="en"), "bad_setting", "language"),
+    (lambda d, c: opened(sender=5), "bad_setting", "sender"),
+    (lambda d, c: opened(gateway=5), "bad_setting", "gateway"),
+    (lambda d, c: opened(rulebook_overrides=["small_claim.limit"]), "bad_setting", "rulebook_overrides"),
     (lambda d, c: filed(ClaimDesk.open("memory:", actor="x", clock=lambda: NAIVE)), "naive_instant", "clock"),
 ]  # fmt: skip
 
@@ -66,6 +102,21 @@ def test_it_is_refused_and_nothing_is_written(told, code, field):
             told(desk, claim)
         assert (refused.value.code, refused.value.field) == (code, field)
         assert [c.to_dict() for c in desk.list()] == before
+
+
+def test_what_the_types_promise_is_taken():
+    with opened() as desk:
+        claim = filed(desk, actor=None, idempotency_key=None, dry_run=False)
+        noted = desk.note(claim, text="x", actor=None, reason=None, idempotency_key=None, approved_by=None)
+        supported = ({"head": "medical", "amount": "500.00 USD"},)  # a sequence, not a list
+        assert str(desk.assess(noted.id, losses=supported).eligible_amount) == "500.00 USD"
+        assert [c.id for c in desk.list(limit=None, seller=None)] == [claim]
+
+
+def test_a_marketplace_nobody_knows_is_a_fault_of_the_request():
+    with opened() as desk, pytest.raises(InputError, match="CA, EU, UK, US") as refused:
+        filed(desk, marketplace="us")
+    assert refused.value.http_status == 422
 
 
 def test_a_near_miss_of_an_option_is_suggested():

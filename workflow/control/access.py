@@ -58,6 +58,10 @@ class Access:
         """The house's parameters in force, with this desk's overrides."""
         return House.at(local_day(self.clock(), "UTC"), self.settings.overrides)
 
+    def who(self, actor: str | None) -> str:
+        """Who acts: the one named, or the desk's own. A name that is empty was lost somewhere; InputError."""
+        return name_of(self.actor if actor is None else actor)
+
     def permit(self, actor: str, *actions: str) -> AccessState:
         """NotPermitted unless ``actor`` may do each action (a verb, or ``tick``); everything while roles are off."""
         return self.permit_on(None, actor, *actions)[0]
@@ -90,7 +94,7 @@ class Access:
 
     def grant(self, actor: str, role: Role | str, *, reason: str = "", by: str | None = None) -> Grant:
         """Gives a role to an actor, never to oneself. ``reason`` is kept in clear: a ticket, no personal data."""
-        who, what, by = name_of(actor), _role(role), name_of(by or self.actor)
+        who, what, by = name_of(actor), _role(role), self.who(by)
         if same_person(who, by):
             raise NotPermitted(
                 "self_grant", "nobody grants a role to themselves", hint="ask another who holds the role operator"
@@ -107,7 +111,7 @@ class Access:
 
     def revoke(self, actor: str, role: Role | str, *, reason: str = "", by: str | None = None) -> Grant:
         """Takes a role from an actor; the last operator keeps theirs."""
-        who, what, by = name_of(actor), _role(role), name_of(by or self.actor)
+        who, what, by = name_of(actor), _role(role), self.who(by)
 
         def rows(state: AccessState) -> list[ControlRow]:
             self._operator(state, by)
@@ -123,7 +127,7 @@ class Access:
     def switch_on(self, what: Control | str, *, reason: str = "", by: str | None = None) -> AccessState:
         """Switches a control on, for good. The amounts from which two people decide are fixed in the store with it;
         doing it again takes them from the rulebooks anew."""
-        control, by = _control(what), name_of(by or self.actor)
+        control, by = _control(what), self.who(by)
 
         def rows(state: AccessState) -> list[ControlRow]:
             if Role.OPERATOR not in state.roles_of(by):
@@ -169,7 +173,7 @@ class Access:
         by: str | None = None,
     ) -> Change:  # fmt: skip
         """Proposes overrides of the rulebook as a whole; ``test_run`` is the digest of the run that tried them."""
-        by, digest, at = name_of(by or self.actor), change_digest(values), parse_instant(effective_at, "effective_at")
+        by, digest, at = self.who(by), change_digest(values), parse_instant(effective_at, "effective_at")
         self.known_parameters(values)
         evidence = _evidence(test_run)
 
@@ -186,7 +190,7 @@ class Access:
 
     def approve_rulebook(self, change: str, *, reason: str = "", by: str | None = None) -> Change:
         """Approves a change somebody else proposed, before it takes effect. ``change``: its digest, or its head."""
-        by = name_of(by or self.actor)
+        by = self.who(by)
 
         def rows(state: AccessState) -> list[ControlRow]:
             known = self._change(state, change)
@@ -350,13 +354,13 @@ def named(actors: Sequence[str]) -> str:
 
 
 def _role(value: object) -> Role:
-    if value not in set(Role):
+    if not isinstance(value, str) or value not in set(Role):
         raise InputError("unknown_role", "there is no such role", field="role", hint="one of: " + ", ".join(Role))
     return Role(str(value))
 
 
 def _control(value: object) -> Control:
-    if value not in set(Control):
+    if not isinstance(value, str) or value not in set(Control):
         raise InputError("unknown_control", "there is no such control", field="what", hint=", ".join(Control))
     return Control(str(value))
 

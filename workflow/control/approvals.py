@@ -21,13 +21,13 @@ from ...states.errors import ConfigError, Conflict, InputError, NotFound, NotPer
 from ...states.roles import Role, Verdict, Waiting, same_person
 from ...states.times import instant_text
 from .. import registry
-from ..deskverbs import Options
+from ..deskverbs import Options, checked_trial
 from ..dispatch import Dispatcher
 from ..engine import Done, Session, locks_of, raised
 from ..plan import Command, Refusal
 from ..ports import AnswerRow, ProposalRow
 from ..view import Claim, claim_view
-from .access import Access, name_of, named
+from .access import Access, named
 from .state import AccessState, review_day
 from .steps import FACT, Attached
 
@@ -90,14 +90,14 @@ class Approvals(Access):
         self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
     ) -> Proposal:
         """Proposes a step; it is tried, not done, and waits for somebody else's approval."""
-        author = name_of(options.get("actor") or self.actor)
+        author = self.who(options.get("actor"))
         state = self.permit(author, verb)
         self._needs_roles(state)
         if options.get("approved_by"):
             raise self._no_approval(state, verb)
         if verb in ("amend", "redirect"):  # both bring facts of the claim, which a proposal does not keep
             raise InputError("not_here", "a correction is not proposed, it is made", field="verb")
-        case, command = self._prepared(verb, claim, payload or {}, options)
+        case, command = self._prepared(verb, claim, {} if payload is None else payload, options)
         command = replace(command, key=None, expected_version=None, lenient=False)
         dry_run = bool(options.get("dry_run"))
 
@@ -150,6 +150,7 @@ class Approvals(Access):
 
     def approve(self, proposal: str, *, actor: str | None = None, reason: str = "", dry_run: bool = False) -> Claim:
         """Approves what somebody else proposed, and does it."""
+        checked_trial(dry_run)
         row, person, state = self._to_answer(proposal, actor, Waiting.PROPOSAL)
         self.permit(row.author, row.verb)
         at = self.clock()
@@ -196,7 +197,7 @@ class Approvals(Access):
     def withdraw_proposal(self, proposal: str, *, actor: str | None = None, reason: str = "") -> Proposal:
         """Takes back what one proposed oneself."""
         row, answer = self._found(proposal)
-        person = name_of(actor or self.actor)
+        person = self.who(actor)
         if answer is not None or row.kind != Waiting.PROPOSAL.value:
             raise self._answered_before(row, answer)
         if person != row.author:
@@ -233,7 +234,7 @@ class Approvals(Access):
 
     def _to_answer(self, name: str, actor: str | None, kind: Waiting) -> tuple[ProposalRow, str, AccessState]:
         row, answer = self._found(name)
-        person, state = name_of(actor or self.actor), self.access()
+        person, state = self.who(actor), self.access()
         self._needs_roles(state)
         if answer is not None or row.kind != kind.value:
             raise self._answered_before(row, answer)
@@ -259,7 +260,8 @@ class Approvals(Access):
 
     def _found(self, name: str) -> tuple[ProposalRow, AnswerRow | None]:
         with self.store.read() as unit:
-            found = unit.proposal(name) if name.isprintable() else None
+            known: Any = name  # callers are outside
+            found = unit.proposal(name) if isinstance(known, str) and known.isprintable() else None
         if found is None:
             raise NotFound("unknown_proposal", "there is no such proposal", hint="claimdesk proposal list")
         return found
@@ -279,12 +281,12 @@ class Approvals(Access):
 
         State, holds, the verb's own tests and the guards of the money stand as ever.
         """
-        author, state = name_of(options.get("actor") or self.actor), self.access()
+        author, state = self.who(options.get("actor")), self.access()
         self._needs_roles(state)
         roles = self.house().may_break_glass()
         if not state.roles_of(author) & roles:
             raise self._not_permitted(state, author, "breaking the glass", roles)
-        case, command = self._prepared(verb, claim, payload or {}, options)
+        case, command = self._prepared(verb, claim, {} if payload is None else payload, options)
         _told(command.reason)
         row = self._row(Waiting.BREAK_GLASS, case, command, self.house().may_review())
         marks = {"break_glass": row.id, "access_journal": {"seq": state.seq, "head": state.head}}

@@ -39,8 +39,10 @@ def command(call: Call, limit: int, **wanted: str | None) -> None:
     rows: list[list[str]] = []
     last = ""
     with call.desk() as desk:
-        found = desk.sellers if chosen.get("programme") == "seller_insurance" else desk.list
-        for claim in found(**chosen, limit=limit):
+        files = chosen.get("programme") == "seller_insurance"
+        if files:
+            del chosen["programme"]
+        for claim in desk.sellers(**chosen, limit=limit) if files else desk.list(**chosen, limit=limit):
             shown, last = shown + 1, claim.id
             if call.as_json:
                 put_json(claim.to_dict())
