@@ -260,7 +260,7 @@ def test_a_name_never_stands_for_another_statement(store: Any, postgres_copy: st
         with other.read() as unit:
             unit.balances()
             unit.totals()
-            theirs = dict(unit._w._names)
+            theirs = dict(unit._w._names)  # type: ignore[attr-defined]
     assert len(mine) == len(set(mine.values())) and set(mine) == set(theirs)
     assert mine == theirs
 
@@ -284,7 +284,7 @@ def test_behind_a_pooler_nothing_stays_in_a_session(postgres_copy: str) -> None:
         assert desk.do("confirm_payment", claim, {}).state == "recovery_review"
         with store.read() as unit:
             left = "SELECT count(*) FROM pg_prepared_statements WHERE name <> ''"
-            assert unit._w.rows(left, ()) == [(0,)]
+            assert unit._w.rows(left, ()) == [(0,)]  # type: ignore[attr-defined]
         assert_sound(store)
     with pytest.raises(ConfigError):
         opening.open_store(f"{postgres_copy}&prepared=maybe")

@@ -52,7 +52,8 @@ def test_what_a_database_sets_for_its_sessions_changes_nothing(postgres_copy: st
         claim = desk.file(**filing(order="订单-1", claimant={"name": NAME, "contact": "a@example.org"})).id
         desk.record_screening(claim, verdict="valid", by="adjuster:one")
         assert desk.do("confirm_payment", claim, {}).state == "recovery_review"
-        assert desk.case_of(claim).facts["order"]["id"] == "订单-1"
+        case = desk.case_of(claim)
+        assert case is not None and case.facts["order"]["id"] == "订单-1"
         assert desk.personal(claim, purpose="audit")["claimant"]["name"] == NAME
         assert_sound(store)
 
