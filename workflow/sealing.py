@@ -79,6 +79,14 @@ def write_set(
     found.case = chained(made.case, seq, head)
     if command.second or command.attached is not None:
         attach(found, command)
+    _letters(found, made, language, recorded)
+    _clock_tasks(found, before)
+    if ctx.payments == "gateway":
+        _payment_tasks(found, before, made.bodies)
+    return found
+
+
+def _letters(found: WriteSet, made: Plan, language: Mapping[str, str], recorded: str) -> None:
     for notice in made.notices:
         found.notices.append(
             NoticeRow(
@@ -93,10 +101,6 @@ def write_set(
             )
         )
         found.tasks.append(TaskRow(notice["id"], made.case.id, "notice", notice["kind"], notice["at"]))
-    _clock_tasks(found, before)
-    if ctx.payments == "gateway":
-        _payment_tasks(found, before, made.bodies)
-    return found
 
 
 def _rows_of(found: WriteSet, entry: dict[str, Any]) -> None:

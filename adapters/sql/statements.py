@@ -110,6 +110,9 @@ class Statement:
         return wire.many(self.text, rows) if rows else 0
 
 
+_Made = Callable[[ClauseElement], Statement]
+
+
 def statements_of(dialect: Dialect) -> Statements:
     """The statements for databases of this kind, the same ones for every store of the process."""
     known = _known.get((dialect.name, dialect.driver))
@@ -127,6 +130,23 @@ class Statements:
         def made(statement: ClauseElement) -> Statement:
             return Statement(statement, dialect)
 
+        self._cases(made)
+        self._journal(made)
+        self._personal(made)
+        self._second_persons(made)
+        self._imports(made)
+        self._writing(made, dialect)
+        self._work(made, dialect)
+        self._letters(made)
+        self.of_rows = {**self.insert, "put_task": self.put_task, "drop_task": self.drop_task}
+
+    @cached_property
+    def move_strictly(self) -> str:
+        """``move_case`` for PostgreSQL's pipeline."""
+        return strict(self.move_case.text)
+
+    def _cases(self, made: _Made) -> None:
+        """Cases, and lists and sums of them."""
         these = self._in(case.c.id, "ids")
         self.case, self.cases, self.versions = (
             made(select(case.c.body).where(case.c.id == bindparam("id"))),
@@ -134,11 +154,35 @@ class Statements:
             made(select(case.c.id, case.c.version).where(these)),
         )
         self.siblings, self.siblings_of = made(self._siblings()), made(self._siblings_of())
+        self.waiting = made(
+            select(case.c.id)
+            .where(case.c.seller == bindparam("seller"), self._in(case.c.state, "states"))
+            .order_by(case.c.id)
+        )
+        self.totals = made(self._totals())
+
+    def _journal(self, made: _Made) -> None:
+        """Entries, transfers and decisions."""
         self.entries = made(
             select(entry)
             .where(entry.c.claim == bindparam("claim"), entry.c.seq > bindparam("after"))
             .order_by(entry.c.seq)
         )
+        page = select(transfer).where(transfer.c.id > bindparam("after")).order_by(transfer.c.id)
+        self.transfers = made(page.limit(bindparam("limit", type_=Integer)))
+        self.transfers_of = made(
+            page.where(transfer.c.claim == bindparam("claim")).limit(bindparam("limit", type_=Integer))
+        )
+        self.decisions = made(
+            select(decision)
+            .join(entry, entry.c.id == decision.c.entry)
+            .where(decision.c.claim == bindparam("claim"))
+            .order_by(entry.c.seq)
+        )
+        self.balances = made(self._balances())
+
+    def _personal(self, made: _Made) -> None:
+        """Sealed values, erasures and closed epochs."""
         self.sealed = made(select(sealed).where(sealed.c.claim == bindparam("claim")).order_by(sealed.c.seq))
         place = tuple_(sealed.c.claim, sealed.c.seq) > tuple_(bindparam("claim"), bindparam("seq", type_=Integer))
         self.sealed_under = made(
@@ -172,32 +216,23 @@ class Statements:
             )
             .values(epoch=bindparam("b_epoch"), wrapped=bindparam("b_wrapped"))
         )
-        page = select(transfer).where(transfer.c.id > bindparam("after")).order_by(transfer.c.id)
-        self.transfers = made(page.limit(bindparam("limit", type_=Integer)))
-        self.transfers_of = made(
-            page.where(transfer.c.claim == bindparam("claim")).limit(bindparam("limit", type_=Integer))
-        )
-        self.decisions = made(
-            select(decision)
-            .join(entry, entry.c.id == decision.c.entry)
-            .where(decision.c.claim == bindparam("claim"))
-            .order_by(entry.c.seq)
-        )
+
+    def _letters(self, made: _Made) -> None:
+        """Notices: what is queued, what was handed over."""
         self.notices = made(
             select(notice).where(notice.c.claim == bindparam("claim")).order_by(notice.c.at, notice.c.id)
         )
         self.notice = made(select(notice).where(notice.c.id == bindparam("id")))
-        self.waiting = made(
-            select(case.c.id)
-            .where(case.c.seller == bindparam("seller"), self._in(case.c.state, "states"))
-            .order_by(case.c.id)
+        self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
+        sent = ("handed_over_at", "channel", "sha256", "subject", "body")
+        self.notice_sent = made(
+            update(notice)
+            .where(notice.c.id == bindparam("b_id"), notice.c.status == literal_column("'queued'"))
+            .values({"status": literal_column("'handed_over'"), **{n: bindparam(f"b_{n}") for n in sent}})
         )
-        self.idempotency = made(
-            select(idempotency).where(
-                idempotency.c.principal == bindparam("principal"), idempotency.c.key == bindparam("key")
-            )
-        )
-        self.sources = made(select(source).where(self._in(source.c.key, "keys")))
+
+    def _work(self, made: _Made, dialect: Dialect) -> None:
+        """Tasks: what is due, leased and done."""
         is_open = task.c.status.in_([literal_column("'ready'"), literal_column("'leased'")])
         free = or_(task.c.status == literal_column("'ready'"), task.c.lease_until <= bindparam("now"))
         self.due = made(
@@ -212,29 +247,11 @@ class Statements:
             .order_by(task.c.due_at, task.c.id)
             .limit(literal_column("1"))
         )
-        self.totals = made(self._totals())
-        self.balances = made(self._balances())
-        self.meta = made(select(meta.c.value).where(meta.c.name == bindparam("name")))
-        self._second_persons(made)
-        self._imports(made)
-        self.known_notices = made(select(notice.c.id).where(self._in(notice.c.id, "ids")))
-
-        self.insert = {t.name: made(insert(t)) for t in (
-            case, entry, transfer, decision, notice, sealed, idempotency, source, erasure, control, proposal, answer,
-            approval)}  # fmt: skip
-        self.copy = {name: copying(name, dialect) for name in self.insert}
-        changed = [c for c in case.c if c.name not in _CASE_FIXED]
-        self.move_case = made(
-            update(case)
-            .where(case.c.id == bindparam("at_id"), case.c.version == bindparam("at_version"))
-            .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in changed})
-        )
         self.put_task = made(self._put(dialect, task, "id"))
         # The same for many rows at once: PostgreSQL takes each column as an array.
         self.put_tasks = self.put_task.text.replace(values_of(self.put_task.text), _UNNESTED)
         self.drop_task = made(delete(task).where(task.c.id == bindparam("id")))
         self.drop_tasks = made(delete(task).where(self._in(task.c.id, "ids"))).text
-        self.of_rows = {**self.insert, "put_task": self.put_task, "drop_task": self.drop_task}
         self.lease = made(
             update(task)
             .where(task.c.id == bindparam("id"), is_open, task.c.due_at <= bindparam("now"), free)
@@ -252,20 +269,29 @@ class Statements:
             .where(task.c.id == bindparam("id"), is_open)
             .values(status=literal_column("'ready'"), due_at=bindparam("new_due"), lease_until=literal_column("NULL"))
         )
-        sent = ("handed_over_at", "channel", "sha256", "subject", "body")
-        self.notice_sent = made(
-            update(notice)
-            .where(notice.c.id == bindparam("b_id"), notice.c.status == literal_column("'queued'"))
-            .values({"status": literal_column("'handed_over'"), **{n: bindparam(f"b_{n}") for n in sent}})
+
+    def _writing(self, made: _Made, dialect: Dialect) -> None:
+        """New rows of every table, a case that moves on, and what is known by a key."""
+        self.idempotency = made(
+            select(idempotency).where(
+                idempotency.c.principal == bindparam("principal"), idempotency.c.key == bindparam("key")
+            )
         )
+        self.sources = made(select(source).where(self._in(source.c.key, "keys")))
+        self.meta = made(select(meta.c.value).where(meta.c.name == bindparam("name")))
         self.set_meta = made(self._put(dialect, meta, "name"))
+        self.insert = {t.name: made(insert(t)) for t in (
+            case, entry, transfer, decision, notice, sealed, idempotency, source, erasure, control, proposal, answer,
+            approval)}  # fmt: skip
+        self.copy = {name: copying(name, dialect) for name in self.insert}
+        changed = [c for c in case.c if c.name not in _CASE_FIXED]
+        self.move_case = made(
+            update(case)
+            .where(case.c.id == bindparam("at_id"), case.c.version == bindparam("at_version"))
+            .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in changed})
+        )
 
-    @cached_property
-    def move_strictly(self) -> str:
-        """``move_case`` for PostgreSQL's pipeline."""
-        return strict(self.move_case.text)
-
-    def _imports(self, made: Callable[[ClauseElement], Statement]) -> None:
+    def _imports(self, made: _Made) -> None:
         """Imports and how far they came."""
         run, limit = import_run, bindparam("limit", type_=Integer)
         newest = select(run).order_by(run.c.id.desc()).limit(limit)
@@ -293,7 +319,7 @@ class Statements:
             .values({c: bindparam(f"b_{c.name}", type_=c.type) for c in run.c if c.name not in fixed})
         )
 
-    def _second_persons(self, made: Callable[[ClauseElement], Statement]) -> None:
+    def _second_persons(self, made: _Made) -> None:
         """Roles and second persons: the access journal, what waits, what became of it."""
         limit = bindparam("limit", type_=Integer)
         self.control = made(select(control).where(control.c.seq > bindparam("after")).order_by(control.c.seq))
