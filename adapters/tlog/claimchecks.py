@@ -56,10 +56,13 @@ def check_clocks(rows: ClaimRows, case: Case) -> None:
         if made is not None and made != (clock.on, clock.due):
             raise Untrue("deadline_differs", _clock(rows, clock), f"its recipe makes {made[0]}")
         if clock.status == "open":
-            status = rows.clocks.get(f"{case.id}:{clock.kind}:{clock.due}")
+            name, due, status = rows.clocks.get(f"{case.id}:{clock.kind}:{clock.due}", ("", "", "not in the table"))
             if status not in ("ready", "leased"):
-                what = f"it runs, but its work is {safe(status or 'not in the table')}"
-                raise Untrue("deadline_lost", _clock(rows, clock), what)
+                raise Untrue("deadline_lost", _clock(rows, clock), f"it runs, but its work is {safe(status)}")
+            if (name, due) != (clock.kind, clock.due):
+                raise Untrue(
+                    "deadline_lost", _clock(rows, clock), f"it runs, but its work is {safe(name)} at {safe(due)}"
+                )
 
 
 def _clock(rows: ClaimRows, clock: Deadline) -> str:

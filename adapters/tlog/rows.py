@@ -57,7 +57,8 @@ class ClaimRows:
     proposals: list[ProposalRow] = field(default_factory=lambda: [])
     answers: list[AnswerRow] = field(default_factory=lambda: [])
     approvals: list[ApprovalRow] = field(default_factory=lambda: [])
-    clocks: dict[str, str] = field(default_factory=lambda: {})  #: status of the work of each clock, by its id
+    #: Of the work of each clock, by its id: what runs out, when, and whether it waits.
+    clocks: dict[str, tuple[str, str, str]] = field(default_factory=lambda: {})
 
 
 def is_kept(kept: Case | dict[str, Any] | None, case: Case) -> bool:
@@ -160,10 +161,10 @@ _ASTRAY = (
 def _memory(unit: MemoryRead, claims: Sequence[str]) -> list[ClaimRows]:
     tables = unit.tables
     found: list[ClaimRows] = []
-    clocks: dict[str, dict[str, str]] = {}
+    clocks: dict[str, dict[str, tuple[str, str, str]]] = {}
     for task in tables.tasks.values():
         if task.kind == "deadline":
-            clocks.setdefault(task.claim, {})[task.id] = task.status
+            clocks.setdefault(task.claim, {})[task.id] = (task.name, task.due_at, task.status)
     for claim in claims:
         row = tables.cases[claim]
         entries: list[Logged] = []
@@ -189,7 +190,7 @@ _CASE = ", ".join(f"c.{name}" for name in CaseRow._fields)
 _CASES = f'SELECT {_CASE} FROM "case" c WHERE c.id > ? ORDER BY c.id LIMIT ?'  # noqa: S608  # names of our own
 _THESE = f'SELECT {_CASE} FROM "case" c WHERE c.id IN {{}} ORDER BY c.id'  # noqa: S608
 # A clock's id begins with its claim's: a stretch of the key each, where nothing else is ordered by claim.
-_CLOCKS = """SELECT t.claim, t.id, t.status FROM {} JOIN task t
+_CLOCKS = """SELECT t.claim, t.id, t.name, t.due_at, t.status FROM {} JOIN task t
 ON t.id > g.value || ':' AND t.id < g.value || ';' WHERE t.kind = 'deadline'"""
 _ENTRIES = """SELECT e.id, e.claim, e.seq, e.at, e.actor, e.verb, e.type, e.data, e.leaf, l.place, l.hash, p.n
 FROM entry e LEFT JOIN log_leaf l ON l.entry = e.id LEFT JOIN log_pending p ON p.entry = e.id
@@ -246,9 +247,9 @@ def _sql(connection: Connection, cases: str, *wanted: Any) -> list[ClaimRows]:
         place = kind._fields.index("claim")
         for row in run(query, ids):
             getattr(found[row[place]], name).append(kind._make(row))
-    for claim, task, status in run(_CLOCKS.format(_given(connection)), ids):
+    for claim, task, name, due, status in run(_CLOCKS.format(_given(connection)), ids):
         if task.startswith(f"{claim}:") and claim in found:
-            found[claim].clocks[task] = status
+            found[claim].clocks[task] = (name, due, status)
     cursor.close()
     return list(found.values())
 

@@ -140,6 +140,9 @@ TAMPERS: list[tuple[str, str, str]] = [
     ("UPDATE entry SET at = '2024-01-01T00:00:00.000000Z' WHERE seq = 2", "columns_differ", ", entry 2"),
     ("UPDATE \"case\" SET paid_minor = paid_minor + 1 WHERE state = 'closed'", "case_differs", "claim CLM-"),
     ("UPDATE task SET status = 'done' WHERE kind = 'deadline' AND status = 'ready'", "deadline_lost", ", deadline "),
+    # A clock runs out when its work is due: put off, it never would.
+    ("UPDATE task SET due_at = '2099-01-01T00:00:00.000000Z' WHERE kind = 'deadline'", "deadline_lost", ", deadline "),
+    ("UPDATE task SET name = 'decide' WHERE kind = 'deadline' AND name <> 'decide'", "deadline_lost", ", deadline "),
 ]  # fmt: skip
 
 
