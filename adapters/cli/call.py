@@ -13,11 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...states.errors import InputError
+from ...states.errors import ConfigError, InputError, NotFound
 
 if TYPE_CHECKING:
     from ..config import Config
     from ..desk import ClaimDesk
+
+
+_NO_DATABASE = "there is no database here yet; --db names another"
 
 
 class Call:
@@ -103,20 +106,33 @@ class Call:
     # -- the desk --------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def desk(self, *, tried: bool = False, spare: str = "memory:", **parts: Any) -> Generator[ClaimDesk]:
+    def desk(
+        self, *, tried: bool = False, reads: bool = False, there: bool = False, spare: str = "memory:", **parts: Any
+    ) -> Generator[ClaimDesk]:
         """The desk on the database in force, closed at the end; ``parts`` go before the settings.
 
         ``tried``: nothing will be written, as with a dry run; ``spare`` stands in for a database that is not there.
+        ``reads``: so does it for a command that only reads, which says so. ``there``: without a database there is no
+        answer, and an empty one would be a wrong one.
         """
         from ..desk import ClaimDesk
 
         url: str = self.db
         told: dict[str, Any] = {**self.config.desk(), **parts}
-        if (tried or self.dry_run) and not self.database_exists():  # not even an empty database or a key is left behind
+        missing = not self.database_exists()
+        if missing and there:
+            raise ConfigError("no_database", "there is no database here", field="--db", hint="--db names another")
+        if missing and (tried or reads or self.dry_run):  # not even an empty database or a key is left behind
             url, told["keys"] = spare, None
         with ClaimDesk.open(url, **told) as desk:
-            yield desk
-            if self.signs:
+            try:
+                yield desk
+            except NotFound as error:
+                error.hint = _NO_DATABASE if missing and reads else error.hint
+                raise
+            if missing and reads:
+                self.note(_NO_DATABASE)
+            elif self.signs:
                 from .inline import sequence
 
                 sequence(desk)

@@ -55,6 +55,23 @@ def test_the_same_key_files_once(run):
     assert len(run("list", "--json").lines) == 1
 
 
+READERS = """list / show CLM-0 / explain CLM-0 / timeline CLM-0 / actions CLM-0 / ledger / ledger --balances / odr A2
+/ seller list / seller show A2 / seller timeline A2 / certificate list A2 / export claims / report claims"""
+AUDITORS = """audit verify / audit rebuild / audit sample --count 1 --seed x / audit log / audit checkpoint
+/ audit proof CLM-0 / audit pack CLM-0 -o p.zip / report integrity"""
+
+
+def test_who_only_looks_makes_no_database_and_is_told_that_there_is_none(run):
+    for words in READERS.split("/"):
+        seen = run(*words.split())
+        wanted = 5 if " CLM-" in words or " A2" in words else 0
+        assert (seen.code, "there is no database here yet" in seen.err) == (wanted, True), words
+    for words in AUDITORS.split("/"):  # nothing was looked at: that is no clean record
+        seen = run(*words.split())
+        assert (seen.code, "[no_database]" in seen.err) == (2, True), words
+    assert not list(Path().glob("claimdesk.db*"))
+
+
 def test_a_dry_run_files_nothing(run):
     done = run(*FILE, "--seller", "A2NEW", "--new-seller", "--dry-run", "--json")
     assert done.json["dry_run"] is True

@@ -13,7 +13,7 @@ def test_an_option_may_stand_before_or_after_the_command(run, words):
 
 
 def test_the_last_one_wins(run, place):
-    run("--db", "one.db", "list", "--db", "two.db")
+    run("--db", "one.db", "seller", "set", "A2", "in_good_standing=true", "--db", "two.db")
     assert (place / "two.db").exists()
     assert not (place / "one.db").exists()
 

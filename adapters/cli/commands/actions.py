@@ -19,7 +19,7 @@ from ..output import columns, put, put_json
 def command(call: Call, claim: str) -> None:
     """Say what can be done with a claim now, and why not the rest."""
     call.claim = checked_id(claim)
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         found = desk.actions(claim)
     if call.as_json:
         put_json(found)

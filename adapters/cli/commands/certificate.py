@@ -74,7 +74,7 @@ def record(call: Call, whose: str, payload: str, marketplace: str) -> int:
 @click.pass_obj
 def listing(call: Call, seller: str) -> None:
     """List a seller's certificates with their verdicts."""
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         file = desk.seller(checked_id(seller, "seller"), at=call.past())
     for one in file.certificates:
         if call.as_json:

@@ -29,7 +29,7 @@ def command(call: Call, claim: str) -> None:
     """Say why a claim was decided so, rule by rule."""
     call.claim = checked_id(claim)
     at = call.past()
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         text = desk.explain(claim, lang=call.lang, at=at)
         if not call.as_json:
             put(text.rstrip("\n"))

@@ -46,7 +46,7 @@ def command(call: Call, claim: str | None, balances: bool) -> int:
     if claim is not None:
         call.claim = checked_id(claim)
     rows: list[list[str]] = []
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         if claim is not None:
             desk.get(claim, at=at)  # refuses a claim that is not on file
         for row in _transfers(desk, claim, at):
@@ -106,7 +106,7 @@ def _shown(row: TransferRow) -> dict[str, Any]:
 def _balances(call: Call) -> int:
     from ....states.money import to_text
 
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         accounts = sorted(desk.balances())
     sums: dict[str, int] = {}
     for _, currency, minor in accounts:

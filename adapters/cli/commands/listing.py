@@ -38,7 +38,7 @@ def command(call: Call, limit: int, **wanted: str | None) -> None:
     shown = 0
     rows: list[list[str]] = []
     last = ""
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         files = chosen.get("programme") == "seller_insurance"
         if files:
             del chosen["programme"]

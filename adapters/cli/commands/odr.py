@@ -32,7 +32,7 @@ def command(call: Call, seller: str, as_of: str | None) -> int:
     from ....states.times import parse_date
 
     day = parse_date(as_of, "--as-of") if as_of is not None else None
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         desk.seller(checked_id(seller, "seller"))  # refuses a seller who is not on file
         shown: dict[str, Any] = {"seller": seller, "as_of": as_of, **desk.measures(seller, as_of=day)}
     if call.as_json:

@@ -77,7 +77,7 @@ def command(
     first, last = _day(since, "--from"), _day(until, "--to")
     if first is not None and last is not None and last < first:
         raise InputError("bad_period", "the period ends before it begins", field="--to")
-    with call.desk() as desk, _sink(target) as sink:
+    with call.desk(reads=True, there=name == "integrity") as desk, _sink(target) as sink:
         asked, made = _asked(call, desk, first, last, narrow)
         came = _make(call, desk, name, asked, made, sink)
     _told(call, name, target, came)

@@ -30,7 +30,7 @@ def listing(call: Call, state: str | None, limit: int, after: str | None) -> Non
     """List the sellers on file."""
     rows: list[list[object]] = []
     last = ""
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         for one in desk.sellers(state=state, limit=limit, after=after):
             last = one.id
             if call.as_json:
@@ -61,7 +61,7 @@ def listing(call: Call, state: str | None, limit: int, after: str | None) -> Non
 @click.pass_obj
 def show(call: Call, seller: str) -> None:
     """Show a seller's compliance file."""
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         shown = desk.seller(checked_id(seller, "seller"), at=call.past()).to_dict()
     _put(call, shown)
 
@@ -84,7 +84,7 @@ def timeline(call: Call, seller: str, on: str | None) -> None:
     from ....states.times import parse_date
 
     day = None if on is None else parse_date(on, "--on")
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         found = desk.seller_timeline(checked_id(seller, "seller"), on=day, at=call.past())
     shown = [stretch.to_dict() for stretch in found]
     if call.as_json:

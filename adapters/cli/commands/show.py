@@ -45,7 +45,7 @@ def command(call: Call, claim: str, reveal: bool, purpose: str | None) -> None:
     personal: dict[str, Any] = {}
     shown = None if reveal or at is not None else _at_a_glance(call, claim)
     if shown is None:
-        with call.desk() as desk:
+        with call.desk(reads=True) as desk:
             if reveal:
                 personal = desk.personal(claim, purpose=purpose)
             shown = desk.get(claim, at=at).to_dict()

@@ -30,7 +30,7 @@ def command(call: Call, claim: str) -> None:
     call.claim = checked_id(claim)
     at = call.past()
     limit = None if at is None else instant_text(at)
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         if at is not None:
             desk.get(claim, at=at)  # refuses a claim that was not on file then
         rows: list[Any] = [r for r in desk.timeline(claim, lang=call.lang) if limit is None or r["at"] <= limit]

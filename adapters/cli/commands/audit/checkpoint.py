@@ -54,7 +54,7 @@ def command(
     if publish and call.dry_run:
         raise ConfigError("no_dry_run", "publishing has no dry run", field="--dry-run",
                           hint="claimdesk audit checkpoint shows what is signed already")  # fmt: skip
-    with call.desk() as desk:
+    with call.desk(there=True) as desk:
         done = desk.sequence(relearn=folder_is_lost) if publish else None
         if witness is not None and request is not None:
             _ask(call, desk, witness, request, old)

@@ -45,7 +45,7 @@ def command(call: Call, start: str | None, end: str | None, after: str | None, l
         start=_instant(start, "--from"), end=_instant(end, "--to"),
         after=checked_id(after, "entry") if after else "", limit=limit,
     )  # fmt: skip
-    with call.desk() as desk, desk.store.read() as unit:
+    with call.desk(there=True) as desk, desk.store.read() as unit:
         found = entries(unit, wanted)
     if call.as_json:
         for row, place in found:

@@ -66,7 +66,7 @@ def command(
     purpose = _purpose(call, personal, purpose)
     _fits(claims, sample, seed)
     press = None if no_pdf else _press(call, font)
-    with call.desk() as desk, whole_file(target) as file:
+    with call.desk(there=True) as desk, whole_file(target) as file:
         chosen = [checked_id(c) for c in claims] if claims else _drawn(desk, sample or 0, seed or "", by)
         how: dict[str, Any] = {"claims": len(chosen)} if claims else {"sample": sample, "seed": seed, "by": by}
         built = _build(call, desk, chosen, how, press, purpose, sign=not unsigned, file=file)

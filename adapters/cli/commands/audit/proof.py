@@ -31,7 +31,7 @@ from .opened import log_of
 def command(call: Call, claim: str, entry: int | None, out: str | None) -> None:
     """Prove that a claim's entries stand in the published log."""
     call.claim = checked_id(claim)
-    with call.desk() as desk:
+    with call.desk(there=True) as desk:
         with desk.store.read() as unit:
             rows = unit.entries(claim)
         if not rows:

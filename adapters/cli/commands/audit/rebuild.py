@@ -40,7 +40,7 @@ def command(call: Call, claims: tuple[str, ...], sample: int | None, seed: str) 
         raise InputError("not_here", "name claims or draw them, not both", field="--sample")
     wanted = [checked_id(claim) for claim in claims]
     counter = counted(call, "claims")
-    with call.desk() as desk:
+    with call.desk(there=True) as desk:
         if not wanted:
             wanted = _ids(desk)
             if sample is not None:

@@ -43,7 +43,7 @@ def command(call: Call, count: int, seed: str, by: str, size: int | None) -> Non
     if any(name not in STRATA for name in names) or len(set(names)) != len(names):
         raise InputError("bad_setting", "this is nothing to stratify by", field="--by", hint=f"of: {', '.join(STRATA)}")
     counter = counted(call, "claims")
-    with call.desk() as desk:
+    with call.desk(there=True) as desk:
         drawn = draw(desk.store, checkpoint_of(desk, size), count=count, seed=seed, by=names, progress=counter)
     counter.end()
     how = _how(drawn, count)

@@ -46,7 +46,7 @@ def command(call: Call, held: tuple[str, ...], evidence: str | None, sealed: boo
     if folder is not None and not folder.is_dir():
         raise InputError("cannot_read", "there is no such folder", field="--evidence")
     counter = counted(call, "entries")
-    with call.desk() as desk:
+    with call.desk(there=True) as desk:
         log = log_of(desk)
         found = log.audit(
             held=notes, sealed=sealed_check(desk) if sealed else None, evidence=folder, progress=counter

@@ -26,7 +26,7 @@ def command(call: Call, form: str | None, target: str | None, excel: bool, selle
 
     csv = as_csv(call, form, excel)
     wanted = {} if seller is None else {"seller": seller}
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         begun = now(desk)
         with writer(CERTIFICATES, target, csv=csv, excel=excel) as made:
             for file in seller_files(desk, wanted):

@@ -65,7 +65,7 @@ def command(
     checked_words(chosen)
     call.journals = personal
     kind = "csv" if csv else "history" if history else "filed"
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         begun, filings = now(desk), Filings(desk, purpose)
         with writer(CLAIMS, target, csv=csv, excel=excel) as made:
             _write(desk, made, filings, kind, CaseFilter(**chosen), limit)

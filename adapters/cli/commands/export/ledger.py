@@ -28,7 +28,7 @@ def command(call: Call, form: str | None, target: str | None, excel: bool, claim
 
     csv = as_csv(call, form, excel)
     wanted = {} if claim is None else {"claim": checked_id(claim)}
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         if claim is not None:
             desk.get(claim)  # refuses a claim that is not on file
         begun, after = now(desk), None

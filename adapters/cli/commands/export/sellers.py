@@ -29,7 +29,7 @@ def command(call: Call, form: str | None, target: str | None, excel: bool, state
     csv = as_csv(call, form, excel)
     wanted = {} if state is None else {"state": state}
     checked_words({**wanted, "programme": "seller_insurance"})
-    with call.desk() as desk:
+    with call.desk(reads=True) as desk:
         begun = now(desk)
         with writer(SELLERS, target, csv=csv, excel=excel) as made:
             for file in seller_files(desk, wanted):
