@@ -124,6 +124,7 @@ class Call:
             raise ConfigError("no_database", "there is no database here", field="--db", hint="--db names another")
         if missing and (tried or reads or self.dry_run):  # not even an empty database or a key is left behind
             url, told["keys"] = spare, None
+        self._say_if_behind(url)
         with ClaimDesk.open(url, **told) as desk:
             try:
                 yield desk
@@ -136,6 +137,14 @@ class Call:
                 from .inline import sequence
 
                 sequence(desk)
+
+    def _say_if_behind(self, url: str) -> None:
+        from .behind import behind
+
+        path = sqlite_path(url)
+        text = behind(path) if path is not None else None
+        if text is not None:
+            self.note(text)
 
     @property
     def signs(self) -> bool:

@@ -17,6 +17,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from claimdesk import ClaimDesk
+from claimdesk.adapters.cli.behind import behind
 from claimdesk.adapters.open_store import open_store
 from claimdesk.adapters.sql import differences, migrate, schema
 from claimdesk.adapters.sql.engine import Options, make_engine
@@ -240,7 +241,10 @@ def _as_it_was(path: Path, revision: str, source: Path) -> None:
             connection.execute(sql)
 
 
-def test_claims_written_before_entries_had_an_order_are_all_there_afterwards(tmp_path: Path) -> None:
+def test_claims_written_before_entries_had_an_order_are_all_there_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claimdesk.adapters.cli.behind.LARGE", 0)
     now, before = tmp_path / "now" / "claims.db", tmp_path / "before" / "claims.db"
     now.parent.mkdir()
     lines = (Path(__file__).parents[2] / "examples" / "claims.jsonl").read_text("utf-8").splitlines(keepends=True)
@@ -251,7 +255,10 @@ def test_claims_written_before_entries_had_an_order_are_all_there_afterwards(tmp
     shutil.copytree(now.parent, before.parent, ignore=lambda _, names: [n for n in names if n == "claims.db"])
     _as_it_was(before, "0008_two_filters", now)
     assert _all_rows(before) == _all_rows(now)
+    said = behind(before)
+    assert said is not None and "from 0008_two_filters to " in said and "claims.db" in said
     open_store(f"sqlite:///{before}").close()
+    assert behind(before) is None  # up to date
     assert migrate.check(f"sqlite:///{before}") == []
     assert _all_rows(before) == _all_rows(now)
     with closing(sqlite3.connect(before)) as connection:
