@@ -59,5 +59,5 @@ def told(value: Any) -> bool:
 def damaged(payload: Mapping[str, Any]) -> bool:
     """Whether damage to property or a person is told: a head of loss beyond the item's price, or an injury."""
     losses = payload.get("losses")
-    heads = {inner(loss, "head") for loss in losses} if isinstance(losses, list | tuple) else set[Any]()  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    heads = [inner(loss, "head") for loss in losses] if isinstance(losses, list | tuple) else list[Any]()  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     return bool(DAMAGE & {h for h in heads if isinstance(h, str)}) or told(payload.get("injury"))

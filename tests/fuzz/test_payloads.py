@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claimdesk import ClaimdeskError, Money
@@ -112,6 +112,7 @@ def test_a_hostile_payload_of_a_verb(verb, data):
 
 
 @settings(max_examples=120, suppress_health_check=EVERY_CHECK)
+@example({**filing(), "losses": [{"head": [], "amount": "1.00 USD"}]})
 @given(mutated(filing()))
 def test_a_hostile_filing(payload):
     drive = Drive.start(plain=False)
@@ -153,6 +154,7 @@ def test_a_hostile_claim_id(odd):
     drive.to("filed")
     tried(drive, lambda: drive.desk.note(odd, text="x"))
     tried(drive, lambda: drive.desk.get(odd))
+    tried(drive, lambda: list(drive.desk.list(after=odd)))
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,7 @@ LINES = st.dictionaries(
 
 
 @settings(max_examples=60, suppress_health_check=EVERY_CHECK)
+@example([{"losses": [{"head": {}, "amount": "1.00 USD"}]}], 3)
 @given(st.lists(LINES, min_size=1, max_size=4), st.integers(1, 3))
 def test_hostile_lines_never_stop_the_file(hostile, batch):
     """Good lines before, between and after are filed: read = created + unchanged + duplicate + rejected."""
