@@ -53,6 +53,11 @@ _PARTIES = ("customer", "seller", "insurer")
 _PURPOSES = "one of: " + ", ".join(p.value for p in ReadPurpose)
 
 
+def passes(error: Exception) -> bool:
+    """Whether another writer was in the way and nothing was written: planned again, it may be done."""
+    return isinstance(error, StaleVersion) or (isinstance(error, StorageError) and error.code in _PASSING)
+
+
 def _system_millis() -> int:
     return time.time_ns() // 1_000_000
 

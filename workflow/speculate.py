@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..states.case import Case
-from .engine import Session
+from .engine import Session, seller_file_id
 from .lines import Line
 from .plan import Command, Sibling
 from .ports import EntryRow, ReadUnit, SealedRow, SourceRow
@@ -46,6 +46,11 @@ class Ahead:
     groups: dict[Group, tuple[Sibling, ...]]
     sources: dict[str, SourceRow]
     asked: list[str]  #: the lines (natural keys) that were looked for
+
+    def sellers(self) -> set[str]:
+        """The files of the sellers whose other claims some line looked at: it is planned anew with nobody beside it."""
+        looked = set[str]().union(*[was.keys for was in self.lines if was.unsure])
+        return {c for c in self.versions if c.startswith(seller_file_id("")) and case_key(c) in looked}
 
     def moved(self, unit: ReadUnit) -> set[str]:
         """The names of what is no longer as it was found."""

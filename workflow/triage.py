@@ -20,11 +20,11 @@ import orjson
 
 from ..states.case import Case
 from ..states.codes import ReasonCode
-from ..states.errors import ClaimdeskError, IdempotencyMismatch, InputError, StaleVersion
+from ..states.errors import ClaimdeskError, IdempotencyMismatch, InputError, StaleVersion, StorageError
 from ..states.money import to_text
 from ..states.times import parse_instant
 from . import places, registry
-from .desk import Desk
+from .desk import Desk, passes
 from .engine import Session, group_of, seller_file_id
 from .explain import reason_json
 from .lines import Line, parsed
@@ -151,7 +151,9 @@ def _taken(desk: Desk, chunk: list[Line], planning: Planning, run_id: str) -> li
         return _batch(desk, chunk, run_id, dry_run=False)  # the answer to something else: no line may take another's
     try:
         return _settle(desk, chunk, ahead, run_id)
-    except StaleVersion:
+    except (StaleVersion, StorageError) as failed:
+        if not passes(failed):
+            raise
         return _batch(desk, chunk, run_id, dry_run=False)
 
 
@@ -182,7 +184,7 @@ def _settle(desk: Desk, chunk: list[Line], ahead: Ahead, run_id: str) -> list[di
     with desk.writing() as session:
         unit = session.unit
         desk.settings.digests.verify(unit)
-        unit.lock(sorted(f"incident:{g[0]}:{g[1]}" for g in ahead.groups))
+        unit.lock(sorted({*(f"incident:{g[0]}:{g[1]}" for g in ahead.groups), *ahead.sellers()}))
         moved = ahead.moved(unit)
         for line in chunk:
             if line.error is not None:
@@ -234,8 +236,8 @@ def _batch(desk: Desk, lines: list[Line], run_id: str, dry_run: bool) -> list[di
     for attempt in range(_TRIES):
         try:
             return _write(desk, prepared, run_id, dry_run)
-        except StaleVersion:
-            if attempt == _TRIES - 1:
+        except (StaleVersion, StorageError) as failed:
+            if attempt == _TRIES - 1 or not passes(failed):
                 raise
     raise AssertionError("unreachable")
 
@@ -299,8 +301,8 @@ def _write(desk: Desk, prepared: list[_Ready | dict[str, Any]], run_id: str, dry
     ready = [p for p in prepared if isinstance(p, _Ready)]
     with desk.writing(dry_run) as session:
         desk.settings.digests.verify(session.unit)
-        groups = [_group(p) for p in ready]
-        session.unit.lock(sorted({f"incident:{g[0]}:{g[1]}" for g in groups if g}))
+        keys = {f"incident:{g[0]}:{g[1]}" for g in map(_group, ready) if g}
+        session.unit.lock(sorted(keys.union(*map(_sellers, ready))))
         known = _known_before(session, ready)
         return [p if isinstance(p, dict) else _line(desk, session, p, known, run_id) for p in prepared]
 
@@ -313,6 +315,13 @@ def _known_before(session: Session, ready: Iterable[_Ready]) -> dict[str, Source
     known = session.unit.sources([p.key for p in ready])
     session.prefetch([row.claim for row in known.values()], ())
     return known
+
+
+def _sellers(ready: _Ready) -> list[str]:
+    """The seller whose other claims the rules of a line read: nobody else may file one of them meanwhile."""
+    command, seller = ready.command, ready.command.payload.get("seller")
+    reads = command.verb in registry.programme(str(command.programme)).reads_others
+    return [seller_file_id(seller)] if seller and reads else []
 
 
 def _group(ready: _Ready) -> tuple[str, str] | None:
@@ -344,6 +353,8 @@ def _line(desk: Desk, session: Session, ready: _Ready, known: dict[str, SourceRo
                 case = screened.case
                 decisions += _decisions(screened.made.bodies if screened.made else ())
     except ClaimdeskError as error:
+        if error.retryable:
+            raise  # the store, not the line
         session.back_to(mark)
         return _rejected(ready.line, error)
     case = session.case(case.id) or case  # as it will be kept: its outside view is made once

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from claimdesk.states.errors import StorageError
 from claimdesk.workflow.desk import Desk
+from claimdesk.workflow.engine import Session
 from claimdesk.workflow.lines import read_lines
 from claimdesk.workflow.triage import triage
 from support.checks import assert_sound
@@ -84,3 +88,32 @@ def test_a_seller_who_is_new_in_a_refused_line_is_not_on_file():
     assert [r["status"] for r in told] == ["rejected", "created"]
     assert desk.seller(SELLER).facts == {"insurance_required": True}
     assert_sound(desk.store)
+
+
+def test_a_batch_in_another_writers_way_is_done_again(monkeypatch: pytest.MonkeyPatch):
+    """What a server breaks up to let another writer through wrote nothing: the file goes on."""
+    desk = make_desk(payments="instant")
+    flush, broken = Session.flush, ["deadlock", "serialization", "lock_timeout"]
+
+    def breaks(self: Session, **options: Any) -> None:
+        if broken and self.unwritten:
+            raise StorageError(broken.pop(), "nothing was written")
+        flush(self, **options)
+
+    monkeypatch.setattr(Session, "flush", breaks)
+    assert [r["status"] for r in run(desk, small("114-1"), small("114-2"))] == ["created", "created"]
+    assert broken == []
+    assert len(list(desk.list())) == 2
+    assert_sound(desk.store)
+
+
+def test_a_store_that_fails_is_no_fault_of_the_line(monkeypatch: pytest.MonkeyPatch):
+    """A line that was never looked at must not be told as rejected: nobody would send it again."""
+    desk = make_desk()
+
+    def fails(*_: Any) -> None:
+        raise StorageError("connection_lost", "nothing was written")
+
+    monkeypatch.setattr(Desk, "file_in", fails)
+    with pytest.raises(StorageError):
+        run(desk, small("114-1"))

@@ -24,7 +24,7 @@ def tested(case: Case, ctx: Context) -> Reason:
     told = case.facts.get("already_reimbursed")
     if told is True:
         return Reason(FbaReasonCode.DUPLICATE, "eligibility.already_reimbursed", "true", False)
-    before = next((o for o in ctx.others if o.id < case.id and _same(o, case)), None)
+    before = next((o for o in ctx.others if _before(o, case) and _same(o, case)), None)
     if before is not None:
         return Reason(FbaReasonCode.DUPLICATE, "eligibility.already_reimbursed", before.id, False)
     if told in (None, "unknown"):
@@ -34,10 +34,15 @@ def tested(case: Case, ctx: Context) -> Reason:
 
 def alike(case: Case, ctx: Context) -> Reason | None:
     """Another claim may be for the same loss, and no order tells the two apart: not without a person."""
-    before = next((o for o in ctx.others if o.id < case.id and _stands(o) and _look(o) == _look(case)), None)
+    before = next((o for o in ctx.others if _before(o, case) and _stands(o) and _look(o) == _look(case)), None)
     if before is None or None not in (_named(before)[2], _named(case)[2]):
         return None
     return Reason(FbaReasonCode.CLAIMED_ALIKE, "eligibility.already_reimbursed", before.id, None)
+
+
+def _before(other: Case, case: Case) -> bool:
+    """Filed before, by its id; of two clocks one is behind, so what is paid, or about to be, was there before too."""
+    return other.id < case.id or other.totals.pending is not None or other.totals.posted is not None
 
 
 def _look(case: Case) -> tuple[str | None, ...]:
