@@ -17,7 +17,7 @@ from ..states.codes import Described
 from ..states.errors import ConfigError, InputError
 from . import places
 from .plan import Programme
-from .rulebook import shipped
+from .rulebook import books_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -83,7 +83,7 @@ def _faults(programme: Programme) -> Iterator[str]:
 
 
 def _faults_of_files(programme: Programme) -> Iterator[str]:
-    if not any(book.programme == programme.id for book in shipped().values()):
+    if not books_of(programme.id):
         yield "there is no rulebook of it in rulebooks/*.toml"
     try:
         import_module(f"{places.package_of(programme.id)}.payloads").adapter_of(programme.opening)

@@ -358,14 +358,31 @@ def _by_place() -> Mapping[tuple[str, str], Book]:
     return found
 
 
+@places.kept_up_to(256)
+def _own(programme: str, marketplace: str) -> Book | None:
+    """This package's rulebook of that name, read alone: who files a claim needs two of some thirty."""
+    if programme not in places.shipped() or not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
+        return None
+    found = book_named(f"{programme}-{marketplace.lower()}")
+    return found if found is not None and (found.programme, found.marketplace) == (programme, marketplace) else None
+
+
+def books_of(programme: str) -> tuple[Book, ...]:
+    """The rulebooks of a programme, by id; those of a shipped one are read alone."""
+    if programme not in places.shipped():
+        return tuple(b for b in shipped().values() if b.programme == programme)
+    names = sorted(name for name in _own_files() if name.startswith(f"{programme}-"))
+    return tuple(b for b in map(_read, names) if b.programme == programme)
+
+
 def book_for(programme: str, marketplace: str) -> Book:
     """The rulebook of a programme in a marketplace; RulebookError lists what there is."""
-    found = _by_place().get((programme, marketplace))
+    found = _own(programme, marketplace) or _by_place().get((programme, marketplace))
     if found is not None:
         return found
     if _more():
         return book_for(programme, marketplace)
-    there = sorted(b.marketplace for b in shipped().values() if b.programme == programme)
+    there = sorted(b.marketplace for b in books_of(programme))
     raise RulebookError(
         "no_rulebook",
         f"no rulebook of {programme} for this marketplace",
@@ -380,7 +397,10 @@ def home_book(programme: str, marketplace: str) -> Book:
     For a seller's file, which every claim has beside it: where no text asks sellers for insurance, nothing of that
     rulebook applies before somebody records proceeds or a certificate.
     """
-    there = {b.marketplace for b in shipped().values() if b.programme == programme}
+    own = _own(programme, marketplace)
+    if own is not None:
+        return own
+    there = {b.marketplace for b in books_of(programme)}
     known = any(b.marketplace == marketplace for b in shipped().values())
     return book_for(programme, marketplace if marketplace in there or not known else "US")
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from claimdesk.states.errors import RulebookError
-from claimdesk.workflow.rulebook import Book, Confidence, book_for, parse_book, shipped
+from claimdesk.workflow import rulebook
+from claimdesk.workflow.rulebook import Book, Confidence, book_for, books_of, home_book, parse_book, shipped
 
 ONE_DAY = timedelta(days=1)
 BOOKS = [b for b in shipped().values() if b.programme in ("pdpi", "seller_insurance")]
@@ -196,3 +197,32 @@ def test_a_marketplace_without_a_book_is_refused_with_what_there_is():
     with pytest.raises(RulebookError) as caught:
         book_for("seller_insurance", "JP")
     assert "US" in caught.value.hint
+
+
+def test_every_book_is_found_by_its_place_and_by_its_programme():
+    """The file's name is only where to look first: what stands in the file counts."""
+    for book in shipped().values():
+        if book.programme != "overlay":
+            assert book_for(book.programme, book.marketplace) is book is home_book(book.programme, book.marketplace)
+    for programme in {b.programme for b in shipped().values()}:
+        assert list(books_of(programme)) == [b for b in shipped().values() if b.programme == programme]
+
+
+@pytest.mark.parametrize("marketplace", ["us", "U/S", "../pdpi-us", "", 5, None])
+def test_what_is_no_marketplace_has_no_book(marketplace: object):
+    with pytest.raises(RulebookError):
+        book_for("pdpi", marketplace)  # type: ignore[arg-type]
+
+
+def test_who_files_a_claim_reads_no_book_of_another(monkeypatch: pytest.MonkeyPatch):
+    read: list[str] = []
+    monkeypatch.setattr(rulebook, "_read", lambda name: read.append(name) or parse_book(_text(name), name))
+    rulebook._own.cache_clear()  # type: ignore[attr-defined]
+    book_for("pdpi", "US")
+    home_book("seller_insurance", "US")
+    rulebook._own.cache_clear()  # type: ignore[attr-defined]
+    assert read == ["pdpi-us.toml", "seller_insurance-us.toml"]
+
+
+def _text(name: str) -> str:
+    return (rulebook._own_folder() / name).read_text("utf-8")

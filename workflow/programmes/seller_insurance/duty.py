@@ -20,7 +20,7 @@ from ....states.errors import RulebookError
 from ....states.money import parse, to_text
 from ....states.times import parse_date
 from ...reasons import Reason
-from ...rulebook import Book, book_for, shipped
+from ...rulebook import Book, book_for, books_of
 from .proceeds import by_month, last_day, month_before
 
 
@@ -108,7 +108,7 @@ def _book_of(currency: str, book: Book) -> Book:
     """Sums of another store's currency are measured by the line of that store."""
     if currency == book.currency:
         return book
-    others = [b for b in shipped().values() if (b.programme, b.currency) == (book.programme, currency)]
+    others = [b for b in books_of(book.programme) if b.currency == currency]
     if not others:
         raise RulebookError("no_line", f"no line for proceeds in {currency}", field="proceeds")
     return others[0]

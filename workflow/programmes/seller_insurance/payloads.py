@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 
 from ....states.errors import InputError
 from ....states.money import to_text
-from ...rulebook import shipped
+from ...rulebook import books_of
 from ...shapes import GENERIC, listed, without_reason
 from ...validation import (
     STRICT,
@@ -398,7 +398,7 @@ def _month_parts(entry: Any) -> dict[str, Any]:
 
 def _amount(value: Mapping[str, Any], currency: str, field: str) -> str:
     """The amount in the file's currency, or in that of another store with a line of its own."""
-    if value["currency"] in {b.currency for b in shipped().values() if b.programme == "seller_insurance"}:
+    if value["currency"] in {b.currency for b in books_of("seller_insurance")}:
         currency = value["currency"]
     return to_text(minor_of(value, currency, field), currency)
 
