@@ -67,5 +67,11 @@ def same_person(one: str, other: str) -> bool:
     return _plain(one) == _plain(other)
 
 
+def stands_with(second: str | None, actor: str) -> bool:
+    """Whether ``second`` names a person, and another one than ``actor``; rules and scripts are no persons."""
+    plain = _plain(second or "")
+    return bool(plain) and plain != _plain(actor) and plain != "rules" and not plain.startswith("script:")
+
+
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()

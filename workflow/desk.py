@@ -22,6 +22,7 @@ from ..states.case import Case
 from ..states.codes import ReadPurpose, RefusalCode
 from ..states.errors import ConfigError, InputError, NotFound, Refused, RulebookError, StaleVersion, StorageError
 from ..states.ids import IdFactory
+from ..states.roles import stands_with
 from ..states.times import instant_text, parse_instant
 from . import calendars, registry
 from .control.approvals import Approvals
@@ -498,7 +499,7 @@ class Desk(Verbs, Reads, Approvals):
         if not hasattr(vault, "forget_epoch"):
             raise ConfigError("keys_elsewhere", "the keys of this desk are changed where they are kept")
         who, second = self.who(actor), visible(approved_by, "approved_by")
-        if second.casefold() in (who.casefold(), "rules") or second.startswith("script:"):
+        if not stands_with(second, who):
             raise Refused(
                 RefusalCode.NEEDS_SECOND_PERSON.value,
                 "a change of keys needs a second person",

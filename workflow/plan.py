@@ -16,7 +16,7 @@ from ..states.case import Case, Deadline, fold
 from ..states.codes import DeadlineKind, Described, HoldReason, Outcome, Party, RefusalCode, TaskKind
 from ..states.ledger import TransferKind
 from ..states.lifecycle import Lifecycle
-from ..states.roles import same_person
+from ..states.roles import stands_with
 from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_instant
 from . import overlays
 from .reasons import Decision, Reason
@@ -173,6 +173,7 @@ class Programme:
 
 #: What an entry leaves out.
 _NOTHING: Any = (None, [], {}, ())
+_ANOTHER = "name another person who approved (approved_by); rules and scripts are no persons"
 
 
 class Draft:
@@ -485,14 +486,14 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
             hint="give a reason (--reason TEXT, reason=...)",
         )
     if _takes_two(case, command):
-        if _nobody_else(command):
+        if not stands_with(command.second, command.actor):
             return refuse(
                 programme,
                 case,
                 RefusalCode.NEEDS_SECOND_PERSON,
                 f"{verb} needs a second person",
                 Reason("needs_second_person", "control.two_people", command.second, False),
-                hint="name another person who approved (approved_by); rules and scripts are no persons",
+                hint=_ANOTHER,
             )
     elif _alone(command) and (command.second or programme.second_person(case, ctx, command)):
         banded = ctx.rulebook.has("approval.second_person_from")  # a seller's file has no amount to name
@@ -503,7 +504,7 @@ def _common_tests(programme: Programme, case: Case, command: Command, ctx: Conte
             RefusalCode.NEEDS_SECOND_PERSON,
             f"{verb} needs a second person{' at this amount' if banded else ''}",
             Reason("needs_second_person", rule, command.second, False),
-            hint="name another person who approved (approved_by)",
+            hint=_ANOTHER,
         )
     return None
 
@@ -521,15 +522,10 @@ def _takes_two(case: Case, command: Command) -> bool:
 
 
 def _alone(command: Command) -> bool:
-    """Whether nobody but the actor is named; a second person who is the actor is none at any amount."""
+    """Whether no other person is named; the actor, the rules and a script are no second person at any amount."""
     if command.attached is not None and command.attached.glass:
         return False  # an emergency: done without, and reviewed afterwards
-    return not command.second or same_person(command.second, command.actor)
-
-
-def _nobody_else(command: Command) -> bool:
-    second = (command.second or "").casefold()
-    return second in ("", "rules", command.actor.casefold()) or second.startswith("script:")
+    return not stands_with(command.second, command.actor)
 
 
 def show_overlays(draft: Draft, ctx: Context) -> None:

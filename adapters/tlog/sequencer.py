@@ -158,7 +158,8 @@ class _Run:
         if lost and not self.relearn:
             raise IntegrityFailure(
                 "published_missing", f"this database published {state.published} entries, the folder holds nothing",
-                hint="name the right folder; when it is really lost, say so once (relearn) and it is written anew",
+                hint="name the right folder; when it is really lost, say so once and it is written anew: "
+                "claimdesk audit checkpoint --publish --folder-is-lost",
             )  # fmt: skip
         for where, found in remembered:
             if found.size > state.size:

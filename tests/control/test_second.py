@@ -229,11 +229,11 @@ def test_without_roles_there_is_nothing_to_propose_and_no_glass_to_break() -> No
         assert {(a.author, a.approver, a.proposal) for a in unit.approvals(claim)} == {("cs:mei", "lead:lin", None)}
 
 
-def test_naming_oneself_is_refused_at_any_amount() -> None:
+def test_naming_oneself_or_a_machine_is_refused_at_any_amount() -> None:
     """Also where no second person is needed: the record would say that there was one."""
     desk = make_desk()
     claim = Drive(desk, desk.clock).file(SMALL)  # type: ignore[arg-type]
-    for name in ("cs:mei", "CS:Mei"):
+    for name in ("cs:mei", "CS:Mei", "ｃｓ：ｍｅｉ", "rules", "script:nightly"):
         assert refused(desk.deny, claim.id, reason="no", approved_by=name) == RefusalCode.NEEDS_SECOND_PERSON
 
 

@@ -63,7 +63,7 @@ def test_the_reason_comes_before_the_second_person(reason):
     assert code_of(drive, claim.id, "write_off", reason=reason) == "needs_reason"
 
 
-@pytest.mark.parametrize("second", [None, "", "cs:mei"])
+@pytest.mark.parametrize("second", [None, "", "cs:mei", "rules", "script:nightly"])
 def test_a_second_person_is_somebody_else(second):
     drive = Drive.start()
     claim = due(drive)

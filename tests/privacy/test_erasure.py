@@ -100,7 +100,9 @@ def test_a_dry_run_says_what_would_go(desk: ClaimDesk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "second", [None, "", "cs:mei", "CS:MEI", "rules", "script:nightly"], ids=lambda s: f"approved by {s!r}"
+    "second",
+    [None, "", "cs:mei", "CS:MEI", "ｃｓ：ｍｅｉ", "rules", "Script:nightly"],
+    ids=lambda s: f"approved by {s!r}",
 )
 def test_two_people_stand_for_it(second: str | None) -> None:
     with ClaimDesk.open("memory:", actor="cs:mei", clock=FrozenClock("2024-06-03T09:00:00-07:00")) as desk:

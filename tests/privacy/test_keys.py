@@ -89,7 +89,7 @@ def test_who_seals_meanwhile_seals_under_the_new_key(opened: Callable[..., Claim
     assert first.personal(later)["claimant"]["name"] == MARK
 
 
-@pytest.mark.parametrize("second", ["cs:mei", "CS:Mei", "rules", "script:x"])
+@pytest.mark.parametrize("second", ["cs:mei", "CS:Mei", "ｃｓ：mei", "rules", "Script:x"])
 def test_a_change_of_keys_takes_two(second: str) -> None:
     with ClaimDesk.open("memory:", actor="cs:mei") as desk, pytest.raises(Refused) as caught:
         desk.rotate_keys(approved_by=second)
