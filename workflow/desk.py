@@ -318,6 +318,9 @@ class Desk(Verbs, Reads, Approvals):
         dry_run = options.get("dry_run", False)
 
         def step(session: Session) -> Done:
+            now = session.case(claim)  # it may have been moved into another incident since it was looked at
+            if now is not None and (more := set(locks_of([now], command.payload)).difference(keys)):
+                session.unit.lock(sorted(more))
             if dry_run:
                 self.dispatcher.catch_up_in(session, claim, command.at)
             if whose is not None and session.known(command) is None:
@@ -330,7 +333,7 @@ class Desk(Verbs, Reads, Approvals):
             return done
 
         also = [] if whose is None else [seller_file_id(str(command.payload["seller"]))]
-        keys = sorted({*locks_of([case]), *also})
+        keys = sorted({*locks_of([case], command.payload), *also})
         personal = registry.programme(case.programme).reads_personal
         done = self._retried(step, keys, dry_run, Ahead(case.id if personal else None, group_of(case)))
         if verb == "redact" and not dry_run:

@@ -532,14 +532,16 @@ def _unmet(refusal: Refusal) -> tuple[dict[str, Any], ...]:
     return tuple({**r.to_entry(), **reason_json(r, version), "rulebook": version.ref} for r in refusal.unmet)
 
 
-def locks_of(cases: Sequence[Case]) -> list[str]:
-    """The keys to lock for these cases: themselves, their seller's file and their incident group."""
+def locks_of(cases: Sequence[Case], payload: Mapping[str, Any] | None = None) -> list[str]:
+    """The keys to lock for these cases: themselves, their seller's file and their incident group.
+
+    ``payload``: of a command that may move them into another group, whose claims are counted with them from then on.
+    """
     found: list[str] = []
     for case in cases:
         found.append(case.id)
         if case.seller:
             found.append(seller_file_id(case.seller))
-        key = group_of(case)
-        if key:
-            found.append(f"incident:{key[0]}:{key[1]}")
+        groups = (group_of(case), _corrected_group(case, payload or {}))
+        found += [f"incident:{key[0]}:{key[1]}" for key in groups if key]
     return sorted(set(found))

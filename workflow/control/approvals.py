@@ -186,7 +186,7 @@ class Approvals(Access):
             self._answered(session, row, person, Verdict.APPROVED, at, reason)
             return self._does(session, command, state)
 
-        done = self._retried(step, locks_of([case]), dry_run)
+        done = self._retried(step, locks_of([case], command.payload), dry_run)
         return claim_view(done.case, dry_run=dry_run)
 
     def turn_down(self, proposal: str, *, actor: str | None = None, reason: str) -> Proposal:
@@ -298,7 +298,7 @@ class Approvals(Access):
             return self._waits(session, row, replace(command, personal={}))
 
         dry_run = bool(options.get("dry_run"))
-        done = self._retried(step, locks_of([case]), dry_run)
+        done = self._retried(step, locks_of([case], command.payload), dry_run)
         return claim_view(done.case, dry_run=dry_run)
 
     # -- looking -------------------------------------------------------------------------------------------------
