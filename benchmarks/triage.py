@@ -29,6 +29,8 @@ from .figure import Figures, Took, figure, medians, rate, taking
 from .floors import rows_of, sqlite
 from .table import alone
 
+#: From so many claims on planners start at once: what the command takes for a long file.
+LONG = 3_000
 _GUARDED = "beside raw sqlite3 with the same guards on"
 _TYPED, _FILE = "bulk triage, typed claims, SQLite", "bulk triage, JSON Lines, SQLite, whole command"
 
@@ -76,13 +78,14 @@ def _processor(claims: int, took: Took, plain: Took) -> dict[str, Any]:
 def typed(url: str, claims: int, keys: Path | None = None, *, beside: bool = True) -> Took:
     """What it takes to triage ready mappings into a new store at ``url``, whose making is not counted.
 
-    ``keys``: the key file. ``beside``: other processes may plan while this one writes; their start is counted.
+    ``keys``: the key file. ``beside``: other processes may plan while this one writes; their start is counted, and
+    whoever has this many lines says so beforehand, as the command does.
     """
     ready = [Line(n, json.loads(text), None, "") for n, text in enumerate(lines(claims), 1)]
     with ClaimDesk.open(url, actor="system:bench", keys=None if keys is None else str(keys)) as desk:
         gc.collect()
         gc.freeze()  # the claims wait in memory and are no garbage of the run
-        with taking() as took, desk.planned_beside() if beside else nullcontext():
+        with taking() as took, desk.planned_beside(at_once=claims >= LONG) if beside else nullcontext():
             created = sum(result["status"] == "created" for result in triage(desk, ready, run_id="bench"))
         gc.unfreeze()
     if created != claims:
