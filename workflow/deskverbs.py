@@ -26,7 +26,7 @@ class Options(TypedDict, total=False):
     actor: str | None  #: who does it (the desk's own actor when left out)
     reason: str | None  #: required for human overrides and money
     at: datetime | str | None  #: when it happened (now when left out)
-    idempotency_key: str | None  #: same key and content: the first result again
+    idempotency_key: str | None  #: same key and content from the same actor: the first result again
     expected_version: int | None  #: refused as stale when the claim has changed since
     approved_by: str | None  #: a second person, where one is needed
     dry_run: bool  #: what would happen, nothing is written

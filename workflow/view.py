@@ -5,7 +5,7 @@ Personal data is not in a view; ``ClaimDesk.personal`` reads it, with a purpose,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,17 @@ class DeadlineView:
     on: str
     due: datetime
     status: str
-    recipe: dict[str, Any]
+    recipe: dict[str, Any] = field(hash=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {
+            "kind": self.kind,
+            "on": self.on,
+            "due": self.due.isoformat(),
+            "status": self.status,
+            "recipe": self.recipe,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ class Claim:
     redirected_from: str | None = None  #: the programme it was filed under, where that was another one
     continues: str | None = None  #: the claim this one goes on from, under the programme that was left
     continued_as: str | None = None  #: the claim that goes on from this one, under another programme
-    erased: dict[str, str] | None = None  #: when personal data was last erased, and under which legal basis
+    #: When personal data was last erased, and under which legal basis.
+    erased: dict[str, str] | None = field(default=None, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values under the contract's names."""
@@ -100,10 +111,7 @@ class Claim:
             "holds": list(self.holds),
             "reasons": list(self.reasons),
             "visited": list(self.path),
-            "deadlines": [
-                {"kind": d.kind, "on": d.on, "due": d.due.isoformat(), "status": d.status, "recipe": d.recipe}
-                for d in self.deadlines
-            ],
+            "deadlines": [d.to_dict() for d in self.deadlines],
             "tasks": list(self.tasks),
             "owner": self.owner,
             "rulebook": self.rulebook,
@@ -125,8 +133,8 @@ class SellerFile:
     version: int
     required: bool
     due_on: str | None
-    certificates: tuple[dict[str, Any], ...]
-    facts: dict[str, Any]
+    certificates: tuple[dict[str, Any], ...] = field(hash=False)
+    facts: dict[str, Any] = field(hash=False)
     path: tuple[str, ...]
     deadlines: tuple[DeadlineView, ...]
     rulebook: str
@@ -134,6 +142,7 @@ class SellerFile:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready values under the contract's names."""
         return {
+            "file": self.id,
             "seller": self.seller,
             "state": self.state,
             "version": self.version,
@@ -142,7 +151,7 @@ class SellerFile:
             "certificates": list(self.certificates),
             "facts": self.facts,
             "visited": list(self.path),
-            "deadlines": [{"kind": d.kind, "on": d.on, "status": d.status} for d in self.deadlines],
+            "deadlines": [d.to_dict() for d in self.deadlines],
             "rulebook": self.rulebook,
         }
 

@@ -28,6 +28,7 @@ _PLACES = {
     "ConfigError": ".states.errors",
     "RulebookError": ".states.errors",
     "IntegrityFailure": ".states.errors",
+    "SchemaMismatch": ".states.errors",
 }
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         NotPermitted,
         Refused,
         RulebookError,
+        SchemaMismatch,
         StaleVersion,
         StorageError,
     )
@@ -65,6 +67,7 @@ __all__ = [
     "NotPermitted",
     "Refused",
     "RulebookError",
+    "SchemaMismatch",
     "SellerFile",
     "StaleVersion",
     "StorageError",

@@ -111,6 +111,11 @@ def test_what_the_types_promise_is_taken():
         supported = ({"head": "medical", "amount": "500.00 USD"},)  # a sequence, not a list
         assert str(desk.assess(noted.id, losses=supported).eligible_amount) == "500.00 USD"
         assert [c.id for c in desk.list(limit=None, seller=None)] == [claim]
+        assert len({desk.get(claim), desk.get(claim), desk.seller("A1"), desk.seller("A1")}) == 2  # frozen, so hashable
+        clocks = (desk.get(claim).to_dict()["deadlines"], desk.request_insurance(claim).to_dict()["deadlines"])
+        file = desk.seller("A1").to_dict()
+        assert {frozenset(d) for d in (*clocks[0], *clocks[1], *file["deadlines"])} == {frozenset(clocks[0][0])}
+        assert file["deadlines"] and [s.id for s in desk.sellers(after="SLR-")] == [file["file"]]
 
 
 def test_a_marketplace_nobody_knows_is_a_fault_of_the_request():

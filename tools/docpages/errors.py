@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
+import claimdesk
 from claimdesk.states.codes import RefusalCode
 from claimdesk.states.errors import ClaimdeskError
 
@@ -21,7 +22,7 @@ def pages() -> Iterator[Page]:
     yield page(
         "reference/errors.md",
         "Errors and exit codes",
-        "Every error is a class you can import and catch; it carries `code`, `message` and `hint`, never empty.",
+        "Every error is a `ClaimdeskError`, and carries `code`, `message` and `hint`, never empty.",
         """Where they apply, it also carries:
 
 - `field` and `claim`: where it went wrong;
@@ -31,7 +32,11 @@ def pages() -> Iterator[Page]:
 - `next_on`: the day a clock changes something.""",
         "An error never repeats the value it refuses, because a value may be personal.",
         "## Types",
-        table(("type", "of", "meaning", "exit code", "HTTP status", "try again"), [_type(kind) for kind in types]),
+        "Those of the library are imported from `claimdesk`; the others are the command line's and our own tables'.",
+        table(
+            ("type", "of", "imported from", "meaning", "exit code", "HTTP status", "try again"),
+            [_type(kind) for kind in types],
+        ),
         "Other exit codes: " + "; ".join(f"{number} {meaning}" for number, meaning in OTHER_EXITS) + ".",
         "## Codes of refusals",
         "The first test that fails is the code, in this order; the words stand with the [codes](codes.md#refusals).",
@@ -61,7 +66,9 @@ def _type(kind: type[ClaimdeskError]) -> tuple[object, ...]:
     meaning = cell((kind.__doc__ or "").strip().splitlines()[0])
     again = "yes" if kind.retryable else ""
     status = kind.http_status
-    return code(kind.__name__), "" if kind is ClaimdeskError else code(parent), meaning, kind.exit_code, status, again
+    place = code("claimdesk") if kind.__name__ in claimdesk.__all__ else ""
+    first = "" if kind is ClaimdeskError else code(parent)
+    return code(kind.__name__), first, place, meaning, kind.exit_code, status, again
 
 
 def _codes(types: list[type[ClaimdeskError]]) -> list[tuple[str, str, str]]:

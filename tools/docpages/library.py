@@ -44,7 +44,7 @@ Every write takes the same [options](#options-of-every-write).""",
         "## ClaimDesk",
         *_desk(),
         "## Options of every write",
-        table(("option", "takes"), [(code(name), _shown(hint)) for name, hint in _options().items()]),
+        table(("option", "takes", "what it does"), _options()),
         "## Results",
         *_several((claimdesk.Claim, claimdesk.SellerFile, claimdesk.Money, *RETURNED)),
         "## Errors",
@@ -69,8 +69,9 @@ def _names() -> list[str]:
     return sorted(claimdesk.__all__, key=kind)
 
 
-def _options() -> dict[str, Any]:
-    return get_type_hints(deskverbs.Options)
+def _options() -> list[tuple[str, str, str]]:
+    meant = dict(re.findall(r"^ {4}(\w+): .*#: (.+)$", inspect.getsource(deskverbs.Options), re.MULTILINE))
+    return [(code(name), _shown(hint), meant[name]) for name, hint in get_type_hints(deskverbs.Options).items()]
 
 
 def _first(value: Any) -> str:
