@@ -32,6 +32,14 @@ _TRIES = 8
 _LONGEST_WAIT = 2.0
 _JOURNALS = ("auto", "delete", "truncate", "persist", "wal")
 _BEGIN = "claimdesk_begin"
+#: Seconds to reach a host, and until one that is gone is given up (libpq's names; the last in milliseconds).
+_PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
 #: Of an engine whose statements are prepared under no name, each time anew: nothing of ours stays in a session.
 UNNAMED = "claimdesk_unnamed"
 
@@ -155,7 +163,7 @@ def _postgres(url: URL, options: Options) -> Engine:
             isolation_level="READ COMMITTED",
             # ``pipeline`` prepares our statements; psycopg would throw all of them away at its first roll-back.
             # Whatever a role or a database names in its settings, what we say is UTF-8.
-            connect_args={"prepare_threshold": None, "client_encoding": "UTF8"},
+            connect_args={**_patience(url), "prepare_threshold": None, "client_encoding": "UTF8"},
         )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise ConfigError(
@@ -163,6 +171,11 @@ def _postgres(url: URL, options: Options) -> Engine:
         ) from None
     event.listen(engine, "connect", _refuse_other_encodings)
     return engine
+
+
+def _patience(url: URL) -> dict[str, str]:
+    """How long a host may be silent, where the address does not say: the system's own would wait for two hours."""
+    return {name: seconds for name, seconds in _PATIENCE.items() if name not in url.query}
 
 
 def _refuse_other_encodings(driver: Any, _record: object) -> None:
@@ -236,6 +249,7 @@ def _from_sqlite(error: sqlite3.Error) -> ClaimdeskError:
     return StorageError("storage_failed", f"the database could not do it ({name.lower() or type(error).__name__})")
 
 
+_STANDBY = "a standby takes no writes: name its primary; after an upgrade of the tables, run it again"
 _POOLED = "behind a pooler that changes sessions between transactions, add ?prepared=off to the address"
 _RETRY = {"40001": "serialization", "40P01": "deadlock", "55P03": "lock_timeout"}
 
@@ -260,7 +274,9 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
         return StorageError(
             "not_granted", f"this database user may not do that [{state}]", hint="see the grants in the docs"
         )
-    hint = _POOLED if state in ("26000", "42P05") else ""
+    if state == "53100":
+        return StorageError("disk_full", "the disk is full; nothing was written", hint="make room and run it again")
+    hint = _POOLED if state in ("26000", "42P05") else _STANDBY if state == "0A000" else ""
     return StorageError("storage_failed", f"the database could not do it [{state or type(error).__name__}]", hint=hint)
 
 

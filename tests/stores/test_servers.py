@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from claimdesk.adapters.open_store import open_store
-from claimdesk.states.errors import ConfigError
+from claimdesk.adapters.sql.engine import translated
+from claimdesk.states.errors import ConfigError, StorageError
 from support.checks import assert_sound
 from support.desks import filing, make_desk
 
@@ -69,3 +70,39 @@ def test_a_database_that_cannot_hold_every_name_is_refused(postgres_server: Any,
         assert caught.value.code == "database_encoding" and encoding in caught.value.message
     finally:
         postgres_server.drop(url)
+
+
+def test_a_host_that_is_gone_is_given_up(postgres_copy: str) -> None:
+    """A failed-over server answers nothing at all; what the address says comes first."""
+    with closing(open_store(f"{postgres_copy}&keepalives_idle=5")) as store:
+        found: Any = store
+        with found.engine.connect() as connection:
+            told = connection.connection.driver_connection.info.get_parameters()
+    wanted = {"connect_timeout": "10", "keepalives_idle": "5", "keepalives_count": "3", "tcp_user_timeout": "60000"}
+    assert {name: told.get(name) for name in wanted} == wanted
+
+
+def test_tables_that_change_under_an_open_desk_are_met_once(postgres_copy: str) -> None:
+    """A statement that was prepared over the tables as they were ends with its connection."""
+    with closing(open_store(postgres_copy)) as store:
+        with store.read() as unit:
+            assert unit.meta("x") is None
+        said(postgres_copy, "ALTER TABLE meta ALTER value TYPE varchar(100)")
+        with pytest.raises(StorageError, match="0A000"), store.read() as unit:
+            unit.meta("x")
+        with store.read() as unit:
+            assert unit.meta("x") is None
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "hint"),
+    [
+        ("53100", "disk_full", "make room"),
+        ("0A000", "storage_failed", "standby"),
+        ("26000", "storage_failed", "pooler"),
+    ],
+)
+def test_what_the_server_says_is_told_with_what_to_do(state: str, code: str, hint: str) -> None:
+    error: Any = translated(psycopg.errors.lookup(state)("the words of a row"))
+    assert (error.code, hint in error.hint) == (code, True)
+    assert "the words" not in str(error)
