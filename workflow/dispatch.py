@@ -353,9 +353,12 @@ class Dispatcher:
         return [(task, attempt) for task, attempt in taken if attempt is not None]
 
     def _one(self, command: Command) -> Done | Refusal:
+        claim = str(command.claim)
+        with self.store.read() as unit:
+            case = unit.case(claim)
         with self.store.write() as unit:
-            if command.claim:
-                unit.lock([command.claim])
+            # Its incident and its seller too: what a payment came to is decided on the others of its incident.
+            unit.lock(locks_of([case]) if case else [claim])
             session = Session(unit, self.settings)
             done = session.execute(command)
             session.flush()

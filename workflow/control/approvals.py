@@ -162,16 +162,7 @@ class Approvals(Access):
         kept = next((one for one in waiting if one["id"] == row.id), None)
         if case is None or kept is None:
             raise NotFound("unknown_proposal", "this proposal does not stand on its claim", claim=row.claim)
-        amount = registry.programme(case.programme).summary(case)["eligible_minor"]
-        if (case.state, amount) != (kept["state"], row.amount):
-            raise StaleVersion(
-                "proposal_stale",
-                "the claim has moved on since this was proposed",
-                claim=row.claim,
-                state=case.state,
-                hint="turn it down, and have it proposed again",
-                unmet=(_unmet("proposal_stale", "state and amount as proposed", case.state),),
-            )
+        _as_proposed(case, kept, row)
         with self.store.read() as unit:
             sealed = self.settings.vault.unseal(unit.sealed(row.claim))
         personal: dict[str, Any] = sealed.get(_sealed_name(row.id)) or {}
@@ -183,6 +174,7 @@ class Approvals(Access):
         )  # fmt: skip
 
         def step(session: Session) -> Done:
+            _as_proposed(session.case(row.claim) or case, kept, row)  # with nobody beside it: it may have moved since
             self._answered(session, row, person, Verdict.APPROVED, at, reason)
             return self._does(session, command, state)
 
@@ -385,6 +377,21 @@ def proposal_of(row: ProposalRow, answer: AnswerRow | None) -> Proposal:
     if answer is None:
         return shown
     return replace(shown, verdict=answer.verdict, answered_by=answer.person, answered_at=answer.at)
+
+
+def _as_proposed(case: Case, kept: Mapping[str, Any], row: ProposalRow) -> None:
+    """StaleVersion where state or amount are not those that were proposed."""
+    amount = registry.programme(case.programme).summary(case)["eligible_minor"]
+    if (case.state, amount) == (kept["state"], row.amount):
+        return
+    raise StaleVersion(
+        "proposal_stale",
+        "the claim has moved on since this was proposed",
+        claim=row.claim,
+        state=case.state,
+        hint="turn it down, and have it proposed again",
+        unmet=(_unmet("proposal_stale", "state and amount as proposed", case.state),),
+    )
 
 
 def _sealed_name(proposal: str) -> str:

@@ -99,8 +99,9 @@ def _before(case: Case, ctx: Context) -> Reason:
     """No text says whether a sub-order may be claimed twice: a person decides when another claim names it."""
     mine = _named(case)
     for other in ctx.others:
+        paid = other.totals.pending is not None or other.totals.posted is not None
         if (
-            other.id < case.id
+            (paid or other.id < case.id)  # of two clocks one is behind, and a claim may be corrected into another's
             and other.state != "denied"
             and "redirected_to" not in other.facts
             and mine & _named(other)

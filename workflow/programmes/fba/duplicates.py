@@ -35,23 +35,27 @@ def tested(case: Case, ctx: Context) -> Reason:
 def alike(case: Case, ctx: Context) -> Reason | None:
     """Another claim may be for the same loss, and no order tells the two apart: not without a person."""
     before = next((o for o in ctx.others if _before(o, case) and _stands(o) and _look(o) == _look(case)), None)
-    if before is None or None not in (_named(before)[2], _named(case)[2]):
+    if before is None or None not in (named(before)[2], named(case)[2]):
         return None
     return Reason(FbaReasonCode.CLAIMED_ALIKE, "eligibility.already_reimbursed", before.id, None)
 
 
 def _before(other: Case, case: Case) -> bool:
-    """Filed before, by its id; of two clocks one is behind, so what is paid, or about to be, was there before too."""
-    return other.id < case.id or other.totals.pending is not None or other.totals.posted is not None
+    """Filed before, by its id; what is paid, about to be, or replaced was there before too.
+
+    Of two clocks one is behind, and a claim may be corrected into the loss of a later one.
+    """
+    made_good = other.totals.pending is not None or other.totals.posted is not None or other.state == "replaced"
+    return other.id < case.id or made_good
 
 
 def _look(case: Case) -> tuple[str | None, ...]:
-    kind, day, _, fnsku = _named(case)
+    kind, day, _, fnsku = named(case)
     return case.marketplace, kind, day, fnsku
 
 
 def _same(one: Case, other: Case) -> bool:
-    mine, theirs = _named(one), _named(other)
+    mine, theirs = named(one), named(other)
     return _stands(one) and None not in mine and mine == theirs and one.marketplace == other.marketplace
 
 
@@ -59,7 +63,8 @@ def _stands(case: Case) -> bool:
     return case.state not in _GONE and not (case.state == "closed" and case.totals.posted is None)
 
 
-def _named(case: Case) -> tuple[str | None, ...]:
+def named(case: Case) -> tuple[str | None, ...]:
+    """What tells one loss from another: type, day, order, FNSKU; None for what is not told."""
     facts = case.facts
     order: dict[str, str] = facts.get("order") or {}
     day = facts.get("event_on")

@@ -8,6 +8,7 @@ reimburses by itself in most cases, which no source describes closely enough.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ....states.case import Case, Deadline
@@ -58,6 +59,14 @@ def _told(draft: Draft, ctx: Context, command: Command, trigger: str) -> Refusal
     if trigger == "take_answer" and "evidence" in found:
         found["evidence"] = [*case.facts.get("evidence", []), *found["evidence"]]
     clocks = draft.settled(DeadlineKind.INFORMATION) if trigger == "take_answer" else []
+    if case.state != "filed" and duplicates.named(replace(case, facts={**case.facts, **found})) != duplicates.named(
+        case
+    ):
+        # Under another name the same loss could be claimed once more, and nothing would tell that it was paid.
+        code = RefusalCode.NOT_ALLOWED_FROM_STATE
+        why = Reason(code, "eligibility.already_reimbursed", case.state, False)
+        message = "which loss it is stands with its reimbursement"
+        return refuse(PROGRAMME, case, code, message, why, hint="reverse_payment first, then reopen and amend")
     draft.take(
         trigger,
         set={**found, "examined": None, "information": None},

@@ -186,6 +186,8 @@ def record_found(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     if units > kept["units"]:
         return _refused(case, RefusalCode.AMOUNT_OVER_BALANCE, "more than was reimbursed", "reversal.found")
     left = {**kept, "units": kept["units"] - units, "amount": kept["unit"] * (kept["units"] - units)}
+    if case.facts.get("payment"):
+        return _refused(case, RefusalCode.PAYMENT_UNDER_WAY, "the credit's call has left", "payment.pending")
     if left["units"] and case.totals.pending is not None:
         return _refused(case, RefusalCode.NOT_YET, "the credit is still on its way", "payment.pending")
     why = Reason(FbaReasonCode.UNITS_FOUND, "reversal.found", str(units), True, str(kept["units"]))

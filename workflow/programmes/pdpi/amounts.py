@@ -78,10 +78,15 @@ def is_under(amount: int, limit: int, comparator: str) -> bool:
 
 
 def payable(case: Case, ctx: Context) -> int:
-    """What is to be paid now: the eligible amount less what stands paid, and never over the incident's ceiling.
+    """What is to be paid now: the eligible amount less what stands paid by anybody, never over the incident's ceiling.
 
     Of the ceiling is gone what the others were paid, and what those filed earlier may still be paid.
     """
     earlier = sum(s.eligible_minor for s in ctx.siblings if not s.paid and s.id < case.id and s.state in _OPEN)
     left = ctx.rulebook.number("claim.ceiling") - sum(s.paid_minor for s in ctx.siblings) - earlier
-    return max(0, min(eligible(case, ctx.rulebook), left) - case.totals.by_amazon)
+    return max(0, min(eligible(case, ctx.rulebook), left) - had(case))
+
+
+def had(case: Case) -> int:
+    """What the customer has had for this loss, whoever paid it: a claim that is reopened is not paid a second time."""
+    return case.totals.by_amazon + case.totals.by_seller + case.totals.by_insurer

@@ -50,6 +50,11 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
             Reason("not_allowed_from_state", "amend.losses", case.state, False),
             hint="use assess",
         )
+    told: dict[str, Any] = command.payload.get("order") or {}
+    sold_by = case.facts["order"].get("sold_by")
+    if case.facts.get("payment") and told.get("sold_by", sold_by) != sold_by:
+        message = "a payment is under way; who answers for it cannot change before its outcome"
+        return refuse(PROGRAMME, case, RefusalCode.PAYMENT_UNDER_WAY, message)
     draft.take(
         "amend",
         set={**patch(case.facts, command.payload), "awaiting_facts": None},

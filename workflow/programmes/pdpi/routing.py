@@ -16,7 +16,7 @@ from ... import coverage, overlays
 from ...plan import Context, Draft, decision, set_holds
 from ...reasons import Decision, Reason
 from . import payment
-from .amounts import asked_together, compensable, eligible, is_under, together, under_line
+from .amounts import asked_together, compensable, eligible, had, is_under, together, under_line
 from .eligibility import examine
 from .holds import facts_held
 
@@ -52,8 +52,8 @@ def settle_filed(draft: Draft, ctx: Context) -> bool:
     elif verdict in _SCREENED_OUT and case.totals.by_amazon == 0:
         why = Reason(ReasonCode.SCREENED_OUT, "screening.verdict", verdict, False)
         _deny(draft, ctx, "screen_out", (*tests, why))
-    elif case.totals.by_amazon > 0:
-        why = Reason(ReasonCode.ALREADY_PAID, "routing.already_paid", to_text(case.totals.by_amazon, case.currency))
+    elif case.totals.by_amazon > 0 or 0 < eligible(case, ctx.rulebook) <= had(case):
+        why = Reason(ReasonCode.ALREADY_PAID, "routing.already_paid", to_text(had(case), case.currency))
         draft.take(
             "close_as_paid",
             deadlines=draft.all_settled("met"),
@@ -282,6 +282,38 @@ def _ruled_out_since(draft: Draft, ctx: Context) -> bool:
     return True
 
 
+def _not_the_sellers(draft: Draft, ctx: Context) -> bool:
+    """Known by now to be sold by Amazon itself: nobody else answers for it, and nobody is asked to pay it back."""
+    if draft.case.facts.get("route") == "amazon":
+        return False
+    if draft.case.state == "approved":
+        draft.add(set={"route": "amazon"})
+        return False
+    why = Reason(ReasonCode.SOLD_BY_AMAZON, "routing.sold_by", "amazon")
+    approve(draft, ctx, "approve", "amazon", Outcome.AUTO_PAY, (*amount_reasons(draft.case, ctx), why))
+    return True
+
+
+def _the_sellers(draft: Draft, ctx: Context, under: bool) -> None:
+    """Approved as sold by Amazon, and a seller's by what is known now: it goes the seller's way before it is paid."""
+    case = draft.case
+    line = line_reason(case, ctx)
+    if not under:
+        notify_seller(draft, ctx, (*amount_reasons(case, ctx), line))
+        return
+    notice = draft.notice(
+        ctx,
+        NoticeKind.SELLER_INFORMED,
+        Party.SELLER,
+        step="approved",
+        path="under",
+        amount=eligible(case, ctx.rulebook),
+        reasons=[line.to_entry()],
+    )
+    told_on = case.facts.get("notice_on") or ctx.today.isoformat()
+    draft.add(set={"route": "under", "notice_on": told_on}, notices=[notice])
+
+
 def reroute(draft: Draft, ctx: Context) -> bool:
     """Routing again before a payment, after an assessment or a change in a sibling (contract section 8)."""
     case = draft.case
@@ -292,7 +324,7 @@ def reroute(draft: Draft, ctx: Context) -> bool:
     if _ruled_out_since(draft, ctx):
         return True
     if case.facts["order"].get("sold_by") == "amazon":
-        return False
+        return _not_the_sellers(draft, ctx)
     if eligible(case, ctx.rulebook) == 0:
         rule_out(draft, ctx, examine(case, ctx))
         return True
@@ -300,6 +332,9 @@ def reroute(draft: Draft, ctx: Context) -> bool:
     if case.state == "seller_notified" and under:
         why = *amount_reasons(case, ctx), line_reason(case, ctx)
         approve(draft, ctx, "approve", "under", Outcome.AUTO_PAY, why)
+        return True
+    if case.state == "approved" and case.facts.get("route") == "amazon":
+        _the_sellers(draft, ctx, under)
         return True
     if case.state == "approved" and not under and case.facts.get("route") == "under":
         notify_seller(draft, ctx, (*amount_reasons(case, ctx), line_reason(case, ctx)))

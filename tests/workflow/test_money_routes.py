@@ -1,0 +1,210 @@
+"""Ways by which a loss would be paid twice, or asked back of somebody who does not owe it: one payment each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from claimdesk import Conflict, Refused
+from claimdesk.adapters.gateways import FakeProvider
+from claimdesk.adapters.open_store import open_store
+from claimdesk.adapters.sql.units import SqlWrite
+from claimdesk.states.case import Case
+from control.office import office
+from support.checks import assert_sound
+from support.desks import BIG, SMALL, Drive, filing, seller, stored
+
+NOVEMBER = "2024-11-03T12:00:00-07:00"
+#: A loss on the way to a warehouse: a person reimburses or replaces it.
+SHIPMENT: dict[str, Any] = {
+    "programme": "fba",
+    "marketplace": "US",
+    "seller": seller(),
+    "type": "shipment",
+    "event_on": "2024-10-01",
+    "units": 1,
+    "item": {
+        "fnsku": "X001", "registered": True, "compliant": True, "quantities_match_plan": True, "disposal": "none",
+        "defective": False, "customer_damaged": False,
+    },
+    "account_status": "normal",
+    "already_reimbursed": False,
+    "order": {"id": "FBA15"},
+    "valuation": {"own_price": "30.00 USD", "referral_fee": "4.00 USD", "fulfilment_fee": "3.00 USD"},
+}  # fmt: skip
+BREAKAGE: dict[str, Any] = {
+    "programme": "breakage_1688",
+    "marketplace": "CN",
+    "seller": seller(),
+    "ordered_on": "2024-10-01",
+    "received_on": "2024-10-10",
+    "enrolled": True,
+    "category": "kitchenware",
+    "evidence_valid": True,
+    "order": {"id": "O1"},
+}
+
+
+def money(drive: Drive, claim: Any) -> tuple[str, int, int, int, str | None]:
+    """(state, paid by Amazon, by the seller, under way, route)."""
+    case: Case = stored(drive.desk.store, claim.id)
+    totals = case.totals
+    return case.state, totals.by_amazon, totals.by_seller, totals.pending_minor, case.facts.get("route")
+
+
+def start(now: str = NOVEMBER, **options: Any) -> Drive:
+    drive = Drive.start(payments="instant", **options)
+    drive.clock.set(now)
+    return drive
+
+
+# -- settled by the seller, then reopened --------------------------------------------------------------------------
+
+
+def _reopened(settled: str) -> tuple[Drive, Any]:
+    drive = start("2024-06-03T09:00:00-07:00")
+    claim = drive.do(drive.valid(BIG), "respond", position="accept")
+    claim = drive.do(claim, "resolve", amount=settled, by="seller")
+    claim = drive.do(drive.do(claim, "reopen"), "record_screening", verdict="valid", by="adjuster:two")
+    return drive, claim
+
+
+def test_what_the_seller_settled_in_full_is_not_paid_again():
+    drive, claim = _reopened(BIG)
+    assert money(drive, claim)[:4] == ("closed", 0, 120_000, 0)
+    assert claim.reasons == ("already_paid",)
+    assert_sound(drive.desk.store)
+
+
+def test_of_what_the_seller_settled_in_part_the_rest_is_paid():
+    drive, claim = _reopened("500.00 USD")
+    claim = drive.do(drive.do(claim, "respond", position="reject"), "decide_dispute", decision="step_in")
+    assert money(drive, claim)[:4] == ("recovery_due", 70_000, 50_000, 0)
+    assert_sound(drive.desk.store)
+
+
+# -- who sold it, corrected before the payment ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", [SMALL, BIG])
+def test_nothing_is_asked_back_for_what_amazon_sold(amount: str):
+    """Contract section 8: ``sold_by: amazon`` is paid and closed whatever the amount, and nobody is asked for it."""
+    drive = Drive.start()
+    claim = drive.valid(amount, seller=seller(insurance_required=True))
+    assert claim.state == ("approved" if amount == SMALL else "seller_notified")
+    claim = drive.do(claim, "amend", order={"sold_by": "amazon"})
+    claim = drive.do(claim, "confirm_payment")
+    paid = 60_000 if amount == SMALL else 120_000
+    assert money(drive, claim) == ("closed", paid, 0, 0, "amazon")
+    assert claim.recovery.status == "none"
+    assert_sound(drive.desk.store)
+
+
+def test_what_a_seller_sold_after_all_goes_the_sellers_way():
+    drive = Drive.start()
+    by_amazon = {"order": {"id": "114-9", "sold_by": "amazon"}}
+    big, small = (drive.desk.file(**{**filing(a), **by_amazon, "incident_on": d}) for a, d in (
+        (BIG, "2024-06-01"), (SMALL, "2024-05-30")))  # fmt: skip
+    for claim in (big, small):
+        drive.desk.record_screening(claim.id, verdict="valid", by="adjuster:one")
+        drive.do(claim, "amend", order={"sold_by": "seller"})
+    assert money(drive, big) == ("seller_notified", 0, 0, 0, "over")
+    assert money(drive, small) == ("approved", 0, 0, 60_000, "under")
+    assert drive.do(small, "confirm_payment").state == "recovery_review"
+    assert_sound(drive.desk.store)
+
+
+# -- a reimbursed loss under another name --------------------------------------------------------------------------
+
+
+def test_a_reimbursed_loss_keeps_its_name():
+    """Amended to another order, it could be filed once more under its own."""
+    drive = start()
+    claim = drive.desk.file(**{**SHIPMENT, "type": "fulfilment_centre", "event_on": "2024-11-01"})
+    assert money(drive, claim)[:2] == ("reimbursed", 2_300)
+    for other in ({"order": {"id": "FBA99"}}, {"event_on": "2024-11-02"}, {"item": {"fnsku": "X9"}}):
+        with pytest.raises(Refused, match="stands with its reimbursement"):
+            drive.do(claim, "amend", **other)
+    same = drive.do(claim, "amend", order={"id": "FBA15"}, valuation={"sourcing_cost": "9.00 USD"})
+    assert money(drive, same)[:2] == ("reimbursed", 2_300)
+
+
+def test_a_replaced_loss_is_not_reimbursed_as_well():
+    drive = start()
+    first = drive.desk.file(**{**SHIPMENT, "order": {"id": "FBA14"}})
+    later = drive.do(drive.desk.file(**SHIPMENT), "decide", decision="replace")
+    assert later.state == "replaced"
+    assert drive.do(first, "amend", order={"id": "FBA15"}).state == "denied"
+
+
+def test_a_sub_order_paid_under_a_later_claim_is_not_paid_under_an_earlier_one():
+    drive = start()
+    part = [{"id": "S2", "amount": "1000.00 CNY", "damage": "crack"}]
+    first = drive.desk.file(**{**BREAKAGE, "evidence_valid": "unknown"}, sub_orders=[{**part[0], "id": "S8"}])
+    later = drive.desk.file(**BREAKAGE, sub_orders=part)
+    assert money(drive, later)[:2] == ("recourse_open", 5_000)
+    first = drive.do(first, "amend", evidence_valid=True, sub_orders=part)
+    assert money(drive, first)[:2] == ("filed", 0)  # a person decides: no text says that it may be claimed twice
+    assert_sound(drive.desk.store)
+
+
+def test_a_credit_whose_call_has_left_is_not_taken_off_the_books():
+    """Units are found while nobody knows whether the provider paid: void on the books, but maybe paid."""
+    provider = FakeProvider()
+    drive = Drive.start(payments="gateway", gateway=provider)
+    drive.clock.set(NOVEMBER)
+    claim = drive.do(drive.desk.file(**SHIPMENT), "decide", decision="reimburse")
+    provider.script = ["timeout_after"]
+    drive.desk.tick()
+    with pytest.raises(Refused) as refused:
+        drive.do(claim, "record_found", units=1)
+    assert refused.value.code == "payment_under_way"
+    drive.clock.advance(hours=1)
+    drive.desk.tick()
+    assert money(drive, claim)[:2] == ("reimbursed", 2_300)
+    assert drive.do(claim, "record_found", units=1).state == "reversed"
+    assert_sound(drive.desk.store)
+
+
+# -- at the same moment --------------------------------------------------------------------------------------------
+
+
+def test_what_moves_a_claim_among_others_takes_turns_with_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Any):
+    """On a server, two who decide on one incident would each not see what the other is about to write."""
+    provider = FakeProvider()
+    drive = Drive.start(open_store(f"sqlite:///{tmp_path / 'c.db'}"), payments="gateway", gateway=provider)
+    claim = drive.valid(SMALL)
+    taken: list[set[str]] = []
+    monkeypatch.setattr(SqlWrite, "lock", lambda _self, keys, *_: taken.append(set(keys)))
+    drive.do(claim, "amend", order={"id": "114-7"})
+    assert {"incident:114-1:2024-06-01", "incident:114-7:2024-06-01"} <= set.union(*taken)
+    taken.clear()
+    provider.script = ["fail"]
+    drive.desk.tick()
+    told = [keys for keys in taken if claim.id in keys and len(keys) > 1]
+    assert len(told) >= 2  # the call, and what it came to
+    assert all("incident:114-7:2024-06-01" in keys for keys in told)
+    drive.desk.close()
+
+
+def test_a_proposal_is_looked_at_with_nobody_beside_it(monkeypatch: pytest.MonkeyPatch):
+    """The amount changes between the look at the claim and the approval: a second person approved another amount."""
+    desk = office()
+    claim = desk.file(**filing("6000.00 USD"), actor="in:ann")
+    desk.record_screening(claim.id, verdict="valid", by="adjuster:one", actor="cs:mei")
+    desk.respond(claim.id, position="reject", actor="cs:mei")
+    made = desk.propose("decide_dispute", claim.id, {"decision": "step_in"}, actor="cs:mei", reason="a")
+    retried = type(desk)._retried  # pyright: ignore[reportPrivateUsage]
+
+    def meanwhile(self: Any, *words: Any, **named: Any) -> Any:
+        monkeypatch.undo()
+        losses = [{"head": "property_damage", "amount": "90000.00 USD"}]
+        desk.assess(claim.id, losses=losses, actor="lead:lin", reason="b")
+        return retried(self, *words, **named)
+
+    monkeypatch.setattr(type(desk), "_retried", meanwhile)
+    with pytest.raises(Conflict) as stale:
+        desk.approve(made.id, actor="lead:bo")
+    assert stale.value.code == "proposal_stale"
+    assert stored(desk.store, claim.id).state == "disputed"
