@@ -25,7 +25,7 @@ from .keys import signer_from
 from .prove import Tree
 from .publish import Publisher
 from .sequencer import Sequenced, sequence
-from .signing import CheckpointSigner, Signer, checked, trust_file, with_lines
+from .signing import CheckpointSigner, PublicHalf, Signer, checked, trust_file, with_lines
 from .units import log_read
 from .verifier import Report, Trust, Untrue, parse_checkpoint, parse_trust, verify_log
 
@@ -50,6 +50,8 @@ class Status:
 
 class TransparencyLog:
     """The transparency log of a store."""
+
+    borrowed = False  #: whether its public key was taken from its own folder
 
     def __init__(
         self,
@@ -81,7 +83,8 @@ class TransparencyLog:
     ) -> Self:
         """The log of the store at ``url``. ``key``: the key file, ``folder``: where it is published, both beside the
         database when left out (a store in memory has neither). ``archive``: a file that gets every checkpoint.
-        ``looking``: no key is made where there is none; nothing that it signs would count.
+        ``looking``: no key is made where there is none; nothing that it signs would count. Where the key file of a
+        log is not at hand, the public key in its folder will do to look (``borrowed``).
         """
         with store.read() as unit:
             log = log_read(unit)
@@ -89,12 +92,18 @@ class TransparencyLog:
         if origin is None:
             raise ConfigError("no_origin", "this store has no origin yet", hint="open a desk on it first")
         key, folder = key or default_key(url), folder or default_folder(url)
-        if size and key is not None and not key.exists():  # a new key could not go on with it, and would hide the loss
+        publisher = None if folder is None else Publisher(folder, archive)
+        gone = bool(size) and key is not None and not key.exists()
+        public = publisher.vkey() if gone and looking and publisher is not None else None
+        if public is not None and public.name == origin:
+            made = cls(store, PublicHalf(public), publisher, witnesses=witnesses, needed=needed, clock=clock)
+            made.borrowed = True
+            return made
+        if gone and key is not None:  # a new key could not go on with it, and would hide the loss
             raise ConfigError("no_log_key", f"the log of this database was begun with the key file {key.name}, which is"
                               " not there", hint="restore it from its backup, or name it: log_key")  # fmt: skip
         passing = key is None or (looking and not key.exists())
         signer = Signer(origin, os.urandom(32)) if key is None or passing else signer_from(key, origin)
-        publisher = None if folder is None else Publisher(folder, archive)
         return cls(store, signer, publisher, witnesses=witnesses, needed=needed, clock=clock)
 
     def trust_file(self) -> bytes:

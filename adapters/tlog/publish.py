@@ -95,6 +95,13 @@ class Publisher:
                 raise IntegrityFailure("other_log", "the folder holds another log",
                                        hint="name another folder, or the key of the log that is there")  # fmt: skip
 
+    def vkey(self) -> Vkey | None:
+        """The public key that stands in the folder; None where there is none that can be read."""
+        try:
+            return Vkey.parse((files.read(self.folder / "vkey") or b"").decode().strip())
+        except ValueError:
+            return None
+
     def trust(self, key: Vkey, trust_file: bytes) -> None:
         """Writes what whoever verifies the log needs to know, beside the log."""
         for name, data in {**_names(key), "tlog-policy": trust_file}.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from typing import Protocol
 
+from ...states.errors import ConfigError
 from .verifier.notes import COSIGNATURE, ED25519, Checkpoint, Vkey, cosigned_text, parse_checkpoint
 
 _EM_DASH = "\u2014"
@@ -42,6 +43,19 @@ class Signer:
     def line(self, text: bytes) -> str:
         """The signature line of a checkpoint's text."""
         return signature_line(self.key, self._private.sign(text))
+
+
+class PublicHalf:
+    """The public half of a log's key, where its key file is not: enough to look, and nothing is signed."""
+
+    def __init__(self, key: Vkey) -> None:
+        self.key = key
+
+    def line(self, text: bytes) -> str:
+        """Refused: ConfigError."""
+        del text
+        raise ConfigError("no_log_key", "only the public half of the log's key is here: nothing is signed with it",
+                          hint="name the key file: log_key")  # fmt: skip
 
 
 class Cosigner:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from claimdesk import ClaimDesk
 from claimdesk.adapters.tlog.sample import allotted, band
+from claimdesk.adapters.tlog.signing import Signer
 from claimdesk.adapters.tlog.verifier import parse_trust, verify_proof
 from claimdesk.states.money import parse
 
@@ -60,6 +61,23 @@ def test_a_lost_key_is_not_made_anew(office):
     seen = office.run("doctor")
     assert seen.code == 1 and "MISSING" in seen.out
     assert not Path("claimdesk.db.log-key").exists()
+
+
+def test_who_audits_needs_no_key_that_signs(office):
+    """The private key is the operator's; the public half stands in the published folder."""
+    Path("kept").write_text(office.run("audit", "checkpoint").out, encoding="utf-8")
+    Path("claimdesk.db.log-key").unlink()
+    seen = office.run("audit", "verify", "--held", "kept")
+    assert (seen.code, "taken from the published folder" in seen.err) == (0, True)
+    assert office.run("audit", "rebuild", "--sample", "2", "--seed", "x").code == 0
+    other = Signer(office.run("audit", "checkpoint", "--json").json["origin"], bytes(32)).key
+    vkey = Path("claimdesk.db.tlog/vkey")
+    vkey.chmod(0o644)
+    vkey.write_text(f"{other}\n", encoding="utf-8")
+    forged = office.run("audit", "verify", "--json")
+    assert (forged.code, forged.json["fault"]["code"]) == (1, "bad_signature")
+    vkey.write_text("nothing\n", encoding="utf-8")
+    assert office.run("audit", "verify", "--json").error["code"] == "no_log_key"
 
 
 def test_a_lost_folder_is_written_anew_only_when_it_is_said(office):

@@ -52,6 +52,8 @@ def command(call: Call, held: tuple[str, ...], evidence: str | None, sealed: boo
             held=notes, sealed=sealed_check(desk) if sealed else None, evidence=folder, progress=counter
         )  # fmt: skip
         counter.end()
+        if log.borrowed:
+            call.note("the log's public key was taken from the published folder: --held CHECKPOINT shows whose it is")
         more = _replayed(call, desk, found) if replay and found.ok else {}
     show(call, found, **more)
     return 0 if found.ok else 1
