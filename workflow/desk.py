@@ -33,6 +33,7 @@ from .digests import KEYED, KIND, Digests
 from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, group_of, locks_of, raised, seller_file_id, told_group
 from .overlays import checked
+from .paying import with_paid
 from .plan import Command, Programme, Refusal
 from .ports import Ahead, NoticeSender, PaymentGateway, Store, Vault
 from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
@@ -344,6 +345,8 @@ class Desk(Verbs, Reads, Approvals):
         """The command with what its verb acts on and the request does not say."""
         if command.verb == "redact":
             return with_found(session, command)
+        if command.verb == "reverse_payment":
+            return with_paid(session, command)
         return with_opening(session, command) if command.verb == "redirect" else command
 
     def _prepared(

@@ -134,17 +134,17 @@ class Session:
                 found.append(sibling)
         return tuple(found)
 
-    def others(self, programme: str, seller: str, but: str | None) -> tuple[Case, ...]:
-        """The seller's other claims in a programme, oldest first, this transaction's own with them."""
+    def others(self, programme: str, seller: str, but: str | None, order: str | None = None) -> tuple[Case, ...]:
+        """The seller's other claims in a programme (of one order), oldest first, this transaction's own with them."""
         found: dict[str, Case] = {}
-        wanted = CaseFilter(programme=programme, seller=seller, limit=_PAGE)
+        wanted = CaseFilter(programme=programme, seller=seller, order_id=order, limit=_PAGE)
         while page := self.unit.list_cases(wanted):
             found.update({c.id: c for c in page})
             if len(page) < _PAGE:
                 break
             wanted = replace(wanted, after=page[-1].id)
         mine = (c for c in self._cases.values() if c is not None and (c.programme, c.seller) == (programme, seller))
-        found.update({c.id: c for c in mine})
+        found.update({c.id: c for c in mine if order is None or _order_of(c) == order})
         return tuple(found[name] for name in sorted(found) if name != but)
 
     @property
@@ -225,7 +225,9 @@ class Session:
             siblings = self.siblings(case, _corrected_group(case, command.payload))
         others: tuple[Case, ...] = ()
         if seller and command.verb in programme.reads_others:
-            others = self.others(programme.id, seller, case.id if case else None)
+            told: Mapping[str, Any] = command.payload.get("order") or {}
+            order = told.get("id") or _order_of(case) if programme.others_of_order else None
+            others = self.others(programme.id, seller, case.id if case else None, order)
         return Context(
             now=command.at,
             rulebook=rulebook,
@@ -473,6 +475,11 @@ def group_of(case: Case) -> tuple[str, str] | None:
     if not isinstance(order, dict) or not isinstance(incident, str) or incident == "unknown":
         return None
     return order["id"], incident  # pyright: ignore[reportUnknownVariableType]
+
+
+def _order_of(case: Case | None) -> str | None:
+    order: Mapping[str, Any] = case.facts.get("order") or {} if case else {}
+    return order.get("id")
 
 
 def told_group(payload: Mapping[str, Any]) -> tuple[str, str] | None:

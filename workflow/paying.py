@@ -1,19 +1,24 @@
 """Payments as every programme makes them: what is authorised is posted, and news of another payment changes nothing.
 
-Decision: a confirmation that names a transfer of ours must name the one that is authorised now. A bank may tell twice,
-or late, of a payment that was void or reversed since: taken for the one that is under way, it would stand as paid what
-nobody was paid. A reference of the bank's own says nothing of that. Left out: who pays whom, which is each programme's.
+Decision: a confirmation, or the news that a payment came back, that names a transfer of ours must name the one it is
+about now. A bank may tell twice, or late, of a payment that was void or reversed since: taken for the one that is under
+way or stands, it would stand as paid what nobody was paid, or be paid a second time. A reference of the bank's own says
+nothing of that. Left out: who pays whom, which is each programme's.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..states.codes import RefusalCode
 from ..states.ids import is_well_formed
 from ..states.ledger import TransferKind
 from .plan import Command, Context, Draft, Refusal, next_instant
 from .reasons import Reason
+
+if TYPE_CHECKING:
+    from .engine import Session
 
 
 def posting(draft: Draft, ctx: Context, payer: str, payee: str) -> dict[str, Any]:
@@ -38,6 +43,28 @@ def other_payment(draft: Draft, command: Command) -> Refusal | None:
     why = Reason(RefusalCode.NOT_YET, "payment.pending", told, False, case.totals.pending)
     message = "another payment is authorised now" if case.totals.pending else "nothing is authorised to be paid"
     return Refusal(RefusalCode.NOT_YET, message, case.state, (why,), (), "", next_instant(case))
+
+
+def other_reversed(draft: Draft, command: Command) -> Refusal | None:
+    """News that a transfer of ours came back which is not the one that stands; None for everything else.
+
+    ``found`` names the authorisation behind the payment that stands: the reference its provider knows it by.
+    """
+    case, told, found = draft.case, command.payload.get("ref"), command.found or {}
+    if told is None or "paid" not in found or told in (case.totals.posted, found["paid"]):
+        return None
+    why = Reason(RefusalCode.NOT_YET, "payment.posted", told, False, found["paid"])
+    return Refusal(RefusalCode.NOT_YET, "another payment stands", case.state, (why,), (), "", next_instant(case))
+
+
+def with_paid(session: Session, command: Command) -> Command:
+    """A ``reverse_payment`` that names a transfer of ours, with the authorisation of the payment that stands."""
+    case = session.case(str(command.claim))
+    if case is None or case.totals.posted is None or not is_well_formed(command.payload.get("ref") or "", "PAY"):
+        return command
+    moves = session.unit.transfers(case.id)
+    paid = next((t.pending for t in moves if t.id == case.totals.posted), None)
+    return replace(command, found={"paid": paid})
 
 
 def failed(draft: Draft) -> None:

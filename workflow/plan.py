@@ -158,6 +158,7 @@ class Programme:
     dated: str | None = None  #: the fact that a scenario dates with the day of filing when it is left out
     measures: Measures | None = None  #: what the claims of one seller come to together
     reads_others: frozenset[str] = frozenset()  #: verbs whose rules read the seller's other claims here
+    others_of_order: bool = False  #: of those, only the ones of the claim's order
     language: str | None = None  #: the language of its letters where neither claim nor seller names one
     letter_facts: Callable[[Case, str], Sequence[tuple[str, str]]] | None = (
         None  #: what a letter says the claim is about

@@ -184,10 +184,10 @@ class Watched(Session):
             self.prefetch((), [key])
         return super()._alike(key, programme, marketplace, but)
 
-    def others(self, programme: str, seller: str, but: str | None) -> tuple[Case, ...]:
+    def others(self, programme: str, seller: str, but: str | None, order: str | None = None) -> tuple[Case, ...]:
         """More than can be looked at again."""
         self._line.unsure = True
-        return super().others(programme, seller, but)
+        return super().others(programme, seller, but, order)
 
     def _recheck_waiting(self, seller_file: Case, command: Command) -> None:
         self._line.unsure = True

@@ -167,6 +167,77 @@ def test_a_credit_whose_call_has_left_is_not_taken_off_the_books():
     assert_sound(drive.desk.store)
 
 
+# -- one purchase under two claims ---------------------------------------------------------------------------------
+
+PURCHASE: dict[str, Any] = {
+    "programme": "order",
+    "marketplace": "US",
+    "seller": seller(),
+    "order": {"id": "114-1", "fulfilled_by": "seller", "price": "40.00 USD", "shipping": "5.00 USD",
+              "max_estimated_delivery_on": "2024-05-20", "tracking": "none"},
+    "ground": "not_received",
+    "seller_contacted_at": "2024-05-28T10:00:00Z",
+}  # fmt: skip
+JUNE = "2024-06-03T09:00:00-07:00"
+
+
+def test_a_purchase_is_paid_back_once_whatever_leads_to_the_second_grant():
+    """A person, or the seller's silence; each is a grant, and one order counts once, but there is one price."""
+    drive = start(JUNE)
+    first, second, third = (drive.desk.file(**PURCHASE) for _ in range(3))
+    assert money(drive, drive.do(first, "decide", decision="grant", at_fault="seller"))[1] == 4_500
+    again = drive.do(second, "decide", decision="grant", at_fault="seller")
+    assert money(drive, again)[:4] == ("granted_seller_funded", 0, 0, 0)
+    assert "already_paid" in again.reasons
+    assert stored(drive.desk.store, again.id).totals.recovered == 0  # nothing was paid, so nothing is debited
+    drive.do(third, "request_information")
+    drive.desk.tick()
+    drive.clock.advance(days=8)
+    drive.desk.tick()
+    assert money(drive, third)[:4] == ("granted_seller_funded", 0, 0, 0)
+    with pytest.raises(Refused) as refused:
+        drive.do(drive.desk.file(**PURCHASE), "refund", by="amazon")
+    assert refused.value.code == "amount_over_balance"
+    assert_sound(drive.desk.store)
+
+
+def test_another_item_of_the_order_is_another_purchase():
+    drive = start(JUNE)
+    for asin, price in (("B0ONE", "40.00 USD"), ("B0TWO", "40.00 USD"), ("B0TWO", "90.00 USD")):
+        order = {**PURCHASE["order"], "price": price, "item": {"asin": asin}}
+        claim = drive.desk.file(**{**PURCHASE, "order": order})
+        assert money(drive, drive.do(claim, "decide", decision="grant", at_fault="none"))[1] > 0
+    assert_sound(drive.desk.store)
+
+
+def test_what_another_claim_of_the_purchase_is_about_to_pay_counts_too():
+    drive = Drive.start()
+    first, second = drive.desk.file(**PURCHASE), drive.desk.file(**PURCHASE)
+    drive.do(first, "decide", decision="grant", at_fault="none")
+    assert money(drive, drive.do(second, "decide", decision="grant", at_fault="none"))[3] == 0
+    assert money(drive, drive.do(first, "confirm_payment"))[1] == 4_500
+
+
+# -- late news -----------------------------------------------------------------------------------------------------
+
+
+def test_late_news_that_an_earlier_payment_came_back_undoes_no_later_one():
+    """Told twice by the bank, it would be paid a third time."""
+    drive = Drive.start()
+    claim = drive.to("approved")
+    first = stored(drive.desk.store, claim.id).totals.pending
+    drive.do(drive.do(claim, "confirm_payment", ref=first), "reverse_payment", ref=first)
+    claim = drive.do(claim, "release_hold")
+    second = stored(drive.desk.store, claim.id).totals.pending
+    claim = drive.do(claim, "confirm_payment", ref=second)
+    with pytest.raises(Refused) as refused:
+        drive.do(claim, "reverse_payment", ref=first)
+    assert refused.value.code == "not_yet"
+    assert money(drive, claim)[:2] == ("recovery_review", 60_000)
+    assert drive.do(claim, "reverse_payment", ref=second).hold == "payment_reversed"
+    assert_sound(drive.desk.store)
+
+
 # -- at the same moment --------------------------------------------------------------------------------------------
 
 

@@ -81,6 +81,10 @@ PROGRAMME = Programme(
     ),
     reasoned=frozenset({"decide", "decide_appeal", "release_hold", "redirect"}),
     second_person=needs_second_person,
+    reads_others=frozenset(
+        {"amend", "provide_information", "release_hold", "decide", "decide_appeal", "refund", "fire"}
+    ),
+    others_of_order=True,
     measures=counting.measures,
     recognises=late(__name__, "scope", "sign"),
 )

@@ -6,6 +6,9 @@ ceiling is a dated parameter (reading O1). A refund in full is judged by what wa
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from ....states.case import Case
 from ....states.money import parse
 from ...rulebook import Version
@@ -34,14 +37,31 @@ def refunded(case: Case) -> int:
     return case.totals.by_seller
 
 
-def open_amount(case: Case) -> int:
+def elsewhere(case: Case, others: Iterable[Case]) -> int:
+    """What the customer has, or is about to have, of the same purchase under other claims: it is paid back once.
+
+    The same purchase is one order and item, bought for the same price; another item of an order is another purchase.
+    """
+    same = [o.totals for o in others if o.marketplace == case.marketplace and _bought(o) == _bought(case)]
+    return sum(t.by_amazon + t.pending_minor + t.by_seller for t in same)
+
+
+def _bought(case: Case) -> tuple[Any, ...]:
+    order: Mapping[str, Any] = case.facts.get("order") or {}
+    item: Mapping[str, Any] = order.get("item") or {}
+    return order.get("id"), item.get("asin"), paid_for_order(case)
+
+
+def open_amount(case: Case, others: Iterable[Case] = ()) -> int:
     """What the customer paid and has from nobody yet."""
-    return max(0, paid_for_order(case) - refunded(case) - case.totals.by_amazon - case.totals.pending_minor)
+    had = refunded(case) + case.totals.by_amazon + case.totals.pending_minor
+    return max(0, paid_for_order(case) - had - elsewhere(case, others))
 
 
-def payable(case: Case, rulebook: Version) -> int:
+def payable(case: Case, rulebook: Version, others: Iterable[Case]) -> int:
     """What a grant pays now."""
-    return max(0, min(eligible(case, rulebook), paid_for_order(case) - refunded(case)) - case.totals.by_amazon)
+    left = paid_for_order(case) - refunded(case) - elsewhere(case, others)
+    return max(0, min(eligible(case, rulebook), left) - case.totals.by_amazon)
 
 
 def refunded_in_full(case: Case) -> bool:

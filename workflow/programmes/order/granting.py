@@ -29,7 +29,7 @@ _ON_APPEAL = {"seller": "seller_pays_on_appeal", "amazon": "amazon_pays_on_appea
 
 def _grant(draft: Draft, ctx: Context, trigger: str, funding: Funding, why: tuple[Reason, ...], how: str) -> None:
     case = draft.case
-    reasons = (*why, funding.reason, *_ceiling(draft, ctx))
+    reasons = (*why, funding.reason, *_ceiling(draft, ctx), *_paid_elsewhere(draft, ctx))
     draft.take(
         trigger,
         set={
@@ -42,9 +42,13 @@ def _grant(draft: Draft, ctx: Context, trigger: str, funding: Funding, why: tupl
                    for op in draft.all_settled("met")],
         decision=decision(ctx, Decision("routing", _GRANTED[funding.by], reasons)),
     )  # fmt: skip
-    owed = amounts.payable(case, ctx.rulebook)
+    owed = amounts.payable(case, ctx.rulebook, ctx.others)
     if owed:
         _authorize(draft, ctx, owed)
+    else:
+        draft.add(
+            notices=[draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=0, rules=["order.amount"])]
+        )
 
 
 def _authorize(draft: Draft, ctx: Context, amount: int) -> None:
@@ -63,6 +67,14 @@ def _ceiling(draft: Draft, ctx: Context) -> tuple[Reason, ...]:
     currency = draft.case.currency
     shown = to_text(most, currency)
     return (Reason(ReasonCode.CEILING_APPLIED, "order.refund_ceiling", to_text(whole, currency), True, shown, ("O1",)),)
+
+
+def _paid_elsewhere(draft: Draft, ctx: Context) -> tuple[Reason, ...]:
+    """A note where the same purchase was paid back under another claim."""
+    had = amounts.elsewhere(draft.case, ctx.others)
+    if had == 0:
+        return ()
+    return (Reason(ReasonCode.ALREADY_PAID, "order.amount", to_text(had, draft.case.currency), True),)
 
 
 def settle_granted(draft: Draft, ctx: Context) -> bool:
@@ -250,7 +262,8 @@ def refund(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     from . import PROGRAMME  # noqa: PLC0415
 
     case = draft.case
-    by, left = command.payload.get("by", "seller"), amounts.open_amount(case)
+    by = command.payload.get("by", "seller")
+    left = amounts.open_amount(case, ctx.others if by == "amazon" else ())  # what a seller gave is a fact
     amount = command.payload.get("amount", left)
     unpriced = case.facts["order"].get("price") == "unknown"
     if amount == 0 or (amount > left and not unpriced):

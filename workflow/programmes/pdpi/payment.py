@@ -12,7 +12,7 @@ from typing import Any
 from ....states import ledger
 from ....states.codes import HoldReason, NoticeKind, Party, ReasonCode, RefusalCode
 from ....states.ledger import TransferKind
-from ...paying import failed, other_payment, posting
+from ...paying import failed, other_payment, other_reversed, posting
 from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 from .amounts import payable
@@ -125,6 +125,9 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
             "no payment of Amazon's stands",
             Reason("not_allowed_from_state", "payment.posted", "0", False),
         )
+    refused = other_reversed(draft, command)
+    if refused is not None:
+        return refused
     moves = [
         draft.money(
             ctx,
