@@ -195,6 +195,11 @@ def test_a_purchase_is_paid_back_once_whatever_leads_to_the_second_grant():
     drive.clock.advance(days=8)
     drive.desk.tick()
     assert money(drive, third)[:4] == ("granted_seller_funded", 0, 0, 0)
+    with drive.desk.store.read() as unit:
+        told = {n.kind: (n.subject or "", n.body or "") for n in unit.notices(again.id)}
+    assert "nothing is left to pay" in told["customer_paid"][0] and "0.00" not in told["customer_paid"][0]
+    assert "had this money back before" in told["customer_paid"][1]
+    assert "nothing debited" in told["seller_recovery_due"][0]
     with pytest.raises(Refused) as refused:
         drive.do(drive.desk.file(**PURCHASE), "refund", by="amazon")
     assert refused.value.code == "amount_over_balance"

@@ -45,10 +45,9 @@ def _grant(draft: Draft, ctx: Context, trigger: str, funding: Funding, why: tupl
     owed = amounts.payable(case, ctx.rulebook, ctx.others)
     if owed:
         _authorize(draft, ctx, owed)
-    else:
-        draft.add(
-            notices=[draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=0, rules=["order.amount"])]
-        )
+    elif amounts.paid_for_order(case):  # all of it was paid back before: the customer is told so
+        letter = draft.notice(ctx, NoticeKind.CUSTOMER_PAID, Party.CUSTOMER, amount=0, rules=["order.amount"])
+        draft.add(notices=[letter])
 
 
 def _authorize(draft: Draft, ctx: Context, amount: int) -> None:
