@@ -19,6 +19,7 @@ from ..states.case import Case, Deadline
 from ..states.journal import sha256_text
 from ..states.times import instant_text, local_day, parse_instant
 from .engine import Done, Session, Settings, locks_of
+from .paying import to_send
 from .plan import Command, Refusal
 from .ports import Letter, NoticeRow, NoticeSender, PaymentGateway, PaymentOrder, PaymentState, Store, TaskRow
 from .rulebook import resolve
@@ -238,7 +239,7 @@ class Dispatcher:
         before: dict[str, Any] = (done.before.facts.get("payment") if done.before else None) or {}
         doubted = before.get("ref") == task.id
         silent = doubted and now - parse_instant(done.case.facts["payment"]["since"]) > _PAYMENT_SILENCE_MAX
-        order = PaymentOrder(task.id, task.claim, done.case.totals.pending_minor, done.case.currency, attempt)
+        order = PaymentOrder(task.id, task.claim, to_send(done.case), done.case.currency, attempt)
         # A worker that was asleep has lost its lease: what it looked up is old, and so may be the provider's key.
         answer = self._ask_provider(order, doubted, lambda: not silent and self.monotonic() - began < _CALL_WITHIN)
         if answer == PaymentState.PAID:

@@ -18,6 +18,7 @@ from ..states.money import to_text
 from ..states.times import instant_text
 from .dispatch import Dispatcher, firing, overdue
 from .engine import Session
+from .paying import to_send
 from .plan import Refusal
 from .ports import NoticeRow, ReadUnit, WriteUnit
 
@@ -125,7 +126,7 @@ class _Foresight:
             if case.holds:
                 self.found.waiting += 1
                 continue
-            amount = to_text(case.totals.pending_minor, case.currency)
+            amount = to_text(to_send(case), case.currency)
             self.found.steps.append(Foreseen("payment", claim, "pay", due, amount))
 
     def _look(self, claim: str) -> None:

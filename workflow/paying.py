@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..states.case import Case
 from ..states.codes import RefusalCode
 from ..states.ids import is_well_formed
 from ..states.ledger import TransferKind
@@ -33,6 +34,11 @@ def posting(draft: Draft, ctx: Context, payer: str, payee: str) -> dict[str, Any
         pending=totals.pending,
         obligation=totals.obligation,
     )
+
+
+def to_send(case: Case) -> int:
+    """What is to leave the house for the open authorisation: less what was sent before, where it was valued anew."""
+    return case.totals.pending_minor - case.facts.get("sent_before", 0)
 
 
 def other_payment(draft: Draft, command: Command) -> Refusal | None:

@@ -149,6 +149,64 @@ def test_a_sub_order_paid_under_a_later_claim_is_not_paid_under_an_earlier_one()
     assert_sound(drive.desk.store)
 
 
+@pytest.mark.parametrize(
+    ("told", "again"),
+    [
+        ({"order": {"id": "fba15"}}, "filed"),  # the same in small letters
+        ({"order": {"id": "FBA１５"}}, "filed"),  # in wide ones
+        ({"item": {**SHIPMENT["item"], "fnsku": "x001"}}, "filed"),
+        ({"order": {"id": "FBA16"}}, "reimbursed"),  # another order: another loss
+    ],
+)
+def test_what_only_reads_alike_is_not_reimbursed_without_a_person(told: dict[str, Any], again: str):
+    """Also where a claim of another order stands before the one that is alike."""
+    drive = start()
+    lost = {**SHIPMENT, "type": "fulfilment_centre", "event_on": "2024-11-01"}
+    for order in ("FBA10", "FBA15"):
+        assert drive.desk.file(**{**lost, "order": {"id": order}}).state == "reimbursed"
+    assert drive.desk.file(**{**lost, **told}).state == again
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "state"),
+    [
+        ({"id": "S1"}, {"id": "S1"}, "filed"),
+        ({}, {}, "filed"),
+        ({"id": "S1"}, {"id": "S2"}, "recourse_open"),
+        ({"id": "S1"}, {"id": "S1", "amount": "900.00 CNY"}, "recourse_open"),
+    ],
+)
+def test_without_an_order_alike_sub_orders_are_not_paid_twice_without_a_person(first: Any, again: Any, state: str):
+    """The contract's own filing names no order."""
+    drive = start()
+    facts = {k: v for k, v in BREAKAGE.items() if k != "order"}
+    part = {"amount": "1000.00 CNY", "damage": "crack"}
+    assert drive.desk.file(**facts, sub_orders=[{**part, **first}]).state == "recourse_open"
+    assert drive.desk.file(**facts, sub_orders=[{**part, **again}]).state == state
+    other_day = {**facts, "received_on": "2024-10-11"}
+    assert drive.desk.file(**other_day, sub_orders=[{**part, **first}]).state == "recourse_open"
+
+
+def test_what_is_valued_anew_is_sent_but_for_what_was_sent_before():
+    """The books undo the first credit, and nobody takes it back: the seller would have both."""
+    provider = FakeProvider()
+    sent: list[int] = []
+    pay = provider.pay
+    provider.pay = lambda order: (sent.append(order.amount_minor), pay(order))[1]  # type: ignore[method-assign]
+    drive = Drive.start(payments="gateway", gateway=provider)
+    drive.clock.set(NOVEMBER)
+    claim = drive.do(drive.desk.file(**SHIPMENT), "decide", decision="reimburse")
+    drive.desk.tick()
+    drive.do(claim, "contest_valuation")
+    drive.do(claim, "decide_contest", decision="upheld", valuation={"own_price": "40.00 USD"})
+    assert [s.detail for s in drive.desk.foresee().steps if s.what == "payment"] == ["10.00 USD"]
+    drive.desk.tick()
+    assert money(drive, claim)[:2] == ("reimbursed", 3_300)
+    assert (sum(sent), sent) == (3_300, [2_300, 1_000])
+    assert "sent_before" not in stored(drive.desk.store, claim.id).facts
+    assert_sound(drive.desk.store)
+
+
 def test_a_credit_whose_call_has_left_is_not_taken_off_the_books():
     """Units are found while nobody knows whether the provider paid: void on the books, but maybe paid."""
     provider = FakeProvider()
@@ -241,6 +299,15 @@ def test_late_news_that_an_earlier_payment_came_back_undoes_no_later_one():
     assert money(drive, claim)[:2] == ("recovery_review", 60_000)
     assert drive.do(claim, "reverse_payment", ref=second).hold == "payment_reversed"
     assert_sound(drive.desk.store)
+
+
+def test_the_demand_after_another_payment_may_be_appealed():
+    """The first demand went with the payment that came back; the thirty days are those of the notice (R9)."""
+    drive = Drive.start()
+    claim = drive.do(drive.to("recovery_appealed"), "decide_appeal", decision="denied")
+    claim = drive.do(drive.do(claim, "reverse_payment"), "release_hold")
+    claim = drive.do(claim, "confirm_payment")
+    assert drive.do(claim, "appeal", by="seller").state == "recovery_appealed"
 
 
 # -- at the same moment --------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ...states.money import parse as parse_money
 from .. import registry
 from ..desk import Desk
 from ..engine import seller_file_id
+from ..paying import to_send
 from ..ports import CaseFilter, SourceRow
 from . import updates
 from .claimruns import SameFile
@@ -423,7 +424,8 @@ def _same_amount(desk: Desk, claim: str, amount: str, verb: str) -> None:
         case, moves = unit.case(claim), unit.transfers(claim)
     wanted = (case.totals.posted if verb == "reverse_payment" else case.totals.pending) if case is not None else None
     found = next((t for t in moves if t.id == wanted), None)
-    if found is not None and parse_money(amount) != (found.amount, found.currency):
+    sent_before = 0 if case is None or verb == "reverse_payment" else case.totals.pending_minor - to_send(case)
+    if found is not None and parse_money(amount) != (found.amount - sent_before, found.currency):
         message = "this is not the amount that is on file for this payment"
         hint = "claimdesk ledger shows it; a person looks at the payment"
         raise Wrong(Problem(ImportCode.AMOUNT_CLASH.value, message, hint, field="amount"))

@@ -97,21 +97,40 @@ def _receipt(case: Case, ctx: Context) -> Reason:
 
 def _before(case: Case, ctx: Context) -> Reason:
     """No text says whether a sub-order may be claimed twice: a person decides when another claim names it."""
-    mine = _named(case)
     for other in ctx.others:
         paid = other.totals.pending is not None or other.totals.posted is not None
-        if (
-            (paid or other.id < case.id)  # of two clocks one is behind, and a claim may be corrected into another's
-            and other.state != "denied"
-            and "redirected_to" not in other.facts
-            and mine & _named(other)
-        ):
+        # Of two clocks one is behind, and a claim may be corrected into another's: what is paid was there before too.
+        if not (paid or other.id < case.id) or other.state == "denied" or "redirected_to" in other.facts:
+            continue
+        if _named(case) & _named(other) or _alike(case, other):
             return Reason(_Code.CLAIMED_BEFORE, "cover.once", other.id, None)
     return Reason(_Code.NOT_CLAIMED_BEFORE, "cover.once", "none")
 
 
 def _named(case: Case) -> set[tuple[str, str]]:
+    number = _order(case)
+    return {(number, p["id"]) for p in _parts(case) if number is not None and "id" in p}
+
+
+def _alike(case: Case, other: Case) -> bool:
+    """Whether nothing told tells a sub-order of the one from one of the other: no two orders, days, ids or amounts."""
+    if None not in (_order(case), _order(other)) and all("id" in p for p in (*_parts(case), *_parts(other))):
+        return False
+    if _order(case) != _order(other) and None not in (_order(case), _order(other)):
+        return False
+    days = [(c.facts.get("ordered_on"), c.facts.get("received_on")) for c in (case, other)]
+    same = [p for p in _parts(case) for q in _parts(other) if _told(p) == _told(q)]
+    return days[0] == days[1] and bool(same)
+
+
+def _told(part: dict[str, Any]) -> tuple[Any, ...]:
+    return part.get("id"), part["amount"], part["damage"]
+
+
+def _parts(case: Case) -> list[dict[str, Any]]:
+    return case.facts.get("sub_orders") or []
+
+
+def _order(case: Case) -> str | None:
     order: dict[str, Any] = case.facts.get("order") or {}
-    number: str | None = order.get("id")
-    parts: list[dict[str, Any]] = case.facts.get("sub_orders") or []
-    return {(number, p["id"]) for p in parts if number is not None and "id" in p}
+    return order.get("id")

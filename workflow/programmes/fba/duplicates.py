@@ -8,6 +8,7 @@ only look alike, for want of an order, are a judgement: nothing is paid twice wi
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 
 from ....states.case import Case
@@ -34,10 +35,14 @@ def tested(case: Case, ctx: Context) -> Reason:
 
 def alike(case: Case, ctx: Context) -> Reason | None:
     """Another claim may be for the same loss, and no order tells the two apart: not without a person."""
-    before = next((o for o in ctx.others if _before(o, case) and _stands(o) and _look(o) == _look(case)), None)
-    if before is None or None not in (named(before)[2], named(case)[2]):
-        return None
-    return Reason(FbaReasonCode.CLAIMED_ALIKE, "eligibility.already_reimbursed", before.id, None)
+    looks = _look(case)
+    for other in ctx.others:
+        if not (_before(other, case) and _stands(other) and _look(other) == looks):
+            continue
+        orders = [_folded(named(one)[2]) for one in (other, case)]
+        if None in orders or orders[0] == orders[1]:
+            return Reason(FbaReasonCode.CLAIMED_ALIKE, "eligibility.already_reimbursed", other.id, None)
+    return None
 
 
 def _before(other: Case, case: Case) -> bool:
@@ -51,7 +56,12 @@ def _before(other: Case, case: Case) -> bool:
 
 def _look(case: Case) -> tuple[str | None, ...]:
     kind, day, _, fnsku = named(case)
-    return case.marketplace, kind, day, fnsku
+    return case.marketplace, kind, day, _folded(fnsku)
+
+
+def _folded(name: str | None) -> str | None:
+    """A name as it reads: in capitals or not, wide letters or narrow ones, it may be the same."""
+    return None if name is None else unicodedata.normalize("NFKC", name).casefold()
 
 
 def _same(one: Case, other: Case) -> bool:

@@ -119,7 +119,8 @@ def _issued(draft: Draft, ctx: Context) -> dict[str, Any]:
         reasons=kept["why"],
         rules=["contest.window"],
     )
-    return {"set": {"issued_on": ctx.today.isoformat(), "payment": None}, "deadlines": [clock], "notices": [told]}
+    issued = {"issued_on": ctx.today.isoformat(), "payment": None, "sent_before": None}
+    return {"set": issued, "deadlines": [clock], "notices": [told]}
 
 
 def _post(draft: Draft, ctx: Context) -> None:
@@ -165,11 +166,19 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
 
 
 def correct(draft: Draft, ctx: Context, trigger: str, kept: dict[str, Any], why: tuple[Reason, ...]) -> None:
-    """A higher value: what stands is undone, the right amount authorised; a new window begins when it is issued."""
+    """A higher value: what stands is undone, the right amount authorised; a new window begins when it is issued.
+
+    Undone on the books alone: nobody takes the first credit back, so only the difference is sent (``sent_before``).
+    """
     money = [*undo(draft, ctx), *authorize(draft, ctx, kept["amount"])]
     draft.take(
         trigger,
-        set={"reimbursed": kept, "contest": None, "issued_on": None},
+        set={
+            "reimbursed": kept,
+            "contest": None,
+            "issued_on": None,
+            "sent_before": draft.case.totals.by_amazon or None,
+        },
         money=money,
         deadlines=draft.all_settled("met"),
         decision=decision(ctx, Decision("contest", "upheld", why)),
@@ -201,7 +210,7 @@ def record_found(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     draft.take(
         "reverse_part" if left["units"] else "reverse_found",
         money=money,
-        set={"reimbursed": left if left["units"] else None, **({} if left["units"] else {"contest": None})},
+        set={"reimbursed": left} if left["units"] else {"reimbursed": None, "contest": None, "sent_before": None},
         deadlines=[] if left["units"] else draft.all_settled(),
         decision=decision(ctx, Decision("reversal", "reversed", (why,))),
         notices=[letter(draft, ctx, "reversed", amount=back, reasons=[why.to_entry()])],

@@ -143,7 +143,7 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
         "reverse_payment",
         money=moves,
         holds=[{"op": "set", "reason": HoldReason.PAYMENT_REVERSED.value}],
-        set={"recovery": None, "review": None},
+        set={"recovery": None, "review": None, "appealed": None},  # another demand may be appealed like the first
         deadlines=draft.all_settled(),
     )
     return None
