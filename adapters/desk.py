@@ -68,9 +68,16 @@ class ClaimDesk(Desk):
     ) -> Self:
         """A desk on the store at ``url`` (``sqlite:///claims.db``, ``postgresql+psycopg://...``, ``memory:``).
 
-        The store is made and migrated on first use. ``sender``: an object, or ``files:FOLDER``, ``console``,
-        ``memory``, ``smtp://...``, ``https://...``. ``payments``: instant, manual or gateway. ``keys``: the key file.
-        ``log``: where the transparency log's key and its published folder are.
+        The store is made and migrated on first use; the folder of a SQLite file must be there. ``actor``: who acts
+        where a call names nobody. ``clock``: gives an instant with an offset; left out, it is now. ``sender``: an
+        object, or ``files:FOLDER``, ``console``, ``memory``, ``smtp://...``, ``https://...``. ``gateway``: an object,
+        ``sandbox`` or ``manual``. ``payments``: instant, manual or gateway. ``overlays``: the laws switched on, by
+        name. ``rulebook_overrides``: parameters by dotted name. ``language``: ``en`` or ``zh-CN``, by party (customer,
+        seller, insurer). ``keys``: the key file. ``log``: where the transparency log's key and its published folder
+        are. ``store``, ``vault``, ``random_bits``: parts of one's own, in their places. ``plain`` and ``templates``
+        are for scenarios: what is left out takes the plain case, and ``valid`` stands for a certificate.
+        ConfigError, InputError or RulebookError for a setting that is not usable, SchemaMismatch for a database of
+        another version, StorageError for one that cannot be reached.
         """
         from .open_store import default_vault, open_store  # database libraries load only when one is opened
 

@@ -160,7 +160,14 @@ class Desk(Verbs, Reads, Approvals):
         dry_run: bool = False,
         **payload: Any,
     ) -> Claim:
-        """Files a claim (FNOL). ``payload`` is the contract's; ``seller`` an id or a mapping of facts."""
+        """Files a claim (FNOL), screens nothing, and lets the rules run on as far as they may.
+
+        ``payload``: the fields of ``file``, as its JSON Schema has them. ``seller``: the id of one on file, or a
+        mapping of facts with an ``id``. ``filed_at``: an instant with an offset; left out, it is now. ``dry_run``: the
+        claim as it would be, nothing written.
+        InputError for a payload that is not usable, NotFound for a seller's id that is not on file, Refused where the
+        programme does not take the claim yet, IdempotencyMismatch for a key that came with other content.
+        """
         checked_trial(dry_run)
         self.permit(self.who(actor), "file")
         reason = reason_of(reason, {})
@@ -301,7 +308,12 @@ class Desk(Verbs, Reads, Approvals):
     def do(
         self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
     ) -> Claim | SellerFile:
-        """One verb on one claim or seller's file. The typed methods all come through here."""
+        """One verb on one claim or seller's file. The typed methods all come through here.
+
+        InputError for a verb or a payload that is not usable, NotFound for an unknown claim, Refused (with what is
+        unmet and what is possible now) where the rules do not allow it, NotPermitted where roles do not, StaleVersion
+        and IdempotencyMismatch as their names say.
+        """
         done = self.perform(verb, claim, {} if payload is None else payload, **options)
         if done.case.programme == registry.SELLER_FILE:
             return seller_view(done.case)

@@ -328,7 +328,8 @@ def _read(name: str) -> Book:
 
 def book_named(book: str) -> Book | None:
     """The rulebook with this id, or None. One of this package's is read alone: who shows a claim needs no other."""
-    plain = book.replace("-", "_").isidentifier() and book.isascii()  # so that nothing is a path
+    # So that nothing is a path, and no name too long for a file.
+    plain = len(book) <= 100 and book.replace("-", "_").isidentifier() and book.isascii()
     if plain and (_own_folder() / f"{book}.toml").is_file():
         found = _read(f"{book}.toml")
         if found.id == book:

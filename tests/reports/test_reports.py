@@ -19,6 +19,7 @@ from claimdesk.adapters.reports.reading import records
 from claimdesk.adapters.reports.tables import safe_cell, write_csv
 from claimdesk.adapters.tlog.log import TransparencyLog
 from claimdesk.states.times import instant_text, parse_instant
+from claimdesk.testing import FrozenClock, valid_certificate
 from claimdesk.workflow.reports.catalogue import REPORTS
 from claimdesk.workflow.reports.shape import Asked, Kind
 from support.desks import PAYLOADS, ROADS, Drive, filing, seller
@@ -265,6 +266,26 @@ def test_decisions_are_held_against_the_rulebooks(drive):
                 entry["decision"]["rulebook_sha256"] = "0" * 64
         list(collector.of(record))
     assert any(REPORTS["rule-changes"].finds(row) for row in collector.end())
+
+
+def test_a_claim_before_the_first_day_and_a_sellers_file_are_no_findings():
+    """The first version denies what came before it; what is told of a seller goes by the day it is about."""
+    with ClaimDesk.open("memory:", actor="cs:mei", clock=FrozenClock("2024-06-03T09:00:00-07:00")) as desk:
+        for filed_at in ("2021-08-31T09:00:00-07:00", "2021-09-02T09:00:00-07:00"):
+            desk.file(**{**filing(order=filed_at[:10]), "filed_at": filed_at, "incident_on": filed_at[:10]})
+        told = {"certificates": [valid_certificate(starts_on="2024-02-01")]}
+        desk.seller_do("update_seller", "A2EXAMPLE", told, at="2022-01-01T09:00:00-07:00")
+        table = report(desk.store, "rule-changes")
+        assert table.found == 0, [r for r in table.rows if r["changed"] == "version" and r["before_effect"] != "0"]
+        asked = Asked(as_of=NOW)
+        collector = REPORTS["rule-changes"].collector(asked)
+        for record in records(desk.store, asked):
+            for entry in record.entries:
+                if "decision" in entry and record.case.programme == "pdpi":
+                    entry["decision"]["rulebook"] = "order-us@2022-01-01"  # there were others before it
+            list(collector.of(record))
+        early = [r for r in collector.end() if r.get("before_effect")]
+        assert [r["rulebook"] for r in early] == ["order-us@2022-01-01"]
 
 
 def test_a_legal_hold_is_in_the_register_of_erasures(drive):

@@ -82,6 +82,7 @@ WRONG: list[tuple[Callable[[Any, str], object], str, str | None]] = [
     (lambda d, c: d.proposal(None), "unknown_proposal", None),
     (lambda d, c: d.grant("cs:li", ["payer"], by="cs:mei"), "unknown_role", "role"),
     (lambda d, c: filed(d, marketplace="us"), "no_rulebook", "marketplace"),
+    (lambda d, c: filed(d, marketplace="U" * 5000), "no_rulebook", "marketplace"),
     (lambda d, c: ClaimDesk.open(UNSET, actor="cs:mei"), "no_database", None),  # a variable that is not set
     (lambda d, c: opened(language={"seller": "fr"}), "not_a_choice", "language.seller"),
     (lambda d, c: opened(language={"buyer": "en"}), "not_a_choice", "language.buyer"),

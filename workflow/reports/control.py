@@ -13,11 +13,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ...states.case import Case
 from ...states.errors import RulebookError
 from ...states.roles import same_person
 from ...states.times import local_day
 from ..control.state import Change
-from ..rulebook import Version, resolve, shipped
+from ..registry import SELLER_FILE
+from ..rulebook import Version, book_named, resolve, shipped
 from .shape import Asked, Dated, Kind, Record, Report, Row, columns, part, per_case
 
 
@@ -38,8 +40,7 @@ class _RuleChanges:
             made = part(entry, "decision")
             if made and self.asked.dated(entry["at"], record.case.zone):
                 self.decided[made["rulebook"], made["rulebook_sha256"]] += 1
-                version = _known(made["rulebook"])
-                if version is not None and version.since > local_day(record.case.opened, record.case.zone):
+                if _early(made["rulebook"], record.case):
                     self.early[made["rulebook"]] += 1
                 if "+" in made["rulebook"]:
                     self._under_overrides(made, entry.get("recorded", entry["at"]))
@@ -163,6 +164,18 @@ def _known(ref: str) -> Version | None:
         return None
 
 
+def _early(ref: str, case: Case) -> bool:
+    """Whether a version was not in force yet when a claim was filed, and another was.
+
+    Before a rulebook's first day its first version says that nothing is covered. A seller's file is no claim: what is
+    told of a seller goes by the version of the day it is about.
+    """
+    version, book = _known(ref), book_named(ref.partition("@")[0])
+    if version is None or book is None or case.programme == SELLER_FILE:
+        return False
+    return max(local_day(case.opened, case.zone), book.dates[0]) < version.since
+
+
 def _authors(version: Version | None) -> str:
     """Who chose its readings; a rulebook that is shipped was changed under the release's own review."""
     return ", ".join(sorted({r.by for r in version.readings.values()})) if version else ""
@@ -194,7 +207,7 @@ RULE_CHANGES = Report(
         ("approved_late", "approved after it was to take effect: never", Kind.FLAG),
         ("decisions", "decisions under it", Kind.COUNT),
         ("other_digest", "decisions that name it with another digest: never", Kind.COUNT),
-        ("before_effect", "decisions on claims filed before it was in force: never", Kind.COUNT),
+        ("before_effect", "decisions on claims filed before it was in force, when another was: never", Kind.COUNT),
         ("unapproved", "decisions under overrides that nobody had approved: never, once approval is on", Kind.COUNT),
     ),
     _RuleChanges,
