@@ -42,11 +42,12 @@ def elsewhere(case: Case, others: Iterable[Case]) -> int:
 
     The same purchase is one order and item, bought for the same price; another item of an order is another purchase.
     """
-    same = [o.totals for o in others if o.marketplace == case.marketplace and _bought(o) == _bought(case)]
+    same = [o.totals for o in others if o.marketplace == case.marketplace and bought(o) == bought(case)]
     return sum(t.by_amazon + t.pending_minor + t.by_seller for t in same)
 
 
-def _bought(case: Case) -> tuple[Any, ...]:
+def bought(case: Case) -> tuple[Any, ...]:
+    """What tells one purchase from another: the order, the item where it is told, and what was paid."""
     order: Mapping[str, Any] = case.facts.get("order") or {}
     item: Mapping[str, Any] = order.get("item") or {}
     return order.get("id"), item.get("asin"), paid_for_order(case)

@@ -8,6 +8,7 @@ nothing. The pre-claim rule of 72 hours of silence is dated too (3.2, an older p
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from ...patching import patch
 from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
 from ...reasons import Decision, Reason
 from . import granting, too_soon, windows
-from .amounts import paid_for_order
+from .amounts import bought, paid_for_order
 from .eligibility import barring, examine
 
 
@@ -155,10 +156,13 @@ def _request(draft: Draft, ctx: Context, of: str, **params: Any) -> tuple[dict[s
     return clock, letter
 
 
-def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
+def provide_information(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The answer, with corrections or not: back to where it was asked."""
     case = draft.case
     told = patch(case.facts, command.payload)
+    renamed = _another_purchase(case, told)
+    if renamed is not None:
+        return renamed
     kept = [*case.facts.get("evidence", []), *told.pop("evidence", [])]
     appealed = case.facts["information"]["back"] == "appealed"
     closing = draft.settled(DeadlineKind.INFORMATION)
@@ -167,6 +171,18 @@ def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
         set={**told, "evidence": kept or None, "information": None, "examined": None},
         deadlines=[*closing, *draft.target(ctx, "answered")] if appealed else closing,
     )
+    return None
+
+
+def _another_purchase(case: Case, told: dict[str, Any]) -> Refusal | None:
+    """Which purchase was paid back stands: under another name it could be claimed, and paid back, once more."""
+    if case.totals.by_amazon == 0 or bought(replace(case, facts={**case.facts, **told})) == bought(case):
+        return None
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    code = RefusalCode.NOT_ALLOWED_FROM_STATE
+    why = Reason(code, "order.amount", case.state, False)
+    return refuse(PROGRAMME, case, code, "order, item and price stand with what was paid for them", why)
 
 
 def answer_missed(draft: Draft, ctx: Context, clock: Deadline) -> None:
@@ -199,6 +215,9 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     if refused is not None:
         return refused
     facts = {**patch(draft.case.facts, command.payload), "examined": None}
+    refused = _another_purchase(draft.case, facts)
+    if refused is not None:
+        return refused
     draft.take("amend", set=facts, seller=command.payload.get("seller"))
     return None
 

@@ -264,6 +264,18 @@ def test_a_purchase_is_paid_back_once_whatever_leads_to_the_second_grant():
     assert_sound(drive.desk.store)
 
 
+def test_a_purchase_that_was_paid_back_keeps_its_name():
+    drive = start(JUNE)
+    claim = drive.do(drive.desk.file(**PURCHASE), "decide", decision="grant", at_fault="seller")
+    claim = drive.do(claim, "appeal", by="seller")
+    for other in ({"id": "114-8"}, {"price": "39.00 USD"}, {"item": {"asin": "B0OTHER"}}):
+        with pytest.raises(Refused, match="stand with what was paid"):
+            drive.do(claim, "amend", order=other)
+    drive.do(claim, "request_information")
+    answer = {"order": {"label": {"badge": "claims_protected"}, "tracking": "delivered"}}
+    assert drive.do(claim, "provide_information", **answer).state == "appealed"
+
+
 def test_another_item_of_the_order_is_another_purchase():
     drive = start(JUNE)
     for asin, price in (("B0ONE", "40.00 USD"), ("B0TWO", "40.00 USD"), ("B0TWO", "90.00 USD")):
