@@ -317,7 +317,7 @@ def test_what_does_not_pass_is_not_tried_again(error: Exception) -> None:
 
 @pytest.mark.parametrize(("state", "code", "retry"), [
     ("40001", "serialization", True), ("40P01", "deadlock", True), ("55P03", "lock_timeout", True),
-    ("57P01", "connection_lost", True), ("08006", "connection_lost", True), ("53100", "storage_failed", False),
+    ("57P01", "connection_lost", True), ("08006", "connection_lost", True), ("53100", "disk_full", False),
     ("42501", "not_granted", False), ("25006", "not_granted", False), ("42P01", "storage_failed", False),
 ])  # fmt: skip
 def test_errors_of_the_server_by_their_state(state: str, code: str, retry: bool) -> None:
