@@ -31,6 +31,15 @@ def barring(case: Case, ctx: Context) -> tuple[Reason, ...]:
     )  # fmt: skip
 
 
+def paid_otherwise(case: Case) -> Reason | None:
+    """That the customer has the money from the bank or the seller, told since the last decision: not to be paid twice.
+
+    A denial that says so may be reversed on appeal: that is the very thing which is decided there.
+    """
+    tests = (_chargeback(case), _refunded_before(case))
+    return next((test for test in tests if test.result is False and test.code not in case.codes), None)
+
+
 def examine(case: Case, ctx: Context) -> tuple[Reason, ...]:
     """Every test of a filed claim; those of filing too soon can only ask any more."""
     waiting = (too_soon.contact(case, ctx), too_soon.delivery(case, ctx), too_soon.returned(case, ctx))

@@ -18,6 +18,7 @@ from ...paying import failed, other_payment, posting
 from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 from . import amounts
+from .eligibility import paid_otherwise
 from .funding import Funding, at_the_sellers_cost, fund
 
 #: The step of a grant by who pays, for each way that leads to one.
@@ -189,6 +190,12 @@ def decide(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 def fundable(draft: Draft, ctx: Context, at_fault: str) -> Funding | Refusal:
     """Who pays; a refusal that names the fact it hangs on when that is not known (reading O8)."""
+    bars = paid_otherwise(draft.case)
+    if bars is not None:
+        from . import PROGRAMME  # noqa: PLC0415
+
+        hint = "deny, or amend the fact where it was told wrong"
+        return refuse(PROGRAMME, draft.case, bars.code, "the customer has this money already", bars, hint=hint)
     found = fund(draft.case, at_fault)
     if isinstance(found, Reason):
         return _not_yet(draft, f"who pays hangs on {found.value}, which is not known", found,

@@ -23,7 +23,7 @@ from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_hold
 from ...reasons import Decision, Reason
 from . import granting, too_soon, windows
 from .amounts import bought, paid_for_order
-from .eligibility import barring, examine
+from .eligibility import barring, examine, paid_otherwise
 
 
 def file(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -196,6 +196,8 @@ def answer_missed(draft: Draft, ctx: Context, clock: Deadline) -> None:
         )
     elif asked["of"] == "customer":
         draft.mark("clock_missed", deadlines=[clock.op("missed")])
+    elif paid_otherwise(draft.case) is not None:  # told while the seller was asked: silence does not pay it twice
+        draft.mark("clock_missed", deadlines=[clock.op("missed"), *draft.target(ctx, "not answered")])
     else:
         rule = ctx.rulebook.get("order.answer_window")
         why = Reason(
