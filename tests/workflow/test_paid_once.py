@@ -84,6 +84,19 @@ def test_of_what_the_seller_settled_in_part_the_rest_is_paid():
     assert_sound(drive.desk.store)
 
 
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [({"order": {"item": {"kind": "digital"}}}, "item_scope"), ({"incident_on": "2021-08-01"}, "late_filing")],
+)
+def test_what_a_fact_rules_out_while_it_is_disputed_is_not_paid(told: dict[str, Any], code: str):
+    drive = start("2024-06-03T09:00:00-07:00")
+    claim = drive.do(drive.to("disputed"), "amend", **told)
+    with pytest.raises(Refused) as refused:
+        drive.do(claim, "decide_dispute", decision="step_in")
+    assert refused.value.code == code
+    assert drive.do(claim, "decide_dispute", decision="deny").state == "denied"
+
+
 # -- who sold it, corrected before the payment ---------------------------------------------------------------------
 
 

@@ -11,9 +11,10 @@ from ....states import ledger
 from ....states.case import Deadline
 from ....states.codes import DeadlineKind, NoticeKind, Outcome, Party, ReasonCode
 from ....states.ledger import TransferKind
-from ...plan import Command, Context, Draft, decision
+from ...plan import Command, Context, Draft, Refusal, decision, refuse
 from ...reasons import Decision, Reason
 from . import payment
+from .eligibility import examine
 from .routing import approve
 
 
@@ -143,12 +144,21 @@ def resolution_lapsed(draft: Draft, ctx: Context, clock: Deadline) -> None:
     )
 
 
-def decide_dispute(draft: Draft, ctx: Context, command: Command) -> None:
-    """A person steps in (default of the sources) or upholds the dispute; the seller keeps the right to appeal."""
+def decide_dispute(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
+    """A person steps in (default of the sources) or upholds the dispute; the seller keeps the right to appeal.
+
+    What a fact told meanwhile puts outside the programme nobody pays, as everywhere (contract section 8).
+    """
     if command.payload["decision"] == "step_in":
+        failed = [test for test in examine(draft.case, ctx) if test.result is False]
+        if failed:
+            from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+            message, hint = "a fact puts the claim outside the programme", "deny, or amend the fact"
+            return refuse(PROGRAMME, draft.case, failed[0].code, message, *failed, hint=hint)
         why = Reason(ReasonCode.STEPPED_IN, "dispute.step_in", "step_in", readings=("R11",))
         approve(draft, ctx, "step_in", "over", Outcome.AUTO_PAY, (why,))
-        return
+        return None
     why = Reason(ReasonCode.DISPUTE_UPHELD, "dispute.step_in", "deny", False, readings=("R11",))
     draft.take(
         "uphold_dispute",
@@ -160,3 +170,4 @@ def decide_dispute(draft: Draft, ctx: Context, command: Command) -> None:
             draft.notice(ctx, NoticeKind.SELLER_INFORMED, Party.SELLER, step="dispute_upheld"),
         ],
     )
+    return None
