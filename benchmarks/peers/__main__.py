@@ -20,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--setup", metavar="FOLDER", nargs="?", const="", help="make the environment, and end")
     parser.add_argument("--only", action="append", choices=list(PEERS))
-    parser.add_argument("--claims", type=int, default=5_000, help="of this engine; each peer has a number of its own")
+    parser.add_argument("--claims", type=int, default=20_000, help="of this engine; each peer has a number of its own")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
