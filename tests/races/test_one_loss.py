@@ -17,35 +17,17 @@ from claimdesk.workflow.desk import Desk
 from claimdesk.workflow.lines import Line
 from claimdesk.workflow.triage import _settle, plan_ahead, triage  # pyright: ignore[reportPrivateUsage]
 from support.checks import assert_sound
-from support.desks import SELLER, seller
+from support.desks import SELLER, lost_unit, seller
 
 from .runners import Place
 
-#: A loss in a fulfilment centre, which needs no person.
-LOSS: dict[str, Any] = {
-    "programme": "fba",
-    "marketplace": "US",
-    "seller": SELLER,
-    "type": "fulfilment_centre",
-    "event_on": "2024-11-01",
-    "units": 1,
-    "item": {
-        "fnsku": "X001", "registered": True, "compliant": True, "quantities_match_plan": True, "disposal": "none",
-        "defective": False, "customer_damaged": False,
-    },
-    "account_status": "normal",
-    "already_reimbursed": False,
-    "order": {"id": "FBA15"},
-    "valuation": {"own_price": "30.00 USD", "referral_fee": "4.00 USD", "fulfilment_fee": "3.00 USD"},
-}  # fmt: skip
-
 
 def lines(number: int) -> list[Line]:
-    return [Line(1, {**LOSS, "source": "feed", "source_id": f"loss-{number}"}, None, "")]
+    return [Line(1, {**lost_unit(), "source": "feed", "source_id": f"loss-{number}"}, None, "")]
 
 
 def filed(desk: Desk, number: int) -> None:
-    desk.file(**LOSS)
+    desk.file(**lost_unit())
 
 
 def in_a_file(desk: Desk, number: int) -> None:

@@ -87,6 +87,27 @@ def filing(amount: str = SMALL, order: str = "114-1", **more: Any) -> dict[str, 
     }
 
 
+def lost_unit(**more: Any) -> dict[str, Any]:
+    """The keyword arguments that file a unit lost in a fulfilment centre: 23.00 USD, which need no person."""
+    return {
+        "programme": "fba",
+        "marketplace": "US",
+        "seller": SELLER,
+        "type": "fulfilment_centre",
+        "event_on": "2024-11-01",
+        "units": 1,
+        "item": {
+            "fnsku": "X001", "registered": True, "compliant": True, "quantities_match_plan": True, "disposal": "none",
+            "defective": False, "customer_damaged": False,
+        },
+        "account_status": "normal",
+        "already_reimbursed": False,
+        "order": {"id": "FBA15"},
+        "valuation": {"own_price": "30.00 USD", "referral_fee": "4.00 USD", "fulfilment_fee": "3.00 USD"},
+        **more,
+    }  # fmt: skip
+
+
 def at_noon(day: date) -> str:
     """Noon of a day in Los Angeles (summer or winter: well inside the day)."""
     return f"{day.isoformat()}T20:00:00Z"

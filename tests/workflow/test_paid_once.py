@@ -13,26 +13,11 @@ from claimdesk.adapters.sql.units import SqlWrite
 from claimdesk.states.case import Case
 from control.office import office
 from support.checks import assert_sound
-from support.desks import BIG, SMALL, Drive, filing, seller, stored
+from support.desks import BIG, SMALL, Drive, filing, lost_unit, seller, stored
 
 NOVEMBER = "2024-11-03T12:00:00-07:00"
 #: A loss on the way to a warehouse: a person reimburses or replaces it.
-SHIPMENT: dict[str, Any] = {
-    "programme": "fba",
-    "marketplace": "US",
-    "seller": seller(),
-    "type": "shipment",
-    "event_on": "2024-10-01",
-    "units": 1,
-    "item": {
-        "fnsku": "X001", "registered": True, "compliant": True, "quantities_match_plan": True, "disposal": "none",
-        "defective": False, "customer_damaged": False,
-    },
-    "account_status": "normal",
-    "already_reimbursed": False,
-    "order": {"id": "FBA15"},
-    "valuation": {"own_price": "30.00 USD", "referral_fee": "4.00 USD", "fulfilment_fee": "3.00 USD"},
-}  # fmt: skip
+SHIPMENT = lost_unit(seller=seller(), type="shipment", event_on="2024-10-01")
 BREAKAGE: dict[str, Any] = {
     "programme": "breakage_1688",
     "marketplace": "CN",
