@@ -41,6 +41,15 @@ def to_send(case: Case) -> int:
     return case.totals.pending_minor - case.facts.get("sent_before", 0)
 
 
+def has_money(case: Case) -> bool:
+    """Whether a payment stands on a claim or is about to: of two claims for one loss it counts as the earlier one.
+
+    By their ids alone the later could seem the earlier: of two clocks one is behind, and a claim may be corrected into
+    the loss of another.
+    """
+    return case.totals.pending is not None or case.totals.posted is not None
+
+
 def other_payment(draft: Draft, command: Command) -> Refusal | None:
     """News of a transfer of ours that is not the one authorised now; None for everything else."""
     case, told = draft.case, command.payload.get("ref")

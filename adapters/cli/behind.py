@@ -1,8 +1,9 @@
 """Says that a large file is about to be brought to this version's tables, which takes its time.
 
 Decision: only a file worth waiting for is looked into, by one row, so that no command pays for the question. The
-bringing up itself happens when the store is opened (``adapters.sql.migrate``), in one transaction. Left out: servers,
-which are never brought up without being asked.
+bringing up itself happens when the store is opened (``adapters.sql.migrate``), in one transaction. Authority: long
+work says that it is under way (interface notes, manner of the command line). Left out: servers, which are never brought
+up without being asked.
 """
 
 from __future__ import annotations

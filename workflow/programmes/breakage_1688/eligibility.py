@@ -14,6 +14,7 @@ from ....states.breakage_1688 import BreakageReasonCode
 from ....states.case import Case
 from ....states.codes import ReasonCode
 from ....states.times import local_day, parse_date
+from ...paying import has_money
 from ...plan import Context
 from ...reasons import Reason
 from .benefit import damaged
@@ -98,9 +99,7 @@ def _receipt(case: Case, ctx: Context) -> Reason:
 def _before(case: Case, ctx: Context) -> Reason:
     """No text says whether a sub-order may be claimed twice: a person decides when another claim names it."""
     for other in ctx.others:
-        paid = other.totals.pending is not None or other.totals.posted is not None
-        # Of two clocks one is behind, and a claim may be corrected into another's: what is paid was there before too.
-        if not (paid or other.id < case.id) or other.state == "denied" or "redirected_to" in other.facts:
+        if not (has_money(other) or other.id < case.id) or other.state == "denied" or "redirected_to" in other.facts:
             continue
         if _named(case) & _named(other) or _alike(case, other):
             return Reason(_Code.CLAIMED_BEFORE, "cover.once", other.id, None)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from ....states.case import Case
 from ....states.codes import HoldReason, ReasonCode
 from ....states.fba import FbaReasonCode
+from ...paying import has_money
 from ...plan import Context
 from ...reasons import Reason
 
@@ -46,12 +47,8 @@ def alike(case: Case, ctx: Context) -> Reason | None:
 
 
 def _before(other: Case, case: Case) -> bool:
-    """Filed before, by its id; what is paid, about to be, or replaced was there before too.
-
-    Of two clocks one is behind, and a claim may be corrected into the loss of a later one.
-    """
-    made_good = other.totals.pending is not None or other.totals.posted is not None or other.state == "replaced"
-    return other.id < case.id or made_good
+    """Filed before, by its id; what was made good, or is about to be, was there before too."""
+    return other.id < case.id or has_money(other) or other.state == "replaced"
 
 
 def _look(case: Case) -> tuple[str | None, ...]:

@@ -59,14 +59,9 @@ def _told(draft: Draft, ctx: Context, command: Command, trigger: str) -> Refusal
     if trigger == "take_answer" and "evidence" in found:
         found["evidence"] = [*case.facts.get("evidence", []), *found["evidence"]]
     clocks = draft.settled(DeadlineKind.INFORMATION) if trigger == "take_answer" else []
-    if case.state != "filed" and duplicates.named(replace(case, facts={**case.facts, **found})) != duplicates.named(
-        case
-    ):
-        # Under another name the same loss could be claimed once more, and nothing would tell that it was paid.
-        code = RefusalCode.NOT_ALLOWED_FROM_STATE
-        why = Reason(code, "eligibility.already_reimbursed", case.state, False)
-        message = "which loss it is stands with its reimbursement"
-        return refuse(PROGRAMME, case, code, message, why, hint="reverse_payment first, then reopen and amend")
+    renamed = _another_loss(case, found)
+    if renamed is not None:
+        return renamed
     draft.take(
         trigger,
         set={**found, "examined": None, "information": None},
@@ -79,6 +74,19 @@ def _told(draft: Draft, ctx: Context, command: Command, trigger: str) -> Refusal
     if why is None:
         return None
     return refuse(PROGRAMME, case, RefusalCode.TOO_EARLY, RefusalCode.TOO_EARLY.meaning, why, hint=_HINT)
+
+
+def _another_loss(case: Case, found: dict[str, Any]) -> Refusal | None:
+    """Which loss was reimbursed stands: under another name it could be claimed, and paid, once more."""
+    told = replace(case, facts={**case.facts, **found})
+    if case.state == "filed" or duplicates.named(told) == duplicates.named(case):
+        return None
+    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
+
+    code = RefusalCode.NOT_ALLOWED_FROM_STATE
+    why = Reason(code, "eligibility.already_reimbursed", case.state, False)
+    message = "which loss it is stands with its reimbursement"
+    return refuse(PROGRAMME, case, code, message, why, hint="reverse_payment first, then reopen and amend")
 
 
 def settle_filed(draft: Draft, ctx: Context) -> bool:

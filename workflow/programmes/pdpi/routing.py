@@ -8,6 +8,8 @@ Sold by Amazon itself: paid whatever the amount, and there is nobody to recover 
 
 from __future__ import annotations
 
+from typing import Any
+
 from ....states.case import Case
 from ....states.codes import DeadlineKind, HoldReason, NoticeKind, Outcome, Party, ReasonCode, TaskKind
 from ....states.money import to_text
@@ -196,17 +198,7 @@ def approve(
     if path != "amazon":
         if case.facts.get("notice_on") is None:
             facts["notice_on"] = ctx.today.isoformat()
-        notices.append(
-            draft.notice(
-                ctx,
-                NoticeKind.SELLER_INFORMED,
-                Party.SELLER,
-                step="approved",
-                path=path,
-                amount=eligible(case, ctx.rulebook),
-                reasons=[why[-1].to_entry()],
-            )
-        )
+        notices.append(_informed(draft, ctx, path, why[-1]))
     clocks = [{**op, "op": "missed"} if op["kind"] == missed else op for op in draft.all_settled("met")]
     draft.take(
         trigger,
@@ -214,6 +206,19 @@ def approve(
         deadlines=clocks,
         notices=notices,
         decision=decision(ctx, Decision("routing", outcome, why, inputs=_inputs(ctx))),
+    )
+
+
+def _informed(draft: Draft, ctx: Context, path: str, why: Reason) -> dict[str, Any]:
+    """The seller is told that the claim was approved, by which path, and for how much."""
+    return draft.notice(
+        ctx,
+        NoticeKind.SELLER_INFORMED,
+        Party.SELLER,
+        step="approved",
+        path=path,
+        amount=eligible(draft.case, ctx.rulebook),
+        reasons=[why.to_entry()],
     )
 
 
@@ -301,17 +306,8 @@ def _the_sellers(draft: Draft, ctx: Context, under: bool) -> None:
     if not under:
         notify_seller(draft, ctx, (*amount_reasons(case, ctx), line))
         return
-    notice = draft.notice(
-        ctx,
-        NoticeKind.SELLER_INFORMED,
-        Party.SELLER,
-        step="approved",
-        path="under",
-        amount=eligible(case, ctx.rulebook),
-        reasons=[line.to_entry()],
-    )
     told_on = case.facts.get("notice_on") or ctx.today.isoformat()
-    draft.add(set={"route": "under", "notice_on": told_on}, notices=[notice])
+    draft.add(set={"route": "under", "notice_on": told_on}, notices=[_informed(draft, ctx, "under", line)])
 
 
 def reroute(draft: Draft, ctx: Context) -> bool:
