@@ -20,11 +20,12 @@ from typing_extensions import Unpack
 
 from ..states.case import Case
 from ..states.codes import ReadPurpose, RefusalCode
-from ..states.errors import ConfigError, InputError, NotFound, Refused, RulebookError, StaleVersion, StorageError
+from ..states.errors import ConfigError, InputError, NotFound, Refused, RulebookError
 from ..states.ids import IdFactory
 from ..states.roles import stands_with
 from ..states.times import instant_text, parse_instant
 from . import calendars, registry
+from .again import again
 from .control.approvals import Approvals
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
@@ -48,16 +49,9 @@ if TYPE_CHECKING:
     from .outlook import Outlook
     from .speculate import Planners
 
-_TRIES = 8
-_PASSING = ("serialization", "deadlock", "lock_timeout")
 _SELLERS_REMEMBERED = 1024
 _PARTIES = ("customer", "seller", "insurer")
 _PURPOSES = "one of: " + ", ".join(p.value for p in ReadPurpose)
-
-
-def passes(error: Exception) -> bool:
-    """Whether another writer was in the way and nothing was written: planned again, it may be done."""
-    return isinstance(error, StaleVersion) or (isinstance(error, StorageError) and error.code in _PASSING)
 
 
 def _system_millis() -> int:
@@ -126,6 +120,7 @@ class Desk(Verbs, Reads, Approvals):
             known, kind = unit.meta("origin"), unit.meta(KIND)
         if known is None:
             with self.store.write() as unit:
+                unit.lock(["origin"])  # two desks that open a new store at once: the first one names the journal
                 known, kind = unit.meta("origin"), unit.meta(KIND)
                 if known is None:
                     known, kind = f"claimdesk.local/{bits(64):016x}", KEYED
@@ -331,9 +326,7 @@ class Desk(Verbs, Reads, Approvals):
         dry_run = options.get("dry_run", False)
 
         def step(session: Session) -> Done:
-            now = session.case(claim)  # it may have been moved into another incident since it was looked at
-            if now is not None and (more := set(locks_of([now], command.payload)).difference(keys)):
-                session.unit.lock(sorted(more))
+            session.lock_more([claim], keys, command.payload)
             if dry_run:
                 self.dispatcher.catch_up_in(session, claim, command.at)
             if whose is not None and session.known(command) is None:
@@ -428,19 +421,12 @@ class Desk(Verbs, Reads, Approvals):
         self, step: Callable[[Session], Done], keys: Sequence[str], dry_run: bool, ahead: Ahead | None = None
     ) -> Done:
         """One transaction, planned again from the start when another writer of a claim it touches was faster."""
-        for attempt in range(_TRIES):
-            try:
-                with self.writing(dry_run, keys, ahead) as session:
-                    return step(session)
-            except StaleVersion as stale:
-                # A version the caller named is the caller's to resolve; one of ours is simply read again.
-                if stale.unmet or attempt == _TRIES - 1:
-                    raise
-            except StorageError as failed:
-                # Two writers in each other's way: nothing was written, so the whole step is planned again.
-                if failed.code not in _PASSING or attempt == _TRIES - 1:
-                    raise
-        raise AssertionError("unreachable")
+
+        def planned() -> Done:
+            with self.writing(dry_run, keys, ahead) as session:
+                return step(session)
+
+        return again(planned)
 
     def _validated(
         self, programme: Any, case: Case, verb: str, payload: Mapping[str, Any]

@@ -3,30 +3,43 @@
 Letters are handed over first, then payments, then clocks in the order of their own instants; each clock acts at its
 own instant, once, also after months of silence. A letter may leave twice after a crash, always under the same id.
 A payment leaves only after its attempt was written down, is looked up before it is sent again, and "unknown" is
-never read as "not paid".
+never read as "not paid". What meets another writer is written again, as every command is; what was sent before it is
+not sent again.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..states.case import Case, Deadline
 from ..states.journal import sha256_text
 from ..states.times import instant_text, local_day, parse_instant
+from .again import again
 from .engine import Done, Session, Settings, locks_of
 from .paying import to_send
 from .plan import Command, Refusal
-from .ports import Letter, NoticeRow, NoticeSender, PaymentGateway, PaymentOrder, PaymentState, Store, TaskRow
+from .ports import (
+    Letter,
+    NoticeRow,
+    NoticeSender,
+    PaymentGateway,
+    PaymentOrder,
+    PaymentState,
+    Store,
+    TaskRow,
+    WriteUnit,
+)
 from .rulebook import resolve
 
 if TYPE_CHECKING:
     from .notices import Rendered
 
+_T = TypeVar("_T")
 _BATCH = 200
 _ATTEMPTS_MAX = 12
 _LEASE = timedelta(minutes=5)
@@ -123,7 +136,7 @@ class Dispatcher:
         flush = getattr(self.sender, "flush", None)
         if flush is not None and sent:
             flush()  # a batch of files is made durable once, before anything says that it was handed over
-        self._settle_letters(sent, failed, now)
+        self._write(lambda unit: self._settle_letters(unit, sent, failed, now))
         report.letters += len(sent)
         report.letters_failed += len(failed)
         return len(sent)
@@ -165,25 +178,26 @@ class Dispatcher:
             body=letter.body,
         )
 
-    def _settle_letters(self, sent: list[NoticeRow], failed: list[tuple[TaskRow, int]], now: datetime) -> None:
+    def _settle_letters(
+        self, unit: WriteUnit, sent: list[NoticeRow], failed: list[tuple[TaskRow, int]], now: datetime
+    ) -> None:
         by_claim: dict[str, list[NoticeRow]] = {}
         for row in sent:
             by_claim.setdefault(row.claim, []).append(row)
-        with self.store.write() as unit:
-            unit.lock(sorted(by_claim))
-            session = Session(unit, self.settings)
-            session.prefetch(by_claim, ())
-            for claim, rows in by_claim.items():
-                self.hand_over(session, claim, rows)
-            session.flush()
-            unit.notice_sent(sent)
-            for row in sent:
-                unit.finish_task(row.id)
-            for task, attempt in failed:
-                if attempt >= _ATTEMPTS_MAX:
-                    unit.finish_task(task.id, "dead")
-                else:
-                    unit.postpone_task(task.id, instant_text(now + timedelta(minutes=min(2**attempt, 360))))
+        unit.lock(sorted(by_claim))
+        session = Session(unit, self.settings)
+        session.prefetch(by_claim, ())
+        for claim, rows in by_claim.items():
+            self.hand_over(session, claim, rows)
+        session.flush()
+        unit.notice_sent(sent)
+        for row in sent:
+            unit.finish_task(row.id)
+        for task, attempt in failed:
+            if attempt >= _ATTEMPTS_MAX:
+                unit.finish_task(task.id, "dead")
+            else:
+                unit.postpone_task(task.id, instant_text(now + timedelta(minutes=min(2**attempt, 360))))
 
     def hand_over(self, session: Session, claim: str, rows: list[NoticeRow]) -> None:
         """One entry a claim, in its own time; a clock that waited for a late letter starts with the hand-over."""
@@ -300,11 +314,13 @@ class Dispatcher:
         """
         if not overdue(case, now):
             return
-        with self.store.write() as unit:
-            unit.lock(locks_of([case]))
-            session = Session(unit, self.settings)
+
+        def caught_up(unit: WriteUnit) -> None:
+            session = self._session(unit, [case])
             self.catch_up_in(session, case.id, now)
             session.flush()
+
+        self._write(caught_up)
 
     def catch_up_in(self, session: Session, case_id: str, now: datetime) -> None:
         """The same within a session (a dry run sees what the real one would)."""
@@ -317,27 +333,34 @@ class Dispatcher:
                     break
 
     def _fire_batch(self, due: list[TaskRow], now: datetime, report: TickReport, skip: set[str]) -> int:
-        moved = 0
         with self.store.read() as unit:
             cases = unit.cases([t.claim for t in due])
-        with self.store.write() as unit:
-            unit.lock(locks_of(list(cases.values())))
-            session = Session(unit, self.settings)
-            session.prefetch([t.claim for t in due], ())
-            for task in due:
-                done = session.execute(firing(task.claim, task.name, task.due_at))
-                if isinstance(done, Refusal):
-                    if str(done.code) == "not_yet":
-                        unit.finish_task(task.id)
-                    else:
-                        skip.add(task.id)
-                    continue
-                report.fired[task.name] = report.fired.get(task.name, 0) + 1
-                moved += 1
-                if _opens_work(done, now):
-                    break  # what this clock started may be due before the next one, or need its letter first
-            session.flush()
-        return moved or 1
+        fired, waiting = self._write(lambda unit: self._fire_in(unit, list(cases.values()), due, now))
+        for task in fired:
+            report.fired[task.name] = report.fired.get(task.name, 0) + 1
+        skip.update(task.id for task in waiting)
+        return len(fired) or 1
+
+    def _fire_in(
+        self, unit: WriteUnit, cases: Sequence[Case], due: list[TaskRow], now: datetime
+    ) -> tuple[list[TaskRow], list[TaskRow]]:
+        """(the clocks that acted, those that wait for a letter or for paused clocks)."""
+        fired: list[TaskRow] = []
+        waiting: list[TaskRow] = []
+        session = self._session(unit, cases)
+        for task in due:
+            done = session.execute(firing(task.claim, task.name, task.due_at))
+            if isinstance(done, Refusal):
+                if str(done.code) == "not_yet":
+                    unit.finish_task(task.id)
+                else:
+                    waiting.append(task)
+                continue
+            fired.append(task)
+            if _opens_work(done, now):
+                break  # what this clock started may be due before the next one, or need its letter first
+        session.flush()
+        return fired, waiting
 
     # -- small steps ---------------------------------------------------------------------------------------------
 
@@ -349,29 +372,46 @@ class Dispatcher:
             due = unit.due_tasks(text, kinds, limit)
         if not due:
             return []
-        with self.store.write() as unit:
-            taken = [(task, unit.lease(task.id, text, until)) for task in due]
+        taken = self._write(lambda unit: [(task, unit.lease(task.id, text, until)) for task in due])
         return [(task, attempt) for task, attempt in taken if attempt is not None]
 
     def _one(self, command: Command) -> Done | Refusal:
-        claim = str(command.claim)
         with self.store.read() as unit:
-            case = unit.case(claim)
-        with self.store.write() as unit:
+            case = unit.case(str(command.claim))
+
+        def executed(unit: WriteUnit) -> Done | Refusal:
             # Its incident and its seller too: what a payment came to is decided on the others of its incident.
-            unit.lock(locks_of([case]) if case else [claim])
-            session = Session(unit, self.settings)
+            session = self._session(unit, [case] if case else [])
             done = session.execute(command)
             session.flush()
-        return done
+            return done
+
+        return self._write(executed)
 
     def _free(self, task: TaskRow, at: datetime) -> None:
-        with self.store.write() as unit:
-            unit.postpone_task(task.id, instant_text(at.astimezone(UTC)))
+        self._write(lambda unit: unit.postpone_task(task.id, instant_text(at.astimezone(UTC))))
 
     def _finish(self, task: TaskRow, status: str = "done") -> None:
-        with self.store.write() as unit:
-            unit.finish_task(task.id, status)
+        self._write(lambda unit: unit.finish_task(task.id, status))
+
+    def _write(self, step: Callable[[WriteUnit], _T]) -> _T:
+        """What ``step`` comes to in a transaction of its own; it may be run more than once, and is kept once."""
+
+        def unit_of_work() -> _T:
+            with self.store.write() as unit:
+                return step(unit)
+
+        return again(unit_of_work)
+
+    def _session(self, unit: WriteUnit, cases: Sequence[Case]) -> Session:
+        """A session in which nobody else writes these cases, wherever they have been moved since they were read."""
+        keys, names = locks_of(cases), [case.id for case in cases]
+        unit.lock(keys)
+        session = Session(unit, self.settings)
+        if len(names) > 1:
+            session.prefetch(names, ())
+        session.lock_more(names, keys)
+        return session
 
 
 def firing(claim: str, kind: str, due: str) -> Command:

@@ -147,6 +147,12 @@ class Session:
         found.update({c.id: c for c in mine if order is None or _order_of(c) == order})
         return tuple(found[name] for name in sorted(found) if name != but)
 
+    def lock_more(self, case_ids: Sequence[str], held: Iterable[str], payload: Mapping[str, Any] | None = None) -> None:
+        """Locks what these cases need beside what is held: one may have been moved since it was looked at."""
+        cases = [case for case_id in case_ids if (case := self.case(case_id)) is not None]
+        if more := set(locks_of(cases, payload)).difference(held):
+            self.unit.lock(sorted(more))
+
     @property
     def seals(self) -> bool:
         """Whether something sealed is among what waits to be written: then it must be under the store's own keys."""

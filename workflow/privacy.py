@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from .again import again
 from .engine import Session
 from .plan import Command
 from .ports import CaseFilter, EpochRow, RotatingVault, SealedRow, Store, Vault
@@ -78,9 +79,13 @@ def rotate_keys(store: Store, vault: RotatingVault, *, asked_by: str, approved_b
     """
     old = vault.epochs()
     new = vault.new_epoch()
-    with store.write() as unit:
-        closed = {row.epoch for row in unit.closed_epochs()}
-        unit.close_epochs([EpochRow(epoch, new, asked_by, approved_by, at) for epoch in old if epoch not in closed])
+
+    def closed() -> None:
+        with store.write() as unit:
+            known = {row.epoch for row in unit.closed_epochs()}
+            unit.close_epochs([EpochRow(epoch, new, asked_by, approved_by, at) for epoch in old if epoch not in known])
+
+    again(closed)
     rewrapped = unreadable = 0
     for epoch in old:
         done, lost = _rewrap(store, vault, epoch)
@@ -107,8 +112,12 @@ def _rewrap(store: Store, vault: RotatingVault, epoch: str) -> tuple[int, int]:
     for page in _pages(store, epoch):
         made = [vault.rewrap(row) for row in page]
         fresh = [row for row in made if row is not None]
-        with store.write() as unit:
-            unit.rewrap(fresh)
+
+        def kept(fresh: list[SealedRow] = fresh) -> None:
+            with store.write() as unit:
+                unit.rewrap(fresh)
+
+        again(kept)
         rewrapped, unreadable = rewrapped + len(fresh), unreadable + len(made) - len(fresh)
     return rewrapped, unreadable
 

@@ -24,7 +24,8 @@ from ..states.errors import ClaimdeskError, IdempotencyMismatch, InputError, Sta
 from ..states.money import to_text
 from ..states.times import parse_instant
 from . import places, registry
-from .desk import Desk, passes
+from .again import again, passes
+from .desk import Desk
 from .engine import Session, group_of, seller_file_id
 from .explain import reason_json
 from .lines import Line, parsed
@@ -34,7 +35,6 @@ from .reasons import Reason
 from .rulebook import resolve
 from .speculate import Ahead, AheadLine, Planners, Planning, Watched, case_key, group_key, source_key
 
-_TRIES = 8
 #: Batches of a file that are planned here before others are asked: a short file is done before they have started.
 _ALONE = 3
 #: The same where the others were started before the first line was read.
@@ -233,13 +233,7 @@ def _touched(session: Session) -> set[str]:
 def _batch(desk: Desk, lines: list[Line], run_id: str, dry_run: bool) -> list[dict[str, Any]]:
     now = desk.clock()
     prepared = [_prepare(desk, line, now) for line in lines]
-    for attempt in range(_TRIES):
-        try:
-            return _write(desk, prepared, run_id, dry_run)
-        except (StaleVersion, StorageError) as failed:
-            if attempt == _TRIES - 1 or not passes(failed):
-                raise
-    raise AssertionError("unreachable")
+    return again(lambda: _write(desk, prepared, run_id, dry_run))
 
 
 def _prepare(desk: Desk, line: Line, now: datetime) -> _Ready | dict[str, Any]:

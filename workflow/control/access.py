@@ -12,17 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from ...states.case import Case
-from ...states.errors import ConfigError, Conflict, InputError, NotPermitted, StaleVersion
+from ...states.errors import ConfigError, Conflict, InputError, NotPermitted
 from ...states.journal import sha256_text
 from ...states.roles import Control, ControlKind, Role, Waiting, same_person
 from ...states.times import instant_text, local_day, parse_instant
+from ..again import again
 from ..engine import Settings
-from ..ports import ControlRow, Store, WriteUnit
+from ..ports import ControlRow, Store
 from ..rulebook import shipped
 from .book import House
 from .state import AccessState, Change, Grant, entry, faults
 
-_TRIES = 8
 _NAMED = 5
 _REASON_MAX = 200
 
@@ -316,19 +316,13 @@ class Access:
         return entry(self.settings.log, state, self._now(), by, kind, subject, **parts)
 
     def _add(self, rows: Callable[[AccessState], Sequence[ControlRow]]) -> AccessState:
-        for attempt in range(_TRIES):
-            try:
-                with self.store.write() as unit:
-                    self._add_in(unit, rows)
-                return self.access()
-            except StaleVersion:
-                if attempt == _TRIES - 1:
-                    raise
-        raise AssertionError("unreachable")
+        def added() -> None:
+            with self.store.write() as unit:
+                unit.lock(["control"])
+                unit.add_control(rows(self._access_in(unit)))
 
-    def _add_in(self, unit: WriteUnit, rows: Callable[[AccessState], Sequence[ControlRow]]) -> None:
-        unit.lock(["control"])
-        unit.add_control(rows(self._access_in(unit)))
+        again(added)
+        return self.access()
 
 
 def _after(state: AccessState, rows: Sequence[ControlRow]) -> AccessState:
