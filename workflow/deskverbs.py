@@ -319,9 +319,11 @@ class Verbs(ABC):
         """New facts: back to screening; needs a reason."""
         return self._claim("reopen", claim, {}, options)
 
-    def note(self, claim: str, *, text: str, **options: Unpack[Options]) -> Claim:
-        """Keeps a file note (sealed, never edited)."""
-        return self._claim("note", claim, {"text": text}, options)
+    def note(
+        self, claim: str, *, text: str | None = None, done: str | None = None, **options: Unpack[Options]
+    ) -> Claim:
+        """Keeps a file note (sealed, never edited); ``done`` is the task this finishes, such as ``medicare_report``."""
+        return self._claim("note", claim, {"text": text, "done": done}, options)
 
     def assign(self, claim: str, *, owner: str, **options: Unpack[Options]) -> Claim:
         """Names the owner."""

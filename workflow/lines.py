@@ -52,18 +52,31 @@ class Line:
 def read_lines(stream: Iterable[str], name: str = "", *, parse: bool = True) -> Iterator[Line]:
     """The lines of a file; CSV when the name ends in .csv, or when the first line looks like a header.
 
-    ``parse`` False leaves lines of JSON as text, for whoever plans them elsewhere.
+    ``parse`` False leaves lines of JSON as text, for whoever plans them elsewhere. A file in UTF-16 is an InputError:
+    not one of its lines could be read.
     """
     numbered = enumerate(stream, 1)
     first = next(numbered, None)
     if first is None:
         return
+    _refuse_utf_16(first[1])
     head = first[1].lstrip("\ufeff")
     again = _chain((first[0], head), numbered)
     if name.lower().endswith(".csv") or _is_header(head):
         yield from _csv_lines(again)
     else:
         yield from (_json_lines(again) if parse else _unread(again))
+
+
+def _refuse_utf_16(head: str) -> None:
+    """Spreadsheets save "Unicode text" so: a mark that is no UTF-8 (as its bytes come through), or every other byte 0."""
+    marked = head.startswith(("\udcff\udcfe", "\udcfe\udcff"))
+    if marked or head[1:4:2] == "\0\0" or head[0:3:2] == "\0\0":
+        raise InputError(
+            "not_utf8",
+            "the file is in UTF-16, and lines of claims are read as UTF-8; nothing was read",
+            hint="claimdesk import claims reads it as it is; or save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE",
+        )
 
 
 def _is_header(line: str) -> bool:

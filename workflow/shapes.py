@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -42,8 +42,9 @@ def _as_received(value: object) -> object:
     return json.dumps(told, ensure_ascii=False)
 
 
-def _fault(code: str, message: str, hint: str) -> PydanticCustomError:
-    return PydanticCustomError("claimdesk", "{message}", {"code": code, "message": message, "hint": hint})
+def _fault(code: str, message: str, hint: str, field: str = "") -> PydanticCustomError:
+    told = {"code": code, "message": message, "hint": hint, "field": field}
+    return PydanticCustomError("claimdesk", "{message}", told)
 
 
 #: What a source said beside the facts we know, kept as received: personal, and sealed.
@@ -78,6 +79,16 @@ class Note(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     text: NotRequired[LongText]
     done: NotRequired[Literal["refer", "hold_review"]]
+
+
+def _noted(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not str(value.get("text") or "").strip() and value.get("done") is None:
+        raise _fault("missing_field", "a note says something", "give text, or done for a task that is done", "text")
+    return value
+
+
+#: Of a note's payload: an entry that says nothing would look like one that was lost.
+SAYS_SOMETHING = AfterValidator(_noted)
 
 
 class Assign(TypedDict):
@@ -142,7 +153,7 @@ class Nothing(TypedDict):
 #: Verbs that every programme may take with these shapes.
 GENERIC: Mapping[str, Any] = {
     "attach_evidence": EvidencePayload,
-    "note": Note,
+    "note": Annotated[Note, SAYS_SOMETHING],
     "assign": Assign,
     "hold": Hold,
     "release_hold": Hold,

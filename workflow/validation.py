@@ -154,6 +154,7 @@ def _input_error(faults: Sequence[Mapping[str, Any]], adapter: TypeAdapter[Any],
     context: dict[str, Any] = fault.get("ctx", {})
     more = f" (and {count - 1} more)" if count > 1 else ""
     if fault["type"] == "claimdesk":
+        field = field or context.get("field") or None  # of a fault of the whole, the field that would mend it
         return InputError(context["code"], context["message"] + more, field=field, hint=context["hint"])
     kind = fault["type"]
     if kind == "extra_forbidden":

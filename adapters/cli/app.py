@@ -131,7 +131,9 @@ COMPLETE = "_CLAIMDESK_COMPLETE"
 
 def run(words: list[str]) -> int:
     """Runs the command line and returns its exit code."""
-    open_streams()
+    if not open_streams():
+        failures.show(failures.nowhere_to_write(), as_json=False)
+        return failures.USAGE
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -187,6 +187,15 @@ def unwritten(error: BaseException, kept: str) -> ClaimdeskError | None:
     )
 
 
+def nowhere_to_write() -> ClaimdeskError:
+    """What to say when standard output is closed; nothing is begun then."""
+    return Usage(
+        "cannot_write",
+        "standard output is closed; nothing was done",
+        hint="give it somewhere to go; > /dev/null throws it away",
+    )
+
+
 def reader_is_gone(error: BaseException) -> bool:
     """Whether whoever read standard output has stopped reading."""
     return isinstance(error, BrokenPipeError)

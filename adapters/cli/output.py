@@ -120,8 +120,12 @@ def console() -> Any:
     )
 
 
-def open_streams() -> None:
-    """Standard streams the caller has closed lead nowhere: else a file opened next, a database, takes their number."""
+def open_streams() -> bool:
+    """Standard streams the caller has closed lead nowhere: else a file opened next, a database, takes their number.
+
+    False when standard output was one of them: whatever is done then, nobody would learn what came out.
+    """
+    told = sys.stdout is not None  # pyright: ignore[reportUnnecessaryComparison]  # None when it was closed
     while (nowhere := os.open(os.devnull, os.O_RDWR)) <= 2:  # the three of every program
         os.set_inheritable(nowhere, True)
     os.close(nowhere)
@@ -131,6 +135,7 @@ def open_streams() -> None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    return told
 
 
 def forget_stdout() -> None:

@@ -9,6 +9,7 @@ Authority: trust notes 0 (findings 1, 2, 5) and 3.4. Left out: two-phase commit,
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -260,6 +261,8 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
     if state is not None and state.startswith("23"):
         name: Any = getattr(getattr(error, "diag", None), "constraint_name", None)
         return refusal(name or state)
+    if state is None and (refused := _refused_at_the_door(error)) is not None:
+        return refused
     if (
         lost
         or (state or "").startswith(("08", "57P"))
@@ -268,7 +271,7 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
         return StorageError(
             "connection_lost",
             "the database cannot be reached; nothing was written",
-            hint="look at the server and the address, then run it again",
+            hint="look at the server, the address and the user, then run it again",
         )
     if state in ("42501", "25006"):
         return StorageError(
@@ -278,6 +281,43 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
         return StorageError("disk_full", "the disk is full; nothing was written", hint="make room and run it again")
     hint = _POOLED if state in ("26000", "42P05") else _STANDBY if state == "0A000" else ""
     return StorageError("storage_failed", f"the database could not do it [{state or type(error).__name__}]", hint=hint)
+
+
+#: What a server says before there is a session, as libpq hands it on: without a code, in the server's language.
+_AT_THE_DOOR = (
+    (
+        re.compile(r"authentication failed|password|pg_hba\.conf|role \S+ (does not exist|is not permitted)"),
+        "not_let_in",
+        "the database did not let this user in",
+        "look at the user in the address, the password in ~/.pgpass or PGPASSWORD, and the server's pg_hba.conf",
+    ),
+    (
+        re.compile(r"database .+ does not exist"),
+        "no_database",
+        "there is no such database on this server",
+        "look at the name in the address, or make it: createdb --encoding UTF8 NAME",
+    ),
+    (
+        re.compile(r"permission denied for database"),
+        "not_let_in",
+        "this user may not connect to this database",
+        "its owner says: GRANT CONNECT ON DATABASE NAME TO USER",
+    ),
+)
+
+
+def _refused_at_the_door(error: BaseException) -> ConfigError | None:
+    """What no second try will mend: the address, the user or the password. The server's text is read, not repeated."""
+    connection: Any = getattr(error, "pgconn", None)
+    if connection is None or type(error).__name__ != "OperationalError":
+        return None
+    text = str(error)
+    if not getattr(connection, "needs_password", False) and "FATAL" not in text:
+        return None
+    for pattern, code, message, hint in _AT_THE_DOOR:
+        if pattern.search(text) or (connection.needs_password and pattern is _AT_THE_DOOR[0][0]):
+            return ConfigError(code, message, hint=hint)
+    return None
 
 
 def unknown_commit() -> StorageError:

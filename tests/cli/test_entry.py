@@ -137,8 +137,10 @@ def test_output_that_cannot_be_encoded_is_written_out(office):
 
 
 CLOSED = [
-    ("version >&-", 0),
-    ("show CLM-NONE >&- 2>&-", 5),
+    ("version >&-", 2),
+    ("list >&-", 2),  # an answer that nobody gets is none
+    ("show CLM-NONE >&- 2>&-", 2),
+    ("show CLM-NONE 2>&-", 5),
     ("show CLM-NONE 2>/dev/full", 5),
     ("show CLM-NONE --json >/dev/full", 5),
     ("triage - --json <&-", 0),  # nothing can be read: nothing was told
@@ -155,6 +157,8 @@ def test_streams_that_are_closed_or_full_never_show_a_traceback(office, line, co
     assert (done.returncode, "Traceback" in done.stderr, "internal" in done.stderr) == (code, False, False)
     if code == 75:
         assert done.stderr.startswith("error: the output cannot be written: No space left on device [cannot_write]")
+    if ">&-" in line.replace("2>&-", ""):
+        assert done.stderr.startswith("error: standard output is closed") or "2>&-" in line
 
 
 INTERRUPTED = """

@@ -94,6 +94,20 @@ def test_the_rejects_file_never_replaces_its_source(run):
     assert Path("c.jsonl").read_text(encoding="utf-8") == "not json\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("table", [False, True], ids=["lines", "table"])
+def test_a_file_in_utf_16_is_named_as_one_and_not_line_by_line(run, encoding, table):
+    """Excel's "Unicode text": of its lines not one could be read, and each would be rejected in words of its own."""
+    text = "marketplace,order.id\nUS,114-1\n" if table else '{"marketplace": "US"}\n'
+    Path("c.csv" if table else "c.jsonl").write_bytes(text.encode(encoding))
+    for source, stdin in (("c.csv" if table else "c.jsonl", None), ("-", text.encode(encoding))):
+        done = run("triage", source, "--json", stdin=stdin)
+        assert (done.code, done.error["code"], len(done.lines)) == (2, "not_utf8", 1)
+        assert "UTF-16" in done.err and "claimdesk import claims" in done.err
+    if table:
+        assert run("import", "plan", "claims", "c.csv").err.startswith("Read c.csv: UTF-16")
+
+
 @pytest.mark.parametrize("source", ["nowhere.jsonl", "."])
 def test_a_file_that_cannot_be_read_is_said_so(run, source):
     done = run("triage", source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from claimdesk.adapters.sql.engine import may_retry, run_unit, translated
 from claimdesk.adapters.sql.revision import WAL_SAFE
 from claimdesk.adapters.sql.tables import metadata
 from claimdesk.adapters.sql.wire import SqliteWire
-from claimdesk.states.errors import IntegrityFailure, StorageError
+from claimdesk.states.errors import ClaimdeskError, IntegrityFailure, StorageError
 from claimdesk.workflow.ports import (
     CaseFilter,
     DecisionRow,
@@ -328,6 +329,54 @@ def test_errors_of_the_server_by_their_state(state: str, code: str, retry: bool)
     assert isinstance(found, StorageError) and found.code == code
     assert may_retry(found) is retry
     assert "secret" not in str(found)
+
+
+def doorkeeper(says: bytes) -> socket.socket:
+    """A server that answers the first message of every connection with ``says`` and hangs up."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:  # the test is over
+                return
+            with connection:
+                while (head := connection.recv(4)) and connection.recv(int.from_bytes(head) - 4)[:2] != b"\0\3":
+                    connection.sendall(b"N")  # asked for encryption first
+                connection.sendall(says)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return server
+
+
+def fatal(state: str, text: str) -> bytes:
+    body = b"".join(k + v.encode() + b"\0" for k, v in ((b"S", "FATAL"), (b"C", state), (b"M", text))) + b"\0"
+    return b"E" + (len(body) + 4).to_bytes(4) + body
+
+
+#: Psycopg hands on no code of what a server says before there is a session, only its words.
+@pytest.mark.skipif(psycopg is None, reason="no driver")
+@pytest.mark.parametrize(("says", "code", "exit_code"), [
+    (fatal("28P01", 'password authentication failed for user "canary"'), "not_let_in", 2),
+    (fatal("28000", 'no pg_hba.conf entry for host "10.0.0.1", user "canary"'), "not_let_in", 2),
+    (fatal("28000", 'role "canary" does not exist'), "not_let_in", 2),
+    (fatal("42501", 'permission denied for database "canary"'), "not_let_in", 2),
+    (fatal("3D000", 'database "canary" does not exist'), "no_database", 2),
+    (b"R\0\0\0\x08\0\0\0\x03", "not_let_in", 2),  # a password is wanted, and the address has none
+    (fatal("53300", "sorry, too many clients already"), "connection_lost", 75),
+    (fatal("57P03", "the database system is starting up"), "connection_lost", 75),
+], ids=["password", "host", "role", "grant", "database", "no-password", "full", "starting"])  # fmt: skip
+def test_who_is_not_let_in_need_not_try_again(
+    says: bytes, code: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSFILE", "/nonexistent")
+    given = "" if says.startswith(b"R") else ":canary-pw"
+    with doorkeeper(says) as server, pytest.raises(ClaimdeskError) as caught:
+        open_store(f"postgresql+psycopg://canary{given}@127.0.0.1:{server.getsockname()[1]}/canary")
+    error = caught.value
+    assert (error.code, error.exit_code, error.retryable) == (code, exit_code, exit_code == 75)
+    assert error.hint and "canary" not in str(error) and "canary" not in str(error.__cause__)
 
 
 def test_an_error_of_the_program_stays_what_it_is(store: Any) -> None:

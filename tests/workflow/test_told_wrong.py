@@ -65,6 +65,12 @@ WRONG: list[tuple[Callable[[Any, str], object], str, str | None]] = [
     (lambda d, c: filed(d, dry_run=None), "wrong_type", "dry_run"),
     (lambda d, c: filed(d, dry_run="no"), "wrong_type", "dry_run"),
     (lambda d, c: d.note(c, text="x", dry_run=0), "wrong_type", "dry_run"),
+    # A note that says nothing, whoever may read it later.
+    (lambda d, c: d.note(c), "missing_field", "text"),
+    (lambda d, c: d.note(c, text=" \n"), "missing_field", "text"),
+    (lambda d, c: d.do("note", c), "missing_field", "text"),
+    (lambda d, c: d.seller_do("note", "A1", {}), "missing_field", "text"),
+    (lambda d, c: d.note(c, done="nothing"), "not_a_choice", "done"),
     (lambda d, c: d.rotate_keys(approved_by="cs:li", dry_run=""), "wrong_type", "dry_run"),
     (lambda d, c: d.do("note", c, ""), "not_an_object", "payload"),
     (lambda d, c: d.amend(c, facts=None), "not_an_object", "facts"),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from ....states.errors import InputError
 from ...shapes import (
+    SAYS_SOMETHING,
     UNKNOWN,
     Evidence,
     EvidencePayload,
@@ -185,7 +186,7 @@ SHAPES: Mapping[str, Any] = {
     "confirm_payment": Payment,
     "fail_payment": Payment,
     "attach_evidence": EvidencePayload,
-    "note": Note,
+    "note": Annotated[Note, SAYS_SOMETHING],
     "assign": Assign,
     "hold": Hold,
     "release_hold": Hold,

@@ -16,7 +16,18 @@ from typing_extensions import TypedDict
 
 from ....states.codes import HoldReason
 from ....states.errors import InputError
-from ...shapes import Evidence, EvidencePayload, Hold, Nothing, Payment, Redact, Redirect, SourceFields, listed
+from ...shapes import (
+    SAYS_SOMETHING,
+    Evidence,
+    EvidencePayload,
+    Hold,
+    Nothing,
+    Payment,
+    Redact,
+    Redirect,
+    SourceFields,
+    listed,
+)
 from ...validation import (
     STRICT,
     DateText,
@@ -206,7 +217,7 @@ SHAPES: Mapping[str, Any] = {
     "redact": Redact,
     "redirect": Redirect,
     "request_information": RequestInformation,
-    "note": Note,
+    "note": Annotated[Note, SAYS_SOMETHING],
     "assign": Assign,
     "attach_evidence": EvidencePayload,
     "confirm_payment": Payment,
