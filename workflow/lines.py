@@ -69,7 +69,7 @@ def read_lines(stream: Iterable[str], name: str = "", *, parse: bool = True) -> 
 
 
 def _refuse_utf_16(head: str) -> None:
-    """Spreadsheets save "Unicode text" so: a mark that is no UTF-8 (its bytes come through), or every other byte is 0."""
+    """Spreadsheets save "Unicode text" so: a mark that is no UTF-8 (its bytes come through), or each second byte 0."""
     marked = head.startswith(("\udcff\udcfe", "\udcfe\udcff"))
     if marked or head[1:4:2] == "\0\0" or head[0:3:2] == "\0\0":
         raise InputError(
