@@ -224,6 +224,7 @@ class Reads:
         case = self._case(claim)
         programme = registry.programme(case.programme)
         here = programme.lifecycle.verbs_in(case.state)
+        state = programme.lifecycle.state_named(case.state)
         can = list(offered(programme, case))
         closed = dict.fromkeys(here, RefusalCode.ON_HOLD.value)
         if not case.holds:
@@ -239,7 +240,8 @@ class Reads:
                 for v in programme.lifecycle.verbs
                 if v not in can
             },
-            "waits_for": programme.lifecycle.state_named(case.state).waits_for,
+            "waits_for": state.waits_for,
+            "waits_for_zh": state.waits_for_zh,
             "next": min((d.on for d in case.deadlines if d.status == "open"), default=None),
             **waiting,
         }

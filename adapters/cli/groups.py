@@ -136,7 +136,7 @@ class Family(_Help, click.Group):
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             path = " ".join([*ctx.command_path.split(" ")[1:], ""])
             close = difflib.get_close_matches(name.lower(), self.list_commands(ctx), 1, 0.5)
-            hint = f'did you mean "{path}{close[0]}"?' if close else "claimdesk --help lists the commands"
+            hint = f'did you mean "{path}{close[0]}"?' if close else f"{ctx.command_path} --help lists the commands"
             verb = name.replace("-", "_")
             near = difflib.get_close_matches(name.lower(), close, 1, _NEAR)
             if not path and not near and _is_verb(verb):
@@ -145,6 +145,11 @@ class Family(_Help, click.Group):
             error.hint = hint  # pyright: ignore[reportAttributeAccessIssue]  # read by failures.usage
             raise error
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with its whole sentence; click would cut it off."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, part.get_short_help_str(1000)) for name, part in self.commands.items()])
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Usage, what it holds, examples, commands, exit codes."""

@@ -179,6 +179,27 @@ def test_a_refusal_says_state_what_is_unmet_and_what_can_be_done(office, on_the_
 # ---------------------------------------------------------------- reading
 
 
+def test_a_clock_shows_its_last_minute_and_both_zones(office, on_the_day):
+    """A bare day leaves the reader to guess whose midnight ends it."""
+    claim = office.first("--state", "seller_notified")
+    until = "seller_response until 2024-06-17 23:59 America/Los_Angeles (2024-06-18 06:59 UTC)"
+    for page in (office.run("show", claim).out, office.run("actions", claim).out):
+        assert [line.split(None, 1)[1] for line in page.splitlines() if line.startswith("clock")] == [until]
+    chinese = office.run("show", claim, "--lang", "zh-CN").out
+    assert "卖家回复（seller_response），截至 2024 年 6 月 17 日（星期一）23:59（洛杉矶时间）" in chinese
+    assert "北京时间 6 月 18 日（星期二）14:59" in chinese
+
+
+def test_a_page_of_a_claim_in_chinese_has_no_english_label(office, on_the_day):
+    states = ("closed", "seller_notified", "denied", "information_requested", "recovery_review", "filed")
+    for claim in map(office.first, ("--state",) * len(states), states):
+        for command in ("show", "actions"):
+            english, chinese = (office.run(command, claim, "--lang", lang).out for lang in ("en", "zh-CN"))
+            assert len(english.splitlines()) == len(chinese.splitlines())
+            assert not [line for line in chinese.splitlines() if line[0].isascii()]
+            assert claim in chinese and office.show(claim)["state"] in chinese
+
+
 def test_a_claim_can_be_seen_as_it_stood(office):
     claim = office.first("--state", "proof_requested")
     office.run("tick", "--until", "2024-06-18T17:55:00+00:00")

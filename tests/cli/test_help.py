@@ -45,6 +45,14 @@ def test_a_page_says_what_it_does_in_one_sentence(words, command):
         assert set(command.exits) <= set(EXITS)
 
 
+@pytest.mark.parametrize(("words", "group"), [(w, c) for w, c in PAGES if isinstance(c, click.Group)])
+def test_the_list_of_a_group_cuts_no_sentence_short(run, words, group):
+    listed = " ".join(run(*words, "--help").out.split())
+    for name in group.list_commands(click.Context(group)):
+        part = group.get_command(click.Context(group), name)
+        assert part is not None and f" {name} {part.get_short_help_str(1000)}" in listed
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_catalogue_says_what_the_command_says(name):
     command = cli.get_command(click.Context(cli), name)

@@ -121,7 +121,8 @@ def _what(entry: Mapping[str, Any], lang: str) -> str:
     before, after = entry.get("from"), entry.get("to")
     if after is None or before in (None, after):
         return step
-    return step + f" -> {words('State', str(after), lang, default=str(after))}"
+    state = words("State", str(after), lang, default=str(after))
+    return step if step == state else f"{step} -> {state}"
 
 
 def _filled(section: str, code: str, lang: str, **values: str) -> str:

@@ -99,7 +99,7 @@ def command(
     if call.as_json:
         put_json(made)
         return
-    for line in claim_lines(made):
+    for line in claim_lines(made, call.lang):
         put(line)
     if call.dry_run:
         call.note("dry run: nothing was written")

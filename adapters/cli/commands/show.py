@@ -12,6 +12,7 @@ import click
 from ....states.errors import InputError
 from ..call import Call, checked_id, sqlite_path
 from ..groups import page
+from ..labels import clocks, code, codes, label
 from ..output import columns, put, put_json
 
 
@@ -52,7 +53,7 @@ def command(call: Call, claim: str, reveal: bool, purpose: str | None) -> None:
     if call.as_json:
         put_json({**shown, "personal": personal} if reveal else shown)
         return
-    for line in claim_lines(shown):
+    for line in claim_lines(shown, call.lang):
         put(line)
     if reveal:
         put("")
@@ -82,12 +83,12 @@ def _flat(values: dict[str, Any], head: str = "") -> list[tuple[str, object]]:
     return found
 
 
-def claim_lines(shown: dict[str, Any]) -> list[str]:
+def claim_lines(shown: dict[str, Any], lang: str = "en") -> list[str]:
     """A claim for people: one fact a line, only what there is."""
     rows: list[tuple[str, object]] = [
         ("claim", shown["claim"]),
         ("programme", f"{shown['programme']} {shown['marketplace']}"),
-        ("state", shown["state"]),
+        ("state", code("State", shown["state"], lang)),
         ("outcome", shown["outcome"]),
         ("filed", shown["filed_at"]),
         ("changed", f"{shown['updated_at']} (version {shown['version']})"),
@@ -99,9 +100,9 @@ def claim_lines(shown: dict[str, Any]) -> list[str]:
         ("paid by seller", _unless_nothing(shown["paid_by_seller"])),
         ("paid by insurer", _unless_nothing(shown["paid_by_insurer"])),
         ("recovery", _recovery(shown["recovery"])),
-        ("holds", ", ".join(shown["holds"])),
-        ("reasons", ", ".join(shown["reasons"])),
-        ("tasks", ", ".join(shown["tasks"])),
+        ("holds", codes("HoldReason", shown["holds"], lang)),
+        ("reasons", ", ".join(dict.fromkeys(shown["reasons"]))),
+        ("tasks", codes("TaskKind", shown["tasks"], lang)),
         ("owner", shown["owner"]),
         ("visited", " > ".join(shown["visited"])),
         ("goes on from", shown.get("continues")),
@@ -109,8 +110,8 @@ def claim_lines(shown: dict[str, Any]) -> list[str]:
         ("rulebook", shown["rulebook"]),
         ("personal", _erased(shown.get("erased"))),
     ]
-    rows += [("clock", f"{d['kind']} until {d['on']}") for d in shown["deadlines"] if d["status"] == "open"]
-    return columns([(name, value) for name, value in rows if value not in (None, "")])
+    rows += [("clock", text) for text in clocks(shown, lang)]
+    return columns([(label(name, lang), value) for name, value in rows if value not in (None, "")])
 
 
 def _unless_nothing(amount: str) -> str:
