@@ -19,39 +19,36 @@ from typing import TYPE_CHECKING, Any, Self
 from typing_extensions import Unpack
 
 from ..states.case import Case
-from ..states.codes import ReadPurpose, RefusalCode
-from ..states.errors import ConfigError, InputError, NotFound, Refused, RulebookError
+from ..states.codes import RefusalCode
+from ..states.errors import InputError, NotFound, RulebookError
 from ..states.ids import IdFactory
-from ..states.roles import stands_with
 from ..states.times import instant_text, parse_instant
-from . import calendars, registry
+from . import registry
 from .again import again
 from .control.approvals import Approvals
 from .control.state import AccessState
 from .deskreads import Reads, shown_id
+from .desksellers import Sellers
 from .deskverbs import Options, Verbs, checked_options, checked_trial
-from .digests import KEYED, KIND, Digests
+from .digests import Digests
 from .dispatch import Dispatcher, TickReport
-from .engine import Done, Session, Settings, group_of, locks_of, raised, seller_file_id, told_group
+from .engine import Done, Session, Settings, group_of, locks_of, seller_file_id, told_group
+from .opening import configured, origin_of, spoken_by_party
 from .overlays import checked
 from .paying import with_paid
-from .plan import Command, Programme, Refusal
+from .plan import Command, Programme
 from .ports import Ahead, NoticeSender, PaymentGateway, Store, Vault
-from .privacy import Rotation, contact_of, rotate_keys, sensitive_names, with_found, would_rotate
+from .privacy import contact_of, look_at, unsealed, with_found
 from .redirects import as_filed, meant, with_opening
+from .rotation import Rotation, by_two_people, rotate_keys, with_epochs, would_rotate
 from .rulebook import book_for
-from .texts.load import LANGUAGES
-from .told import new_certificates, reason_of, seller_id_of, sellers_book, told_key, visible, whose_seller
+from .told import must_have, reason_of, seller_id_of, visible, whose_seller
 from .view import Claim, SellerFile, claim_view, seller_view
 from .writing import Writing
 
 if TYPE_CHECKING:
     from .outlook import Outlook
     from .speculate import Planners
-
-_SELLERS_REMEMBERED = 1024
-_PARTIES = ("customer", "seller", "insurer")
-_PURPOSES = "one of: " + ", ".join(p.value for p in ReadPurpose)
 
 
 def _system_millis() -> int:
@@ -62,7 +59,7 @@ def _system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Desk(Verbs, Reads, Approvals):
+class Desk(Verbs, Reads, Approvals, Sellers):
     """A claim desk on one store. Use as a context manager; one desk per thread of work."""
 
     #: Whoever plans the batches of a long file beside the writing; None: they are planned one after the other.
@@ -94,7 +91,7 @@ class Desk(Verbs, Reads, Approvals):
         mode = payments or (
             "instant" if gateway.settles_at_once else "manual" if gateway.name == "manual" else "gateway"
         )
-        origin, digests = self._origin(bits)
+        origin, digests = origin_of(store, bits)
         self.settings = Settings(
             clock=self.clock,
             new_id=new_id,
@@ -103,30 +100,16 @@ class Desk(Verbs, Reads, Approvals):
             digests=Digests(vault, origin, digests),
             payments=mode,
             overlays=checked(overlays),
-            overrides=_configured(rulebook_overrides),
+            overrides=configured(rulebook_overrides),
             plain=plain,
             templates=templates,
-            language={"customer": "en", "seller": "en", "insurer": "en", **_spoken(language)},
+            language={"customer": "en", "seller": "en", "insurer": "en", **spoken_by_party(language)},
         )
         self._access = AccessState()
         self._sellers_told: dict[bytes | str, tuple[dict[str, Any], str]] = {}
         self.dispatcher = Dispatcher(store, self.settings, sender, gateway)
         if self.settings.overrides:  # a misspelt name would be read by nobody, and money would go by another number
             self.known_parameters(self.settings.overrides)
-
-    def _origin(self, bits: Callable[[int], int]) -> tuple[str, str | None]:
-        """(whose journal this is, how its store digests)."""
-        with self.store.read() as unit:
-            known, kind = unit.meta("origin"), unit.meta(KIND)
-        if known is None:
-            with self.store.write() as unit:
-                unit.lock(["origin"])  # two desks that open a new store at once: the first one names the journal
-                known, kind = unit.meta("origin"), unit.meta(KIND)
-                if known is None:
-                    known, kind = f"claimdesk.local/{bits(64):016x}", KEYED
-                    unit.set_meta("origin", known)
-                    unit.set_meta(KIND, kind)
-        return known, kind
 
     def close(self) -> None:
         """Gives the connections back; twice is as good as once, and a desk used again opens new ones."""
@@ -238,67 +221,7 @@ class Desk(Verbs, Reads, Approvals):
         if known is not None:
             return known
         self._know_seller(session, command, seller)
-        done = session.execute(command)
-        if isinstance(done, Refusal):
-            raise raised(done, command.claim)
-        return done
-
-    def _know_seller(self, session: Session, command: Command, seller: Mapping[str, Any] | str | None) -> None:
-        if seller is None:
-            return
-        seller_id = str(seller_id_of(seller))
-        file_id = seller_file_id(seller_id)
-        known = session.case(file_id)
-        if isinstance(seller, str):
-            if known is None:
-                raise NotFound(
-                    RefusalCode.UNKNOWN_SELLER.value,
-                    "there is no such seller on file",
-                    field="seller",
-                    hint="give the seller as a mapping: seller: {id: ...}",
-                )
-            return
-        facts, country = self._told_facts(seller, str(command.marketplace))
-        held = None if known is None else known.facts
-        if held is not None and all(held.get(k) == v for k, v in facts.items() if k not in ("id", "certificates")):
-            facts = {k: v for k, v in facts.items() if k in ("id", "certificates")}
-            if known is not None and not new_certificates(known, facts.get("certificates", ())):
-                return
-        updating = Command(
-            "update_seller",
-            {**facts, "seller": seller_id},
-            command.actor,
-            command.at,
-            claim=file_id,
-            programme=registry.SELLER_FILE,
-            marketplace=country,
-            lenient=True,
-        )
-        done = session.execute(updating)
-        if isinstance(done, Refusal):
-            raise raised(done, file_id)
-
-    def _told_facts(self, seller: Mapping[str, Any], marketplace: str) -> tuple[dict[str, Any], str]:
-        """(canonical facts, country) of an inline seller; a bulk file tells the same seller many times."""
-        try:
-            key = told_key(marketplace, seller)
-        except (TypeError, ValueError, RecursionError):
-            raise InputError(
-                "not_an_object", "a seller is a mapping of names to plain values", field="seller"
-            ) from None
-        if key not in self._sellers_told:
-            if len(self._sellers_told) >= _SELLERS_REMEMBERED:
-                self._sellers_told.clear()
-            book = sellers_book(seller.get("elected_country"), marketplace)
-            told = self._expanded("update_seller", seller, seller)
-            programme = registry.programme(registry.SELLER_FILE)
-            try:
-                facts, _ = programme.validate("update_seller", told, book.currency, self.settings.plain)
-            except InputError as error:
-                error.field = f"seller.{(error.field or '').removeprefix('seller.')}".rstrip(".")
-                raise
-            self._sellers_told[key] = facts, book.marketplace
-        return self._sellers_told[key]
+        return session.do(command)
 
     def do(
         self, verb: str, claim: str, payload: Mapping[str, Any] | None = None, **options: Unpack[Options]
@@ -331,10 +254,7 @@ class Desk(Verbs, Reads, Approvals):
                 self.dispatcher.catch_up_in(session, claim, command.at)
             if whose is not None and session.known(command) is None:
                 self._know_seller(session, replace(command, marketplace=case.marketplace), whose)
-            done = session.execute(self.with_found(session, command))
-            if isinstance(done, Refusal):
-                raise raised(self.worded(done, state, verb), claim)
-            self.second_needed(done, command, state)
+            done = self._does(session, command, state)
             _keep_source(session, done, options)
             return done
 
@@ -393,13 +313,7 @@ class Desk(Verbs, Reads, Approvals):
                 hint="claimdesk list shows what is on file",
             )
         programme = registry.programme(case.programme)
-        if verb not in programme.lifecycle.verbs:
-            raise InputError(
-                "unknown_verb",
-                "this programme has no such verb",
-                field="verb",
-                hint="verbs: " + ", ".join(programme.lifecycle.verbs),
-            )
+        must_have(programme, verb)
         return case, programme
 
     def _beside(self, options: Options, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -428,32 +342,6 @@ class Desk(Verbs, Reads, Approvals):
 
         return again(planned)
 
-    def _validated(
-        self, programme: Any, case: Case, verb: str, payload: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        if verb in programme.seller_first or programme.id == registry.SELLER_FILE:
-            seller_programme = registry.programme(registry.SELLER_FILE)
-            file = self.case_of(seller_file_id(case.seller)) if case.seller else None
-            currency = file.currency if file else case.currency
-            given = self._expanded(verb, payload, file.facts if file else {})
-            return seller_programme.validate(verb, given, currency, self.settings.plain)
-        return programme.validate(verb, payload, case.currency, self.settings.plain)
-
-    def _expanded(self, verb: str, payload: Mapping[str, Any], seller: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Certificates written out in full where they stand as a template (scenarios and tests only)."""
-        if not self.settings.templates:
-            return payload
-        from .programmes.seller_insurance.testing_template import expand  # noqa: PLC0415  # scenarios and tests only
-
-        if verb == "record_certificate":
-            return {**payload, "certificate": expand(payload.get("certificate"), seller)}
-        if isinstance(payload.get("certificates"), list):
-            return {
-                **payload,
-                "certificates": [expand(c, seller, f"certificates.{i}") for i, c in enumerate(payload["certificates"])],
-            }
-        return payload
-
     # -- personal data -------------------------------------------------------------------------------------------
 
     def personal(self, claim: str, *, purpose: str | None = None, actor: str | None = None) -> dict[str, Any]:
@@ -464,32 +352,14 @@ class Desk(Verbs, Reads, Approvals):
         anything is returned. With roles on that takes a role that may look.
         """
         case = self._case(claim)
-        if purpose is not None:
-            self.permit(self.who(actor), "reveal")
-        with self.store.read() as unit:
-            rows = unit.sealed(claim)
-            if purpose is not None and rows:  # nothing to see would otherwise look like nothing there
-                self.settings.digests.check(unit)
-        values = self.settings.vault.unseal(rows) if rows else {}
-        names = sensitive_names(values)
         if purpose is None:
-            return contact_of(values)
-        if not isinstance(purpose, str) or not purpose.strip() or len(purpose) > 500:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InputError("not_text", "a purpose is a code or a few words", field="purpose", hint=_PURPOSES)
-        if names:
-            known = purpose in {p.value for p in ReadPurpose}
-            payload = {"purpose": purpose if known else ReadPurpose.OTHER.value, "fields": names}
-            who = self.who(actor)
-            told = {} if known else {"purpose": purpose}
-            look = Command("reveal", payload, who, self.clock(), claim=claim, personal=told, lenient=True)
-
-            def step(session: Session) -> Done:
-                done = session.execute(look)
-                if isinstance(done, Refusal):
-                    raise raised(done, claim)
-                return done
-
-            self._retried(step, locks_of([case]), False)
+            return contact_of(unsealed(self.store, self.settings, claim))
+        who = self.who(actor)
+        self.permit(who, "reveal")
+        values = unsealed(self.store, self.settings, claim, all_of_it=True)
+        look = look_at(claim, values, purpose, who, self.clock())
+        if look is not None:
+            self._retried(lambda session: session.do(look), locks_of([case]), False)
         return values
 
     def rotate_keys(self, *, approved_by: str, actor: str | None = None, dry_run: bool = False) -> Rotation:
@@ -499,16 +369,8 @@ class Desk(Verbs, Reads, Approvals):
         left somewhere.
         """
         checked_trial(dry_run)
-        vault: Any = self.settings.vault
-        if not hasattr(vault, "forget_epoch"):
-            raise ConfigError("keys_elsewhere", "the keys of this desk are changed where they are kept")
-        who, second = self.who(actor), visible(approved_by, "approved_by")
-        if not stands_with(second, who):
-            raise Refused(
-                RefusalCode.NEEDS_SECOND_PERSON.value,
-                "a change of keys needs a second person",
-                hint="name another person who approved (approved_by); rules and scripts are no persons",
-            )
+        vault = with_epochs(self.settings.vault)
+        who, second = by_two_people(self.who(actor), approved_by)
         if dry_run:
             return would_rotate(self.store, vault)
         at = instant_text(self.clock().astimezone(UTC))
@@ -541,56 +403,17 @@ class Desk(Verbs, Reads, Approvals):
                 hint="claimdesk seller list shows them",
             )
         self.permit(self.who(options.get("actor")), verb)
-        opening, then = self._opening_commands(verb, seller, payload, marketplace, options)
+        reason = reason_of(options.get("reason"), payload)
+        beside = self._beside(options, payload)
+        opening, then = self._opening_commands(verb, seller, payload, marketplace, beside, reason)
 
         def opened(session: Session) -> Done:
             session.execute(opening)
-            made = session.execute(then)
-            if isinstance(made, Refusal):
-                raise raised(made, file_id)
+            made = session.do(then)
             _keep_source(session, made, options)
             return made
 
         return seller_view(self._retried(opened, [file_id], options.get("dry_run", False)).case)
-
-    def _opening_commands(
-        self, verb: str, seller: str, payload: Mapping[str, Any], marketplace: str, options: Options
-    ) -> tuple[Command, Command]:
-        """What opens a new seller's file, and then the verb itself: both in one transaction."""
-        programme = registry.programme(registry.SELLER_FILE)
-        if verb not in programme.lifecycle.verbs:
-            raise InputError(
-                "unknown_verb",
-                "this programme has no such verb",
-                field="verb",
-                hint="verbs: " + ", ".join(programme.lifecycle.verbs),
-            )
-        country = payload.get("elected_country") if verb == "update_seller" else None
-        book = sellers_book(country, marketplace)
-        file_id = seller_file_id(seller)
-        beside = self._beside(options, payload)
-        opening = Command(
-            "update_seller",
-            {"id": seller, "seller": seller},
-            beside["actor"],
-            beside["at"],
-            claim=file_id,
-            programme=programme.id,
-            marketplace=book.marketplace,
-            lenient=True,
-        )
-        told = self._expanded(verb, payload, payload if verb == "update_seller" else {})
-        facts, personal = programme.validate(verb, told, book.currency, self.settings.plain)
-        reason = reason_of(options.get("reason"), payload)
-        then = Command(
-            verb,
-            facts,
-            claim=file_id,
-            personal={**personal, "reason": reason} if reason else personal,
-            reason=reason,
-            **beside,
-        )
-        return opening, then
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -608,40 +431,6 @@ class Desk(Verbs, Reads, Approvals):
         from .outlook import foresee  # noqa: PLC0415  # read only where it is asked
 
         return foresee(self.dispatcher, None if until is None else parse_instant(until, "until"))
-
-
-def _configured(overrides: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Parameters a deployment or a scenario overrides; a calendar nobody knows is refused before anything counts."""
-    if overrides is None:
-        return {}
-    if not isinstance(overrides, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
-        raise ConfigError("bad_setting", "a mapping of parameters to values is expected", field="rulebook_overrides")
-    calendars.checked(overrides.get("calendar.holidays"))
-    return dict(overrides)
-
-
-def _spoken(language: Mapping[str, str] | None) -> Mapping[str, str]:
-    """The languages of letters, by party; one without words would first be missed when a letter is due."""
-    if language is None:
-        return {}
-    if not isinstance(language, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
-        raise ConfigError("bad_setting", "a mapping of parties to languages is expected", field="language")
-    for party, spoken in language.items():
-        if party not in _PARTIES:
-            raise ConfigError(
-                "not_a_choice",
-                "no letter goes to this party",
-                field=f"language.{party}",
-                hint=f"one of: {', '.join(_PARTIES)}",
-            )
-        if spoken not in LANGUAGES:
-            raise ConfigError(
-                "not_a_choice",
-                "there are no words in this language",
-                field=f"language.{party}",
-                hint=f"one of: {', '.join(LANGUAGES)}",
-            )
-    return language
 
 
 def _keep_source(session: Session, done: Done, options: Options) -> None:

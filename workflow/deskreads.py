@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import TypedDict, Unpack
+
 from ..states.case import Case, fold
 from ..states.codes import RefusalCode
 from ..states.errors import InputError, NotFound
@@ -22,10 +24,32 @@ from .plan import offered
 from .ports import CaseFilter, EntryRow, NoticeRow, Store, TransferRow
 from .rulebook import Version, book_for, resolve
 from .texts.load import LANGUAGES
+from .told import known_names
 from .view import Claim, SellerFile, claim_view, expectations, seller_view
 
 if TYPE_CHECKING:
     from .programmes.seller_insurance.history import Stretch
+
+
+class Filters(TypedDict, total=False):
+    """What a list may be narrowed by; None, or left out, means any."""
+
+    marketplace: str | None  #: US, CA, UK, EU, ...
+    state: str | None  #: where it rests
+    outcome: str | None  #: what triage came to
+    hold: str | None  #: the reason of a hold, or ``any``
+    seller: str | None  #: the seller's id
+    order_id: str | None  #: the order's number
+    reading: str | None  #: with a decision that hangs on this reading
+    recovery: str | None  #: the status of its recovery
+    after: str | None  #: those after this id: where the page before ended
+    limit: int | None  #: not more than so many
+
+
+class ClaimFilters(Filters, total=False):
+    """The same for claims."""
+
+    programme: str | None  #: pdpi, order, fba or breakage_1688
 
 
 class Reads:
@@ -59,27 +83,13 @@ class Reads:
             return tuple(found.stretches())
         return (found.around(parse_date(on, "on")),)
 
-    def sellers(
-        self,
-        *,
-        marketplace: str | None = None,
-        state: str | None = None,
-        outcome: str | None = None,
-        hold: str | None = None,
-        seller: str | None = None,
-        order_id: str | None = None,
-        reading: str | None = None,
-        recovery: str | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[SellerFile]:
-        """Every seller's compliance file that fits, oldest first; the words are those of ``list``."""
-        wanted = {
-            "marketplace": marketplace, "state": state, "outcome": outcome, "hold": hold, "seller": seller,
-            "order_id": order_id, "reading": reading, "recovery": recovery, "after": after, "limit": limit,
-            "programme": registry.SELLER_FILE,
-        }  # fmt: skip
-        return map(seller_view, self._listed(wanted))
+    def sellers(self, **filters: Unpack[Filters]) -> Iterator[SellerFile]:
+        """Every seller's compliance file that fits, oldest first, read page by page; the filters are those of ``list``.
+
+        InputError at once for a name that is no filter, a value that is no text, or a limit under 1.
+        """
+        known_names(filters, Filters)
+        return map(seller_view, self._listed({**filters, "programme": registry.SELLER_FILE}))
 
     def case_of(self, claim: str, at: datetime | str | None = None) -> Case | None:
         """The case behind a claim, now or as its journal had it at an instant."""
@@ -130,33 +140,16 @@ class Reads:
                 found.update(measure(file, claims, day))
         return found
 
-    def list(
-        self,
-        *,
-        programme: str | None = None,
-        marketplace: str | None = None,
-        state: str | None = None,
-        outcome: str | None = None,
-        hold: str | None = None,
-        seller: str | None = None,
-        order_id: str | None = None,
-        reading: str | None = None,
-        recovery: str | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Claim]:
-        """Every claim that fits, oldest first, read page by page; None means any.
+    def list(self, **filters: Unpack[ClaimFilters]) -> Iterator[Claim]:
+        """Every claim that fits, oldest first, read page by page; without filters, every one.
 
-        ``hold``: the reason of a hold, or ``any``. ``reading``: with a decision that hangs on this reading.
-        ``recovery``: its status. ``after``: those after this claim. ``limit``: not more than so many.
-        InputError at once for a value that is no text, or a limit under 1.
+        ``programme``, ``marketplace``, ``state``, ``outcome``, ``seller``, ``order_id``: what stands on it. ``hold``:
+        the reason of a hold, or ``any``. ``reading``: with a decision that hangs on this reading. ``recovery``: its
+        status. ``after``: those after this claim. ``limit``: not more than so many. None means any.
+        InputError at once for a name that is no filter, a value that is no text, or a limit under 1.
         """
-        wanted = {
-            "programme": programme, "marketplace": marketplace, "state": state, "outcome": outcome, "hold": hold,
-            "seller": seller, "order_id": order_id, "reading": reading, "recovery": recovery, "after": after,
-            "limit": limit,
-        }  # fmt: skip
-        return map(claim_view, self._listed(wanted))
+        known_names(filters, ClaimFilters)
+        return map(claim_view, self._listed(filters))
 
     def _listed(self, wanted: Mapping[str, Any]) -> Iterator[Case]:
         for name, value in wanted.items():

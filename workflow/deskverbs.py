@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from typing_extensions import TypedDict, Unpack
@@ -17,6 +16,7 @@ from ..states.errors import InputError
 from ..states.money import Money
 from .engine import seller_file_id
 from .ports import SourceRow
+from .told import known_names
 from .view import Claim, SellerFile
 
 
@@ -36,14 +36,7 @@ class Options(TypedDict, total=False):
 
 def checked_options(options: Options) -> None:
     """A misspelt option would be read by nobody, and a step that was to be tried would be done; InputError names it."""
-    for name in options.keys() - Options.__annotations__.keys():
-        close = get_close_matches(name, sorted(Options.__annotations__), 1)
-        raise InputError(
-            "unknown_field",
-            f"{name} is no option of a write",
-            field=name,
-            hint=f"did you mean {close[0]}?" if close else "one of: " + ", ".join(sorted(Options.__annotations__)),
-        )
+    known_names(options, Options)
     version: object = options.get("expected_version")
     if version is not None and type(version) is not int:
         raise InputError("wrong_type", "a whole number is expected", field="expected_version", hint="claim.version")

@@ -210,6 +210,13 @@ class Session:
         self._ripple(programme, case, made.case, command)
         return done
 
+    def do(self, command: Command) -> Done:
+        """The same, with a refusal raised."""
+        done = self.execute(command)
+        if isinstance(done, Refusal):
+            raise raised(done, command.claim)
+        return done
+
     def _context(self, programme: Programme, case: Case | None, command: Command) -> Context:
         settings = self.settings
         if case is None:
@@ -371,9 +378,7 @@ class Session:
                 self._internal(case_id, "recheck", {}, command)
 
     def _internal(self, case_id: str, verb: str, payload: Mapping[str, Any], cause: Command) -> None:
-        done = self.execute(Command(verb, payload, "rules", cause.at, claim=case_id, lenient=True))
-        if isinstance(done, Refusal):
-            raise raised(done, case_id)
+        self.do(Command(verb, payload, "rules", cause.at, claim=case_id, lenient=True))
 
     # -- keys and writing ----------------------------------------------------------------------------------------
 

@@ -1,22 +1,26 @@
-"""Personal data at the desk: what there is to erase of a claim, whose claims there are, keys changed, reads on record.
+"""Personal data at the desk: what there is to erase of a claim, whose claims there are, what is read and on record.
 
 Decision: an erasure is an ordinary command with an ordinary entry; what it takes away is read in its own transaction,
-so that the entry says exactly what went. Authority: trust notes 5.1. Left out: whether a request must be granted,
-which a person decides; the keys themselves, which are the vault's.
+so that the entry says exactly what went. A look at more than how a person is reached is on record before anything is
+shown. Authority: trust notes 5.1. Left out: whether a request must be granted, which a person decides; the keys
+(``rotation``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
-from .again import again
-from .engine import Session
+from ..states.codes import ReadPurpose
+from ..states.errors import InputError
+from .engine import Session, Settings
 from .plan import Command
-from .ports import CaseFilter, EpochRow, RotatingVault, SealedRow, Store, Vault
+from .ports import CaseFilter, Store, Vault
 
 _PAGE: Final = 500
+_PURPOSES: Final = tuple(p.value for p in ReadPurpose)
 
 
 def with_found(session: Session, command: Command) -> Command:
@@ -56,86 +60,6 @@ def claims_of(store: Store, vault: Vault, subject: str) -> list[str]:
         wanted = replace(wanted, after=page[-1].id)
 
 
-# -- keys ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """What a change of keys came to: the new epoch, those that are closed, how many data keys were wrapped anew."""
-
-    epoch: str
-    closed: tuple[str, ...]
-    rewrapped: int
-    unreadable: int  #: values whose key was gone already, or that were altered
-    dry_run: bool = False
-
-
-def rotate_keys(store: Store, vault: RotatingVault, *, asked_by: str, approved_by: str, at: str) -> Rotation:
-    """Begins an epoch, wraps every data key under it, and destroys the keys of all epochs before.
-
-    Whatever was erased before stays unreadable in every copy of the database from then on, as far as no copy of the
-    old key file is left. Safe to be killed anywhere and run again, and while others write: the store refuses what is
-    sealed under a closed epoch, and whoever tried it does it again under the new one.
-    """
-    old = vault.epochs()
-    new = vault.new_epoch()
-
-    def closed() -> None:
-        with store.write() as unit:
-            known = {row.epoch for row in unit.closed_epochs()}
-            unit.close_epochs([EpochRow(epoch, new, asked_by, approved_by, at) for epoch in old if epoch not in known])
-
-    again(closed)
-    rewrapped = unreadable = 0
-    for epoch in old:
-        done, lost = _rewrap(store, vault, epoch)
-        rewrapped, unreadable = rewrapped + done, unreadable + lost
-    for epoch in old:
-        vault.forget_epoch(epoch)
-    scrub = getattr(store, "scrub", None)
-    if scrub is not None:
-        scrub()
-    return Rotation(new, old, rewrapped, unreadable)
-
-
-def would_rotate(store: Store, vault: RotatingVault) -> Rotation:
-    """The same, without doing anything."""
-    old, count = vault.epochs(), 0
-    for epoch in old:
-        for page in _pages(store, epoch):
-            count += len(page)
-    return Rotation("", old, count, 0, dry_run=True)
-
-
-def _rewrap(store: Store, vault: RotatingVault, epoch: str) -> tuple[int, int]:
-    rewrapped = unreadable = 0
-    for page in _pages(store, epoch):
-        made = [vault.rewrap(row) for row in page]
-        fresh = [row for row in made if row is not None]
-
-        def kept(fresh: list[SealedRow] = fresh) -> None:
-            with store.write() as unit:
-                unit.rewrap(fresh)
-
-        again(kept)
-        rewrapped, unreadable = rewrapped + len(fresh), unreadable + len(made) - len(fresh)
-    return rewrapped, unreadable
-
-
-def _pages(store: Store, epoch: str) -> Iterator[list[SealedRow]]:
-    after: tuple[str, int] | None = None
-    while True:
-        with store.read() as unit:
-            page = unit.sealed_under(epoch, after, _PAGE)
-        if page:
-            yield page
-            after = page[-1].claim, page[-1].seq
-        if len(page) < _PAGE:
-            return
-
-
-# -- reading ---------------------------------------------------------------------------------------------------------
-
 #: What is known to say how a person is reached, and nothing of their health. Everything else is treated as if it did:
 #: a free text may tell of an injury.
 CONTACT: Final = frozenset({"ref", "name", "contact"})
@@ -158,3 +82,29 @@ def sensitive_names(values: Mapping[str, Any]) -> list[str]:
         else:
             found.append(name)
     return sorted(found)
+
+
+def unsealed(store: Store, settings: Settings, claim: str, *, all_of_it: bool = False) -> dict[str, Any]:
+    """The personal values of a claim; ``all_of_it``: an error where the keys are not the store's own."""
+    with store.read() as unit:
+        rows = unit.sealed(claim)
+        if all_of_it and rows:  # nothing to see would otherwise look like nothing there
+            settings.digests.check(unit)
+    return settings.vault.unseal(rows) if rows else {}
+
+
+def look_at(claim: str, values: Mapping[str, Any], purpose: object, actor: str, at: datetime) -> Command | None:
+    """What puts a look at these values on record; None where there is nothing to see that needs a purpose.
+
+    A purpose in words of one's own is sealed. InputError for one that is no text, or none at all.
+    """
+    if not isinstance(purpose, str) or not purpose.strip() or len(purpose) > 500:
+        hint = "one of: " + ", ".join(_PURPOSES)
+        raise InputError("not_text", "a purpose is a code or a few words", field="purpose", hint=hint)
+    names = sensitive_names(values)
+    if not names:
+        return None
+    known = purpose in _PURPOSES
+    payload = {"purpose": purpose if known else ReadPurpose.OTHER.value, "fields": names}
+    told = {} if known else {"purpose": purpose}
+    return Command("reveal", payload, actor, at, claim=claim, personal=told, lenient=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ import orjson
 from ..states.case import Case
 from ..states.errors import InputError
 from . import registry
+from .plan import Programme
 from .rulebook import Book, book_for, home_book
 
 _keyed = json.JSONEncoder(sort_keys=True, default=str).encode
@@ -51,6 +53,27 @@ def whose_seller(case: Case, payload: Mapping[str, Any]) -> tuple[Mapping[str, A
         )
     seller_id_of(whose)
     return {k: v for k, v in payload.items() if k != "seller"}, whose
+
+
+def known_names(told: Mapping[str, object], known: type[Any]) -> None:
+    """InputError for a name that a typed dictionary does not have: a misspelt one would be read by nobody."""
+    for name in told:
+        if name not in known.__annotations__:
+            names = sorted(known.__annotations__)
+            close = get_close_matches(name, names, 1)
+            hint = f"did you mean {close[0]}?" if close else "one of: " + ", ".join(names)
+            raise InputError("unknown_field", f"{name} is not known here", field=name, hint=hint)
+
+
+def must_have(programme: Programme, verb: str) -> None:
+    """InputError for a verb that the programme does not know."""
+    if verb not in programme.lifecycle.verbs:
+        raise InputError(
+            "unknown_verb",
+            "this programme has no such verb",
+            field="verb",
+            hint="verbs: " + ", ".join(programme.lifecycle.verbs),
+        )
 
 
 def sellers_book(elected: Any, marketplace: str) -> Book:

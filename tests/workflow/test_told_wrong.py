@@ -83,6 +83,8 @@ WRONG: list[tuple[Callable[[Any, str], object], str, str | None]] = [
     (lambda d, c: d.list(limit=0), "wrong_type", "limit"),
     (lambda d, c: d.list(limit="10"), "wrong_type", "limit"),
     (lambda d, c: d.sellers(limit=True), "wrong_type", "limit"),
+    (lambda d, c: d.list(stat="filed"), "unknown_field", "stat"),
+    (lambda d, c: d.sellers(programme="pdpi"), "unknown_field", "programme"),
     (lambda d, c: d.ledger("CLM-06H0NOTHERE"), "unknown_claim", None),
     (lambda d, c: d.ledger(limit=None), "wrong_type", "limit"),
     (lambda d, c: d.proposal(None), "unknown_proposal", None),

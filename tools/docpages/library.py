@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import claimdesk
 from claimdesk import testing
 from claimdesk.states.errors import ClaimdeskError
-from claimdesk.workflow import deskverbs, dispatch, ports, rulebook, view
+from claimdesk.workflow import deskreads, deskverbs, dispatch, ports, rulebook, view
 
 from .markdown import Page, cell, code, fence, page, table
 
@@ -44,7 +44,10 @@ Every write takes the same [options](#options-of-every-write).""",
         "## ClaimDesk",
         *_desk(),
         "## Options of every write",
-        table(("option", "takes", "what it does"), _options()),
+        table(("option", "takes", "what it does"), _options(deskverbs.Options)),
+        "## Filters of a list",
+        inspect.getdoc(deskreads.Filters) or "",
+        table(("filter", "takes", "what fits"), _options(deskreads.ClaimFilters)),
         "## Results",
         *_several((claimdesk.Claim, claimdesk.SellerFile, claimdesk.Money, *RETURNED)),
         "## Errors",
@@ -69,9 +72,12 @@ def _names() -> list[str]:
     return sorted(claimdesk.__all__, key=kind)
 
 
-def _options() -> list[tuple[str, str, str]]:
-    meant = dict(re.findall(r"^ {4}(\w+): .*#: (.+)$", inspect.getsource(deskverbs.Options), re.MULTILINE))
-    return [(code(name), _shown(hint), meant[name]) for name, hint in get_type_hints(deskverbs.Options).items()]
+def _options(kind: type[Any]) -> list[tuple[str, str, str]]:
+    """The names of a typed dictionary; what each means stands beside it in its source."""
+    hints = get_type_hints(kind)
+    source = inspect.getsource(inspect.getmodule(kind) or kind)
+    meant = dict(re.findall(r"^ {4}(\w+): .*#: (.+)$", source, re.MULTILINE))
+    return [(code(name), _shown(hint), meant[name]) for name, hint in hints.items()]
 
 
 def _first(value: Any) -> str:
@@ -185,5 +191,5 @@ def _type(hint: Any) -> str:
 def _clean(text: str) -> str:
     """A signature without the modules and quotes that only machines need."""
     text = _OURS.sub("", _SHORT.sub("", text))
-    text = re.sub(r"Unpack\[Options\]", "Options", text)
+    text = re.sub(r"Unpack\[(\w+)\]", r"\1", text)
     return re.sub(r"(?<=[:>] )'([^']+)'", r"\1", text).replace("<class '", "").replace("'>", "")

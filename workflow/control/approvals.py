@@ -130,13 +130,10 @@ class Approvals(Access):
         if row.kind == Waiting.PROPOSAL.value:
             told["payload"] = dict(command.payload)
         sealed = {_sealed_name(row.id): dict(command.personal)} if command.personal else {}
-        done = session.execute(
+        return session.do(
             Command("wait", told, row.author, command.at, claim=row.claim, personal=sealed, lenient=True,
                     attached=Attached(row.claim, proposal=row))
         )  # fmt: skip
-        if isinstance(done, Refusal):
-            raise raised(done, row.claim)
-        return done
 
     def _does(self, session: Session, command: Command, state: AccessState) -> Done:
         """The step itself, with the tests that only roles bring."""
@@ -216,13 +213,10 @@ class Approvals(Access):
     ) -> Done:
         kept = AnswerRow(row.id, row.claim, "", row.author, person, verdict.value, "")
         told = {"proposal": row.id, "kind": row.kind, "verb": row.verb, "author": row.author, "verdict": verdict.value}
-        done = session.execute(
+        return session.do(
             Command("answer", told, person, at, claim=row.claim, personal={"reason": reason} if reason else {},
                     reason=reason, lenient=True, attached=Attached(row.claim, answer=kept))
         )  # fmt: skip
-        if isinstance(done, Refusal):
-            raise raised(done, row.claim)
-        return done
 
     def _to_answer(self, name: str, actor: str | None, kind: Waiting) -> tuple[ProposalRow, str, AccessState]:
         row, answer = self._found(name)
