@@ -101,7 +101,7 @@ class Filings:
             programme, wire = payload["redirected"]["from"], json.loads(filed["as_filed"])
         else:
             names, _ = teller_of(programme, registry.programme(programme).opening)
-            wire |= {name: value for name, value in filed.items() if name in names}
+            wire |= {name: _as_told(name, value) for name, value in filed.items() if name in names}
         if not wire.get("source_id"):
             wire |= {"source": OWN_SOURCE, "source_id": case.id}
         line: dict[str, Any] = {
@@ -166,6 +166,11 @@ def _screening(entries: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
         found = payload_of(entry)
         return {"seq": entry["seq"], "told": found.get("screening", found)} if same else None
     return None
+
+
+def _as_told(name: str, value: Any) -> Any:
+    """A sealed value as an intake takes it: the columns of a source are kept as one text, and told as a mapping."""
+    return json.loads(value) if name == "source_fields" and isinstance(value, str) else value
 
 
 def _sorted(value: Any) -> Any:

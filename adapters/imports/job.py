@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...states.errors import InputError
+from ...states.errors import InputError, StorageError
 from ...workflow.desk import Desk
 from ...workflow.imports.claimruns import ClaimRun
 from ...workflow.imports.claims import ClaimReader
@@ -63,7 +63,8 @@ class Job:
     """An import under way: go through ``results`` to its end, then look at ``counts``."""
 
     def __init__(self, desk: Desk, source: Source, place: str, made: Map, choices: Choices) -> None:
-        self.desk, self.source, self.place, self.map, self.choices = desk, source, place, made, choices
+        self.desk, self.source, self.map, self.choices = desk, source, made, choices
+        self.place = "-" if source.piped else place
         self.run: Run | None = None
         self.taken_back = False
         self.stopped = False
@@ -120,11 +121,12 @@ class Job:
                 if choices.stop and result.status == Status.REJECTED.value:
                     self.stopped = True
                     break
-            run.finish(
-                "stopped" if self.stopped else "done",
-                file_sha256=None if self.stopped else source.finished(),
-                **self._lengths(),
-            )
+            try:
+                sha256 = None if self.stopped else source.finished()
+            except StorageError:  # the rows stand as they were read; the digest of the run is not theirs
+                run.finish("stopped", **self._lengths())
+                raise
+            run.finish("stopped" if self.stopped else "done", file_sha256=sha256, **self._lengths())
 
     def _source_of(self, run: Run, batch: int) -> Any:
         choices = self.choices

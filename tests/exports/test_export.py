@@ -85,6 +85,23 @@ def test_personal_values_leave_with_a_purpose_only_and_the_look_is_on_record():
     assert (look["type"], look["input"]["with"]["purpose"]) == ("reveal", "audit")
 
 
+def test_every_personal_value_comes_back_as_it_was_told_also_the_columns_nobody_knew():
+    """The columns of a source are kept as one text, and an intake takes a mapping: the export once gave the text."""
+    told = line(
+        claimant={"ref": "R-1", "name": "Canary Nobody", "contact": "n@example.com", "age": 41, "medicare": False,
+                  "sanctions": "clear"},
+        injury={"kind": "trauma", "severity": "minor"}, description="Canary smoke\nand fire",
+        source_fields={"客服备注": "Canary \"called\" back", "Group (2)": "EU"},
+    )  # fmt: skip
+    desk, (result,) = filed([told])
+    assert result["status"] == "created", result
+    lines, made = exported(desk, "audit")
+    again, second = filed(lines)
+    assert (second, made.not_the_same) == ([result], [])
+    assert exported(again, "audit")[0] == lines
+    assert json.loads(lines[0])["source_fields"] == json.loads(told)["source_fields"]
+
+
 def test_a_decision_that_hangs_on_a_sealed_fact_is_not_made_again_without_it():
     """A claim that was held for its claimant's age must not be paid because an export left the age out."""
     options = {"overlays": ["minors"]}

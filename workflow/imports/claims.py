@@ -60,7 +60,7 @@ def payload(row: Row, made: Map) -> tuple[dict[str, Any] | None, list[Problem]]:
     _nested(told, fields)
     if "seller_id" in told:
         fields["seller"] = {"id": told["seller_id"]} if made.create_sellers else told["seller_id"]
-    losses = _losses(row, found)
+    losses = _losses(row, found, made.habits)
     if losses is not None:
         fields["losses"] = losses
     if told.get("kind") in ("personal_injury", "both"):
@@ -125,11 +125,11 @@ def _of_paths(row: Row, found: list[Problem], usual: str | None) -> dict[str, An
         return {}
 
 
-def _losses(row: Row, found: list[Problem]) -> list[dict[str, str]] | None:
+def _losses(row: Row, found: list[Problem], habits: values.Habits) -> list[dict[str, str]] | None:
     told = row.told
     amount, kind, heads = told.get("amount"), told.get("kind"), told.get("heads")
     if heads is not None:
-        return _heads(row, str(heads), amount, found)
+        return _heads(row, str(heads), amount, found, habits)
     if amount is None:
         if row.short and not any(p.field == "amount" for p in found):
             fault = problem(ImportCode.MISSING_VALUE, "a value that is needed is empty", "fill in what was claimed")
@@ -145,15 +145,19 @@ def _losses(row: Row, found: list[Problem]) -> list[dict[str, str]] | None:
     return None if head is None else [{"head": head, "amount": str(amount)}]
 
 
-def _heads(row: Row, text: str, amount: Any, found: list[Problem]) -> list[dict[str, str]] | None:
+def _heads(
+    row: Row, text: str, amount: Any, found: list[Problem], habits: values.Habits
+) -> list[dict[str, str]] | None:
     """``property:500;medical:140``, or the same as JSON; the parts sum to the amount where there is one."""
+    if text.lstrip().startswith(("{", "[")):
+        habits = values.Habits()  # a number of JSON has a point in every country
     column = row.fields.get("heads", "")
     code = str(amount).rpartition(" ")[2] if amount is not None else row.told.get("currency")
     losses: list[dict[str, str]] = []
     total = Decimal(0)
     for name, worth in _parts(text):
         head, faults = values.choice(name, _HEAD_NAMES)
-        told, more = values.amount(worth, values.Habits(), (), code) if head is not None else (None, [])
+        told, more = values.amount(worth, habits, (), code) if head is not None else (None, [])
         if head is None or told is None:
             found += [replace(p, column=column, field="heads") for p in (*faults, *more)]
             return None

@@ -21,6 +21,11 @@ from .tables import Record, Table
 
 _SAMPLE = 200
 _SURE, _LIKELY, _VALUES_ONLY = 0.95, 0.6, 0.5
+#: Headers of columns that often say what kind of claim it is, in words of the desk that wrote them.
+_TAGS = frozenset(folded(w) for w in ("tags", "tag", "labels", "category", "type", "reason", "标签", "类别", "分类"))
+_FEW = 12
+#: Decimal sign and what groups digits, as countries write amounts.
+_POINTS = ((",", "."), (".", ","), (",", " "), (",", "\xa0"), (",", "\u202f"), (".", "'"), (".", "’"), (".", " "))
 _DAY_FORMS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y")
 
 
@@ -50,7 +55,18 @@ def guesses(kind: str, table: Table) -> tuple[list[Guess], dict[str, list[str]]]
     for n, guess in enumerate(found):
         if guess.column is None:
             found[n] = _by_values(kind, guess.header, cells[guess.header], taken)
+    if kind == ImportKind.CLAIMS.value and "kind" not in {g.column for g in found}:
+        found = [_by_words(guess, cells[guess.header]) if guess.column is None else guess for guess in found]
     return found, cells
+
+
+def _by_words(guess: Guess, seen: Sequence[str]) -> Guess:
+    """A column of a few short words under a header such as tags: perhaps the kind, whose words a person must tell."""
+    words = set(seen)
+    few = 0 < len(words) <= _FEW and len(words) < len(seen) and all(len(word) <= 40 for word in words)
+    if not few or folded(guess.header) not in _TAGS:
+        return guess
+    return Guess(guess.header, "kind", 0.3, "a few words again and again; say what they mean")
 
 
 def _cells(table: Table, sample: Sequence[Record]) -> dict[str, list[str]]:
@@ -77,7 +93,26 @@ def _by_header(kind: str, header: str, seen: Sequence[str]) -> Guess:
     share = _share(kind, column, seen)
     if not seen:
         return Guess(header, column, 0.7, "by its header; every value is empty")
-    return Guess(header, column, round(0.6 + 0.39 * share, 2), f"by its header; {share:.0%} of the values read so")
+    why = f"by its header; {share:.0%} of the values read so"
+    odd = next((one for one in seen if not _share(kind, column, [one])), None)
+    if odd is not None:
+        why += f", the first of the others: {_complaint(COLUMNS[kind][column].reads, odd)}"
+    return Guess(header, column, round(0.6 + 0.39 * share, 2), why)
+
+
+def _complaint(reads: str, cell: str) -> str:
+    """What is wrong with a value, without the value."""
+    raw, _ = values.text(cell)
+    match reads:
+        case "date" | "instant_or_date":
+            wrong = values.day(raw, values.Habits())[1]
+        case "instant":
+            wrong = values.instant(raw, values.Habits(zone="UTC"))[1]
+        case "amount":
+            wrong = values.amount(raw, values.Habits(), (), None)[1]
+        case _:
+            return "another kind of value"
+    return next((p.hint or p.message for p in wrong if p.rejects), "another kind of value")
 
 
 def _by_values(kind: str, header: str, seen: Sequence[str], taken: set[str]) -> Guess:
@@ -149,9 +184,14 @@ def draft(kind: str, table: Table, encoding: str) -> tuple[str, list[Guess]]:
     for name, column in COLUMNS[kind].items():
         if column.needed and name not in chosen and not dotted:
             const = f'{name} = {{ const = "…" }}'
-            lines.append(f"# {name.ljust(width)} = ?    # needed: no column looks like it; map one, or {const}")
+            near = any(g.column == name for g in found)
+            why = "a column above may be it: take its # away" if near else "no column looks like it; map one"
+            lines.append(f"# {name.ljust(width)} = ?    # needed: {why}, or {const}")
     lines += _money(kind, chosen, cells, width, dotted)
-    lines += ["", "[rules]", 'unknown_value = "reject"     # or "warn"', ""]
+    lines += ["", "[rules]", 'unknown_value = "reject"     # or "warn"']
+    if "seller_id" in chosen:
+        lines.append("# create_sellers = true     # a seller nobody knows gets a file; else the claim is rejected")
+    lines.append("")
     return "\n".join(lines), found
 
 
@@ -163,9 +203,12 @@ def _money(kind: str, chosen: dict[str, Guess], cells: dict[str, list[str]], wid
     seen = [c for n in amounts for c in cells[chosen[n].header]]
     habits = (values.Habits(), values.Habits(decimal=","))  # one of them reads the number, and then its currency
     codes = {str(p.code) for c in seen for one in habits for p in values.amount(c, one)[1]}
-    if "currency" not in chosen and codes & {"currency_missing", "currency_unclear"}:
-        why = 'needed: the amounts do not say it; map one, or currency = { const = "USD" }'
-        yield f"# {'currency'.ljust(width)} = ?    # {why}"
+    told = chosen.get("currency")
+    if codes & {"currency_missing", "currency_unclear"} and (told is None or not cells[told.header]):
+        header = "" if told is None else f"from = {_quoted(told.header)}, "
+        why = "the amounts do not say it; map one" if told is None else "neither the amounts nor their column say it"
+        const = f'currency = {{ {header}const = "USD" }}'
+        yield f"# {'currency'.ljust(width)} = ?    # needed: {why}, or {const}"
 
 
 def _line(kind: str, guess: Guess, seen: Sequence[str], width: int) -> str:
@@ -199,10 +242,24 @@ def _settings(kind: str, chosen: dict[str, Guess], cells: dict[str, list[str]]) 
     money = [c for name in chosen if name in COLUMNS[kind] and COLUMNS[kind][name].reads == "amount"
              for c in cells[chosen[name].header]]  # fmt: skip
     if any("amount_unclear" in {str(p.code) for p in values.amount(c, values.Habits(), (), "USD")[1]} for c in money):
-        yield 'decimal = ","            # needed: amounts that can be read two ways'
-        yield 'thousands = "."'
+        yield from _points(money)
     if kind == ImportKind.CLAIMS.value and "marketplace" not in chosen:
         yield 'marketplace = "?"        # needed: whose rules apply, such as US'
+
+
+def _points(money: Sequence[str]) -> Iterable[str]:
+    """How the amounts are to be read, when one way alone reads them all; else it is asked for."""
+
+    def reads(decimal: str, thousands: str) -> bool:
+        habits = values.Habits(decimal=decimal, thousands=thousands)
+        wrong = {str(p.code) for c in money for p in values.amount(c, habits, (), None)[1] if p.rejects}
+        return wrong <= {"currency_missing", "currency_unclear"}
+
+    fits = [pair for pair in _POINTS if reads(*pair)]
+    one = fits[0] if len({decimal for decimal, _ in fits}) == 1 else ("?", "?")
+    why = "the only way to read them all" if one != ("?", "?") else "no way, or more than one, reads them all"
+    yield f"decimal = {_quoted(one[0])}            # needed: amounts that can be read two ways; {why}"
+    yield f"thousands = {_quoted(one[1])}"
 
 
 def _quoted(text: str) -> str:

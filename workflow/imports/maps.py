@@ -222,7 +222,11 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 def _values(value: Any, where: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise _bad("a table of values is expected", where, 'values = { "pd" = "property_damage" }')
-    return {str(k): _text(v, f"{where}.{k}"[:80]) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    told = {str(k): _text(v, f"{where}.{k}"[:80]) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    for key, word in told.items():
+        if word == "?":
+            raise _bad("a draft leaves this to you", f"{where}.{key}"[:80], "say what the word means")
+    return told
 
 
 def _word(told: Mapping[str, Any], key: str, words: Sequence[str], usual: str) -> str:

@@ -65,7 +65,7 @@ class ImportCode(Described):
     FILE_NOT_SEEN = "file_not_seen", "no file was looked at: its digest was taken as it was told"
     SELLER_NEW = "seller_new", "nobody knew this seller: a file was made for it"
     FULL_WIDTH = "full_width", "full-width characters were read as ordinary ones"
-    SPREADSHEET_TEXT = "spreadsheet_text", "a formula that only holds text was read as that text"
+    SPREADSHEET_TEXT = "spreadsheet_text", "what a spreadsheet marks as text was read as that text"
     SPREADSHEET_NUMBER = "spreadsheet_number", "a spreadsheet made a number of it: digits are lost"
     TIME_TWICE = "time_twice", "a local time that happened twice; the earlier one was taken"
     VALUE_LEFT_OUT = "value_left_out", "a value nobody knows was left out, as the map says"

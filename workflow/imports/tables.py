@@ -73,7 +73,7 @@ def table(
     read.
     """
     lines = enumerate(stream, 1)
-    sample = list(islice(lines, _SAMPLE_LINES))
+    sample = list(islice(lines, 1 if kind == "jsonl" else _SAMPLE_LINES))  # JSON Lines may come one by one
     first = next((text.lstrip("\ufeff \t") for _, text in sample if text.strip("\ufeff \t\r\n")), "")
     again = chain(sample, lines)
     if kind == "auto":

@@ -26,7 +26,9 @@ _SPACES = " \t\u3000\xa0\u2009\u202f"
 _DIGIT = re.compile(r"[0-9]")
 _MINUS = frozenset("-−–")
 _FORMULA = re.compile(r'="([^"]*)"\Z')
-_DAMAGED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+\Z", re.IGNORECASE)
+_DAMAGED = re.compile(r"[0-9]([.,][0-9]+)?E\+[0-9]+\Z", re.IGNORECASE)
+#: Where an apostrophe keeps a cell text: before what would be a formula, and before digits.
+_GUARDED = re.compile(r"'(?=[=+\-@|%]|[0-9][^']*\Z)")
 #: Signs that mean one currency, and signs that several use.
 _SIGNS: Mapping[str, str] = {
     "US$": "USD",
@@ -88,10 +90,12 @@ class Habits:
 
 
 def text(cell: object) -> tuple[str, list[Problem]]:
-    """A cell as text: outer spaces gone, a formula that only holds text opened; digits stay as they are."""
+    """A cell as text: outer spaces gone, what a spreadsheet marks text with taken away; digits stay as they are."""
     if isinstance(cell, bool):
         return ("true" if cell else "false"), []
     found = ("" if cell is None else cell if isinstance(cell, str) else str(cell)).strip(_SPACES + "\r\n\ufeff")
+    if found.startswith("'") and _GUARDED.match(unicodedata.normalize("NFKC", found[:2]) + found[2:]):
+        return found[1:], [problem(ImportCode.SPREADSHEET_TEXT, "an apostrophe that marks text was taken away")]
     if found.startswith('="'):
         inner = _FORMULA.match(found)
         if inner:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
+from typing import IO, TYPE_CHECKING, Any
 
 from ...call import Call
 from ...output import is_terminal, put, put_json, say
@@ -32,13 +33,15 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
     from .options import map_of
 
     plan = counts or call.dry_run
+    # Lines that are piped in as JSON are answered in JSON, as those of ``triage`` are.
+    as_json = call.as_json or (place == "-" and told.get("form") == "jsonl" and not is_terminal(sys.stdout))
     steady()
     made = map_of(kind, told)
     writing = call.writing()
     choices = Choices(
         plan=plan, atomic=told.get("atomic", False), stop=told.get("on_error") == "stop",
         update=not told.get("no_update", False), batch=told.get("batch", 500),
-        rejects=None if plan else told.get("rejects"), report=told.get("report"),
+        rejects=told.get("rejects"), report=told.get("report"),
         show_values=told.get("show_values", False),
         map_file=told["map_file"] if told["map_file"] != "-" else None,
         folder=told.get("folder"), copy_to=None if plan else told.get("copy_to"),
@@ -46,22 +49,23 @@ def go(call: Call, kind: str, place: str, told: dict[str, Any], *, counts: bool 
     )  # fmt: skip
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(place, kind, made, told.get("form", "auto"))))
-        desk = stack.enter_context(_tried(call, place) if plan else call.desk())
+        desk = stack.enter_context(_tried(call, "-" if source.piped else place) if plan else call.desk())
         if kind == "claims" and not (choices.plan or choices.atomic or choices.stop):
             stack.enter_context(desk.planned_beside(told.get("workers"), sign=call.signs))
         call.note(source.shown())
         job = Job(desk, source, place, made, choices)
         if job.unread:
             call.note(f"not read: {', '.join(job.unread)[:300]}")
-        watch = _Watch(call, source, lines=call.as_json and not counts)
+        held = stack.enter_context(SpooledTemporaryFile(_LONG)) if choices.atomic and as_json and not plan else None
+        watch = _Watch(call, source, lines=as_json and not counts, every=choices.batch, planned=plan, held=held)
         for result in job.results(watch.begun):
             watch.seen(result, job.counts.read)
-        watch.end()
+        watch.end(taken_back=job.taken_back)
     if counts and call.as_json:
         shown = {"file": source.name, "kind": kind, "encoding": source.encoding.shown, "cells": source.table.shown}
         put_json({**shown, **job.counts.to_dict()})
         return 1 if job.counts.rejected else 0
-    _finish(call, job, plan)
+    _finish(call, job, plan, as_json=as_json)
     return 1 if job.counts.rejected else 0
 
 
@@ -87,8 +91,12 @@ def _tried(call: Call, place: str) -> Generator[ClaimDesk]:
 class _Watch:
     """Prints results as they come, counts on a terminal, and knows what to say when the run is interrupted."""
 
-    def __init__(self, call: Call, source: Source, *, lines: bool) -> None:
+    def __init__(
+        self, call: Call, source: Source, *, lines: bool, every: int, planned: bool, held: IO[bytes] | None
+    ) -> None:
         self._call, self._source, self._lines = call, source, lines
+        self._planned, self._held = planned, held
+        self._every = min(_EVERY, every)  #: whoever asked for small batches wants to see them
         self._watched = is_terminal(sys.stderr) and not call.quiet
         self._run: Run | None = None
 
@@ -104,25 +112,31 @@ class _Watch:
         """One more result."""
         if self._run is not None and self._run.kept:
             self._call.kept = f"what was done is kept; the same command again continues {self._run.id}"
-        if self._lines:
-            put_json(result.to_dict())
-        if done % _EVERY == 0:
+        if self._lines and self._held is not None:
+            self._held.write(json.dumps(result.to_dict()).encode() + b"\n")
+        elif self._lines:
+            put_json({**result.to_dict(), "dry_run": True} if self._planned else result.to_dict())
+        if done % self._every == 0:
             sys.stdout.flush()
             if self._watched:
                 of = f" of {self._source.total:,}" if self._source.total is not None else ""
                 sys.stderr.write(f"\r{done:,}{of}")
                 sys.stderr.flush()
 
-    def end(self) -> None:
-        """The counter goes."""
+    def end(self, *, taken_back: bool) -> None:
+        """The counter goes; of all or nothing, the results come now that it is known which."""
+        if self._held is not None:
+            self._held.seek(0)
+            for line in self._held:
+                put_json({**json.loads(line), "taken_back": True} if taken_back else json.loads(line))
         if self._watched:
             sys.stderr.write("\r\x1b[K")
         self._call.kept = ""
 
 
-def _finish(call: Call, job: Job, plan: bool) -> None:
-    tell = say if call.as_json else put
-    if call.as_json and call.quiet:
+def _finish(call: Call, job: Job, plan: bool, *, as_json: bool) -> None:
+    tell = say if as_json else put
+    if as_json and call.quiet and not (job.taken_back and not plan):
         return
     tell(summary(job.counts, job.run.id if job.run else "", plan=plan or job.taken_back))
     for line in code_lines(job.counts):
