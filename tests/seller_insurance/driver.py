@@ -68,7 +68,7 @@ class File:
     @staticmethod
     def _written_out(payload: Mapping[str, Any], seller: Mapping[str, Any]) -> dict[str, Any]:
         """Templates written out in the seller's name, as a desk that allows them does."""
-        found = dict(payload)
+        found = dict(expand(payload, seller))
         if "certificate" in found:
             found["certificate"] = expand(found["certificate"], seller)
         if "certificates" in found:

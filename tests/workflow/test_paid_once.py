@@ -169,6 +169,7 @@ def test_what_only_reads_alike_is_not_reimbursed_without_a_person(told: dict[str
     ("first", "again", "state"),
     [
         ({"id": "S1"}, {"id": "S1"}, "filed"),
+        ({"id": "S1"}, {"id": "S1", "damage": "tear"}, "filed"),  # the damage in another word: no other sub-order
         ({}, {}, "filed"),
         ({"id": "S1"}, {"id": "S2"}, "recourse_open"),
         ({"id": "S1"}, {"id": "S1", "amount": "900.00 CNY"}, "recourse_open"),
@@ -306,6 +307,28 @@ def test_another_item_of_the_order_is_another_purchase():
         order = {**PURCHASE["order"], "price": price, "item": {"asin": asin}}
         claim = drive.desk.file(**{**PURCHASE, "order": order})
         assert money(drive, drive.do(claim, "decide", decision="grant", at_fault="none"))[1] > 0
+    assert_sound(drive.desk.store)
+
+
+@pytest.mark.parametrize(
+    ("told", "paid"),
+    [
+        ({"item": {"asin": "b0one"}}, 0),  # in small letters
+        ({"item": {}}, 0),  # without the item
+        ({"item": {}, "shipping": "0.00 USD"}, 0),  # without the shipping
+        ({"item": {}, "price": "45.00 USD", "shipping": "0.00 USD"}, 0),  # the shipping within the price
+        ({"price": "39.00 USD"}, 0),
+        ({"price": "60.00 USD"}, 2_000),  # what the first claim did not tell of
+        ({"item": {}, "price": "60.00 USD"}, 6_500),  # neither item nor price: another purchase
+        ({"id": "114-2"}, 4_500),
+    ],
+)
+def test_a_purchase_told_again_in_other_words_is_the_same(told: dict[str, Any], paid: int):
+    drive = start(JUNE)
+    order = {**PURCHASE["order"], "item": {"asin": "B0ONE"}}
+    for facts in (order, {**order, **told}):
+        claim = drive.do(drive.desk.file(**{**PURCHASE, "order": facts}), "decide", decision="grant", at_fault="none")
+    assert money(drive, claim)[1] == paid
     assert_sound(drive.desk.store)
 
 

@@ -123,7 +123,7 @@ def _alike(case: Case, other: Case) -> bool:
 
 
 def _told(part: dict[str, Any]) -> tuple[Any, ...]:
-    return part.get("id"), part["amount"], part["damage"]
+    return part.get("id"), part["amount"]  # a damage told in another word makes no other sub-order
 
 
 def _parts(case: Case) -> list[dict[str, Any]]:

@@ -206,6 +206,8 @@ def _complete(found: dict[str, Any], plain: bool) -> None:
     item = found.setdefault("item", {})
     valuation = found.setdefault("valuation", {})
     if plain:
+        if "sourcing_cost" in valuation or "amazon_estimate" in valuation:  # told of units nobody had ordered
+            found.setdefault("lost_before_customer_order", True)
         for name, usual in _PLAIN.items():
             found.setdefault(name, usual)
         for name, usual in _PLAIN_ITEM.items():

@@ -40,15 +40,33 @@ def refunded(case: Case) -> int:
 def elsewhere(case: Case, others: Iterable[Case]) -> int:
     """What the customer has, or is about to have, of the same purchase under other claims: it is paid back once.
 
-    The same purchase is one order and item, bought for the same price; another item of an order is another purchase.
+    Another item of an order is another purchase; an order or an item told again in other words is not.
     """
-    same = [o.totals for o in others if o.marketplace == case.marketplace and bought(o) == bought(case)]
+    same = [o.totals for o in others if o.marketplace == case.marketplace and _one_purchase(o, case)]
     return sum(t.by_amazon + t.pending_minor + t.by_seller for t in same)
+
+
+def _one_purchase(one: Case, other: Case) -> bool:
+    """One order, and one item: by its number, or where either claim tells none by the price, with shipping or without.
+
+    Guards against a second payment of what was told once with the item or the shipping and once without.
+    """
+    mine, theirs = _order(one), _order(other)
+    if mine.get("id") != theirs.get("id"):
+        return False
+    items = [order.get("item", {}).get("asin") for order in (mine, theirs)]
+    if None not in items:
+        return items[0].casefold() == items[1].casefold()
+    return mine.get("price") == theirs.get("price") or paid_for_order(one) == paid_for_order(other)
+
+
+def _order(case: Case) -> Mapping[str, Any]:
+    return case.facts.get("order") or {}
 
 
 def bought(case: Case) -> tuple[Any, ...]:
     """What tells one purchase from another: the order, the item where it is told, and what was paid."""
-    order: Mapping[str, Any] = case.facts.get("order") or {}
+    order = _order(case)
     item: Mapping[str, Any] = order.get("item") or {}
     return order.get("id"), item.get("asin"), paid_for_order(case)
 

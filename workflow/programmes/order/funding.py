@@ -58,7 +58,7 @@ def _label(case: Case) -> Funding | Reason | None:
     if badge not in ("claims_protected", "unknown") or bought is False:
         return None
     scan, ship_by, tracking = label.get("first_scan_on"), order.get("ship_by_on"), order.get("tracking")
-    if scan not in UNTOLD and ship_by not in UNTOLD and scan > ship_by:
+    if scan == "never" or (scan not in UNTOLD and ship_by not in UNTOLD and scan > ship_by):
         return None
     if tracking == "delivered":
         return None

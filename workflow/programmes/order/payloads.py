@@ -67,7 +67,7 @@ class Label(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     claims_protected: NotRequired[Fact]
     badge: NotRequired[Literal["claims_protected", "late_delivery_risk", "none", "unknown"] | None]
-    first_scan_on: NotRequired[DateText | Literal["unknown"] | None]
+    first_scan_on: NotRequired[DateText | Literal["never", "unknown"] | None]
 
 
 class Order(TypedDict):
@@ -255,6 +255,8 @@ def _complete(found: dict[str, Any], plain: bool) -> None:
         order.setdefault("fulfilled_by", "seller")
         order.setdefault("price", 0)
         order.setdefault("tracking", "none")
+        if order.get("label"):
+            order["label"].setdefault("first_scan_on", "never")
         return
     for name in _NEEDED:
         found.setdefault(name, UNKNOWN)
