@@ -28,7 +28,7 @@ GUARDS: Final[dict[str, str]] = {
     "post_authorized": "a post or void names an authorisation of the same claim, amount and parties",
     "post_stands": "a claim is paid once; the payment that stands must be reversed before another",
     "reversed_once": "a transfer is reversed once",
-    "reverse_names": "a reversal undoes a post or a recoupment of the same claim, all of it",
+    "reverse_names": "a reversal undoes a post, a recoupment or a settlement of the same claim, all of it",
     "reverse_recouped": "what was recouped is given back before the payment it was asked for is undone",
     "recoup_once": "a recoupment has a number of its own",
     "recoup_paid": "nothing is recouped or written off before the customer was paid",
@@ -213,7 +213,7 @@ def _resolve(row: TransferRow, filed: Sequence[Posted]) -> str | None:
 
 def _reverse(row: TransferRow, filed: Sequence[Posted]) -> str | None:
     undone = next((p.row for p in filed if p.row.id == row.reverses), None)
-    if undone is None or undone.kind not in (TransferKind.POST, TransferKind.RECOUP):
+    if undone is None or undone.kind not in (TransferKind.POST, TransferKind.RECOUP, TransferKind.SETTLE):
         return "reverse_names"
     if (undone.amount, undone.credit, undone.debit) != (row.amount, row.debit, row.credit):
         return "reverse_names"

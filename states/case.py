@@ -270,6 +270,8 @@ def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:
                 if move["reverses"] == totals.posted:
                     # What was given up went with it: the database counts write-offs since the last post.
                     totals = _changed(totals, posted=None, by_amazon=totals.by_amazon - amount, written_off=0)
+                elif "by" in move:
+                    totals = _settled(totals, move["by"], -amount)
                 else:
                     totals = _changed(totals, recovered=totals.recovered - amount)
             case "recoup":
@@ -277,10 +279,13 @@ def _fold_money(totals: Totals, transfers: list[dict[str, Any]]) -> Totals:
             case "write_off":
                 totals = _changed(totals, written_off=totals.written_off + amount)
             case "settle":
-                if move["by"] == "insurer":
-                    totals = _changed(totals, by_insurer=totals.by_insurer + amount)
-                else:
-                    totals = _changed(totals, by_seller=totals.by_seller + amount)
+                totals = _settled(totals, move["by"], amount)
             case _:
                 raise ValueError(f"unknown transfer kind {kind!r}")
     return totals
+
+
+def _settled(totals: Totals, by: str, amount: int) -> Totals:
+    if by == "insurer":
+        return _changed(totals, by_insurer=totals.by_insurer + amount)
+    return _changed(totals, by_seller=totals.by_seller + amount)

@@ -16,7 +16,7 @@ class TransferKind(StrEnum):
     AUTHORIZE = "authorize"  #: Amazon owes the customer; money is reserved
     POST = "post"  #: the reserved money reached the customer
     VOID = "void"  #: the reserved money is free again
-    REVERSE = "reverse"  #: a posted payment came back, or a recoupment was given back
+    REVERSE = "reverse"  #: a posted payment came back, a recoupment was given back, or a settlement never came
     RECOUP = "recoup"  #: money came back from the seller or the insurer
     WRITE_OFF = "write_off"  #: what is left cannot be recovered
     SETTLE = "settle"  #: the seller or insurer paid the customer directly (a memo row, not Amazon's money)

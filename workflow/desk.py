@@ -35,7 +35,7 @@ from .dispatch import Dispatcher, TickReport
 from .engine import Done, Session, Settings, group_of, locks_of, seller_file_id, told_group
 from .opening import configured, origin_of, spoken_by_party
 from .overlays import checked
-from .paying import with_paid
+from .paying import with_paid, with_settled
 from .plan import Command, Programme
 from .ports import Ahead, NoticeSender, PaymentGateway, Store, Vault
 from .privacy import contact_of, look_at, unsealed, with_found
@@ -272,6 +272,8 @@ class Desk(Verbs, Reads, Approvals, Sellers):
             return with_found(session, command)
         if command.verb == "reverse_payment":
             return with_paid(session, command)
+        if command.verb == "reopen":
+            return with_settled(session, command)
         return with_opening(session, command) if command.verb == "redirect" else command
 
     def _prepared(

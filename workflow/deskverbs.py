@@ -308,9 +308,13 @@ class Verbs(ABC):
         """
         return self._claim("redirect", claim, {"to": to, "facts": facts, "marketplace": marketplace}, options)
 
-    def reopen(self, claim: str, **options: Unpack[Options]) -> Claim:
-        """New facts: back to screening; needs a reason."""
-        return self._claim("reopen", claim, {}, options)
+    def reopen(self, claim: str, *, settlement_received: bool | str | None = None, **options: Unpack[Options]) -> Claim:
+        """New facts: back to screening; needs a reason.
+
+        ``settlement_received``: False where what a seller or insurer settled (``resolve``) never came to the customer;
+        it is then taken back, and the claim takes its way again (``pdpi``).
+        """
+        return self._claim("reopen", claim, {"settlement_received": settlement_received}, options)
 
     def note(
         self, claim: str, *, text: str | None = None, done: str | None = None, **options: Unpack[Options]

@@ -3,7 +3,8 @@
 Decision: a confirmation, or the news that a payment came back, that names a transfer of ours must name the one it is
 about now. A bank may tell twice, or late, of a payment that was void or reversed since: taken for the one that is under
 way or stands, it would stand as paid what nobody was paid, or be paid a second time. A reference of the bank's own says
-nothing of that. Left out: who pays whom, which is each programme's.
+nothing of that. What a seller or insurer was said to have paid and the customer never had is reversed as it was
+recorded. Left out: who pays whom, which is each programme's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..states import ledger
 from ..states.case import Case
 from ..states.codes import RefusalCode
 from ..states.ids import is_well_formed
@@ -80,6 +82,34 @@ def with_paid(session: Session, command: Command) -> Command:
     moves = session.unit.transfers(case.id)
     paid = next((t.pending for t in moves if t.id == case.totals.posted), None)
     return replace(command, found={"paid": paid})
+
+
+def with_settled(session: Session, command: Command) -> Command:
+    """A ``reopen`` that says a settlement was not received, with those that stand."""
+    if command.payload.get("settlement_received") is not False:
+        return command
+    moves = session.unit.transfers(str(command.claim))
+    undone = {t.reverses for t in moves}
+    stands = [t for t in moves if t.kind == TransferKind.SETTLE.value and t.id not in undone]
+    told = [{"id": t.id, "amount": t.amount, "payer": t.debit, "by": t.debit.partition(":")[0]} for t in stands]
+    return replace(command, found={"settled": told})
+
+
+def unsettled(draft: Draft, ctx: Context, command: Command) -> list[dict[str, Any]]:
+    """The reversals of the settlements that were found to stand: each whole, and once."""
+    customer = ledger.customer(draft.case.id)
+    return [
+        draft.money(
+            ctx,
+            TransferKind.REVERSE,
+            customer,
+            told["payer"],
+            told["amount"],
+            reverses=told["id"],
+            by=told["by"],
+        )
+        for told in (command.found or {}).get("settled", ())
+    ]
 
 
 def failed(draft: Draft) -> None:

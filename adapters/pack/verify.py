@@ -338,7 +338,7 @@ class Claim:
                     raise Bad(where, f"{move['id']} resolves no open authorisation")
                 of["done"] = True
             if kind == "reverse" and (
-                of is None or of["kind"] not in ("post", "recoup", "write_off") or of.get("undone")
+                of is None or of["kind"] not in ("post", "recoup", "write_off", "settle") or of.get("undone")
             ):
                 raise Bad(where, f"{move['id']} reverses nothing that stands")
             if kind == "reverse" and of is not None:

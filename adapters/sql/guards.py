@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final
 
 #: Revisions that brought a file, oldest first; 0007 for PostgreSQL only, 0009 for SQLite only.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0007", "0009")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0007", "0009", "0010")
 _NEXT: Final = "\n-- next\n"
 
 

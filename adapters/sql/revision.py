@@ -18,6 +18,7 @@ KNOWN: Final = (
     "0007_quick_guards",
     "0008_two_filters",
     "0009_entries_in_order",
+    "0010_settled_back",
 )
 HEAD: Final = KNOWN[-1]
 #: The table that keeps it.

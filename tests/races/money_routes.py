@@ -186,6 +186,7 @@ PAYLOADS: dict[str, Callable[[random.Random, Case, date], dict[str, Any]]] = {
     "record_certificate": _of("certificate", "valid"),
     "appeal": _of("by", "seller", "customer"),
     "decide_appeal": _appeal_decided,
+    "pdpi.reopen": lambda pick, *_: pick.choice([{}, {}, {"settlement_received": False}]),
     "decide_contest": lambda pick, *_: {
         "decision": pick.choice(["upheld", "denied"]),
         "valuation": {"own_price": pick.choice(["40.00 USD", "60.00 USD"])},

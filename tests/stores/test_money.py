@@ -202,6 +202,20 @@ def test_a_reversal_undoes_all_of_one_transfer(store: Store, twist: Twist) -> No
     refused(store, "reverse_names", thief.step(taken))
 
 
+def test_a_settlement_that_never_came_is_reversed_whole_and_once(store: Store) -> None:
+    book = Book()
+    write(store, book.step())
+    settled = book.settle(64000)
+    write(store, book.step(settled))
+    for twist in ({"amount": 63999}, {"credit": "seller:OTHER"}, {"debit": "seller:S", "credit": book.customer}):
+        refused(store, "reverse_names", other(book).step(book.reverse(settled)._replace(**twist)))
+    taken = book.reverse(settled)
+    write(store, book.step(taken))
+    refused(store, "reversed_once", other(book).step(book.reverse(settled)))
+    refused(store, "reverse_names", other(book).step(book.reverse(taken)))
+    write(store, book.step(book.authorize()))  # and Amazon may pay in its place
+
+
 def test_a_transfer_is_reversed_once(store: Store) -> None:
     book = Book()
     _, post = book.paid(store)

@@ -52,7 +52,7 @@ STEPS = st.builds(
 
 
 def row(book: Book, move: Move, filed: list[TransferRow]) -> TransferRow | DecisionRow | None:
-    wanted = {"post": ("authorize",), "void": ("authorize",), "reverse": ("post", "recoup", "reverse")}.get(
+    wanted = {"post": ("authorize",), "void": ("authorize",), "reverse": ("post", "recoup", "settle", "reverse")}.get(
         move.kind, ()
     )
     near = [t for t in filed if t.kind in wanted] or filed

@@ -156,7 +156,7 @@ def money_faults(case: Case, rows: Sequence[EntryRow], transfers: Sequence[Trans
     if recouped > paid:
         yield f"{recouped} recovered of {paid} paid"
     totals = case.totals
-    settled = sum(s.amount for s in by_kind.get("settle", ()))
+    settled = sum(s.amount for s in by_kind.get("settle", ()) if s.id not in reversed_ids)
     kept = (totals.by_amazon, totals.recovered, totals.by_seller + totals.by_insurer)
     if kept != (paid, recouped, settled):
         yield f"the case says {kept} paid, recovered, settled; the ledger {(paid, recouped, settled)}"

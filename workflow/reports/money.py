@@ -69,7 +69,7 @@ def effects(transfers: Iterable[TransferRow]) -> list[Effect]:
                 paid=row.amount if row.kind == "post" else -row.amount if of == "post" else 0,
                 recovered=row.amount if row.kind == "recoup" else -row.amount if of == "recoup" else 0,
                 written_off=row.amount if row.kind == "write_off" else 0,
-                settled=row.amount if row.kind == "settle" else 0,
+                settled=row.amount if row.kind == "settle" else -row.amount if of == "settle" else 0,
             )
         )
     return found

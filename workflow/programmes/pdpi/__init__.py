@@ -76,9 +76,9 @@ def settle(draft: Draft, ctx: Context) -> bool:
 
 def needs_second_person(case: Case, ctx: Context, command: Command) -> bool:
     """Deciding money at or over the band takes two people (an assumed control, a rulebook parameter)."""
-    gives = command.payload.get("decision") in (None, "step_in", "waive")
-    band = ctx.rulebook.number("approval.second_person_from")
-    return command.verb in _SECOND_PERSON and gives and eligible(case, ctx.rulebook) >= band
+    gives = command.verb in _SECOND_PERSON and command.payload.get("decision") in (None, "step_in", "waive")
+    gives = gives or command.payload.get("settlement_received") is False
+    return gives and eligible(case, ctx.rulebook) >= ctx.rulebook.number("approval.second_person_from")
 
 
 PROGRAMME = Programme(

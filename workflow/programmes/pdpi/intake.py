@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....states.case import Case
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
+from ....states.money import to_text
 from ... import moved, whose
 from ...filing import opened
 from ...patching import patch
+from ...paying import unsettled
 from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
 from ...reasons import Reason
 from . import payment
@@ -161,9 +164,10 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed`` for a new screening; the first filing date stands.
 
     Eligibility is not looked at again before a fact changes or a verdict comes: what was denied for a fact that is now
-    known better could otherwise never be corrected. What was decided about money that was paid stands with it.
+    known better could otherwise never be corrected. What was decided about money that was paid stands with it. What was
+    settled and never received is taken back, so that the seller is asked again and Amazon may step in (R10, R11).
     """
-    refused = moved.opened_again(draft.case)
+    refused = moved.opened_again(draft.case) or _nothing_settled(draft.case, command)
     if refused is not None:
         return refused
     cleared = ("screening", "information", "payment_failures")
@@ -173,5 +177,17 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
         "reopen",
         set={**dict.fromkeys(cleared), "awaiting_facts": True, "reopened": draft.case.facts.get("reopened", 0) + 1},
         deadlines=draft.all_settled(),
+        money=unsettled(draft, ctx, command),
     )
     return None
+
+
+def _nothing_settled(case: Case, command: Command) -> Refusal | None:
+    """What was never settled was not received either; None for every other reopening."""
+    if command.payload.get("settlement_received") is not False or case.totals.by_seller + case.totals.by_insurer > 0:
+        return None
+    from . import PROGRAMME  # noqa: PLC0415
+
+    why = Reason("not_allowed_from_state", "settlement.recorded", to_text(0, case.currency), False)
+    message, hint = "no settlement of a seller or insurer stands", "leave settlement_received out"
+    return refuse(PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, message, why, hint=hint)

@@ -184,6 +184,11 @@ class RequestInformation(TypedDict):
     kind: NotRequired[Literal["inconsistent_dates", "proof_of_loss", "producer", "other"]]
 
 
+class Reopen(TypedDict):
+    __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
+    settlement_received: NotRequired[Fact]
+
+
 class Note(TypedDict):
     __pydantic_config__ = STRICT  # pyright: ignore[reportGeneralTypeIssues]
     text: NotRequired[LongText]
@@ -227,7 +232,7 @@ SHAPES: Mapping[str, Any] = {
     "write_off": Nothing,
     "withdraw": Nothing,
     "deny": Nothing,
-    "reopen": Nothing,
+    "reopen": Reopen,
 }
 
 _LOSSES_MAX = 50
