@@ -502,6 +502,12 @@ def test_a_claim_that_was_never_named_is_refused():
     assert error.code == "no_claim"
 
 
+@pytest.mark.parametrize("told", ['""', "null", "", "CONTRACT 3"])
+def test_a_source_may_be_left_empty(told: str):
+    written = CASE.format(expect="{state: closed}", step="") + f"  source: {told}\n"
+    assert parse(written, "case.yaml")[0].source == (told if told.startswith("C") else "")
+
+
 def test_two_cases_of_one_name_are_refused():
     written = CASE.format(expect="{state: closed}", step="")
     assert refused(lambda: parse(written + written, "case.yaml")).code == "name_twice"

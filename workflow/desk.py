@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from .outlook import Outlook
     from .speculate import Planners
 
+#: The verbs whose reason may name what they set, and the field that names it otherwise.
+_REASON_NAMES = {"hold": "hold", "release_hold": "hold", "request_information": "kind"}
+
 
 def _system_millis() -> int:
     return time.time_ns() // 1_000_000
@@ -284,8 +287,8 @@ class Desk(Verbs, Reads, Approvals, Sellers):
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InputError("not_an_object", "a payload is a mapping of names to values", field="payload")
         told = reason_of(options.get("reason"), payload)
-        if told and verb in ("hold", "release_hold") and payload.keys().isdisjoint(("hold", "reason")):
-            payload = {**payload, "reason": told}  # it may name the hold, beside the payload as in it
+        if told and verb in _REASON_NAMES and payload.keys().isdisjoint((_REASON_NAMES[verb], "reason")):
+            payload = {**payload, "reason": told}  # it may name what is meant, beside the payload as in it
         beside = self._beside(options, payload)
         if not options.get("dry_run", False):
             self.dispatcher.catch_up(case, beside["at"])

@@ -381,6 +381,10 @@ class _Play:
             found["seller"] = {**seller, "id": self._own(seller["id"])}  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(found.get("source_id"), str):
             found["source_id"] = self._own(found["source_id"])
+        if step.verb == "amend" and "seller" not in found and _turns_out_sold_by_a_seller(found.get("order")):
+            known = self.desk.case_of(self._claim(step))
+            if known is not None and known.seller is None:
+                found["seller"] = self.seller  # the one given, as at file
         return found
 
     # -- time ----------------------------------------------------------------------------------------------------
@@ -442,6 +446,10 @@ class _Play:
                 changed = [k for k in was if after[each][k] != was[k]] if isinstance(was, dict) else ["claims"]  # pyright: ignore[reportUnknownVariableType]
                 said = "changed: " + ", ".join(str(k) for k in changed)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
                 self.found.append(Difference(step.number, "refused", "nothing changed", said))
+
+
+def _turns_out_sold_by_a_seller(order: object) -> bool:
+    return isinstance(order, Mapping) and order.get("sold_by") == "seller"  # pyright: ignore[reportUnknownMemberType]
 
 
 def _marks(payload: Mapping[str, Any]) -> Iterator[str]:

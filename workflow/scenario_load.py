@@ -253,7 +253,7 @@ def _case(value: Any, number: int, file: str) -> Scenario:
         steps=tuple(_steps(case["steps"], zone, states, where)),
         expect=check_expect(case.get("expect", {}), states, where.at("expect")),
         tags=tuple(text(t, where.at("tags")) for t in sequence(case.get("tags", []), where.at("tags"))),
-        source=text(case["source"], where.at("source")) if "source" in case else "",
+        source=text(case["source"], where.at("source")) if case.get("source") else "",
         where=where,
     )
 

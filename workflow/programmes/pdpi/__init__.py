@@ -98,6 +98,7 @@ PROGRAMME = Programme(
         {
             "record_screening",
             "attach_evidence",
+            "request_information",
             "provide_information",
             "record_certificate",
             "amend",
