@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from ..states.errors import ClaimdeskError, InputError
 from ..states.times import instant_text, local_day, parse_instant
@@ -449,7 +449,7 @@ class _Play:
 
 
 def _turns_out_sold_by_a_seller(order: object) -> bool:
-    return isinstance(order, Mapping) and order.get("sold_by") == "seller"  # pyright: ignore[reportUnknownMemberType]
+    return isinstance(order, Mapping) and cast("Mapping[str, object]", order).get("sold_by") == "seller"
 
 
 def _marks(payload: Mapping[str, Any]) -> Iterator[str]:
