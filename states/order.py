@@ -74,6 +74,7 @@ def _rows() -> tuple[Row, ...]:
     asked = "information_requested"
     rows: list[Row] = [
         Row("filed", "rule_out", "denied", RULES, "a fact puts the claim outside the programme"),
+        Row(asked, "rule_out", "denied", RULES, "a fact told meanwhile puts the claim outside the programme"),
         Row("filed", "ask_customer", asked, RULES, "a fact is missing"),
         Row("filed", "request_information", asked, "request_information", "more is asked of one of the two"),
         Row("appealed", "request_information", asked, "request_information", "more is asked of the one who appeals"),

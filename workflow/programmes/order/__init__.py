@@ -40,7 +40,9 @@ def settle(draft: Draft, ctx: Context) -> bool:
     match draft.case.state:
         case "filed":
             return granting.settle_refunded(draft, ctx) or intake.settle_filed(draft, ctx)
-        case "information_requested" | "appealed":
+        case "information_requested":
+            return granting.settle_refunded(draft, ctx) or intake.settle_asked(draft, ctx)
+        case "appealed":
             return granting.settle_refunded(draft, ctx)
         case "granted_seller_funded" | "granted_amazon_funded":
             return granting.settle_granted(draft, ctx)

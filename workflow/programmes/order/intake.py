@@ -81,6 +81,17 @@ def settle_filed(draft: Draft, ctx: Context) -> bool:
     return True
 
 
+def settle_asked(draft: Draft, ctx: Context) -> bool:
+    """Ruled out by what was told meanwhile: the seller's silence must not grant a claim that is none (contract 8)."""
+    if draft.case.facts["information"]["back"] != "filed":  # granted or denied before: what is told is for the appeal
+        return False
+    tests = barring(draft.case, ctx)
+    if all(t.result is not False for t in tests):
+        return False
+    granting.deny(draft, ctx, "rule_out", tests, "eligibility")
+    return True
+
+
 def _no_reply(case: Case, ctx: Context) -> Reason | None:
     """No reply to the customer within the hours of the rule, before the claim was filed; told, never guessed."""
     rule = ctx.rulebook.text("order.silent_seller_hours")
