@@ -20,6 +20,7 @@ from . import registry
 from .catalogue import LANGUAGES, confidence, reading, reason_part, source, tested, value_words
 from .reasons import Reason
 from .rulebook import Confidence, Version
+from .texts.faults import hint_in, says
 from .texts.formats import day, instant, last_moment, moment, pretty, spaced
 from .texts.load import line, words
 from .texts.timeline import Row, taken_by, timeline, timeline_text
@@ -272,10 +273,7 @@ def _padded(text: str, width: int) -> str:
 def refusal_text(error: Mapping[str, Any], lang: str) -> str:
     """A refusal (or any error's ``to_dict``) in words: what, where it stands, what is unmet, what can be done."""
     code = str(error["code"])
-    said = words("RefusalCode", code, lang, default="") or words("InputCode", code, lang, default="")
-    message = str(error.get("message") or said or code)
-    if lang != "en" and said:
-        message = said
+    message = says(code, str(error.get("message") or ""), lang) or words("RefusalCode", code, lang, default=code)
     of_claim = f" ({error['claim']})" if error.get("claim") else ""
     parts = [("error", f"{message} [{code}]{of_claim}")]
     if error.get("field"):
@@ -288,7 +286,7 @@ def refusal_text(error: Mapping[str, Any], lang: str) -> str:
         parts.append(("you_can", ("、" if lang != "en" else ", ").join(_verbs(error["allowed"], lang))))
     if error.get("next"):
         parts.append(("next_date", pretty(str(error["next"]), lang)))
-    hint = str(error.get("hint") or "")
+    hint = hint_in(str(error.get("hint") or ""), lang)
     if hint and not (hint.startswith("you can:") and error.get("allowed")):
         parts.append(("hint", hint))
     lines = [f"{'  ' if i else ''}{_say(name, lang)}{_colon(lang)}{text}" for i, (name, text) in enumerate(parts)]

@@ -16,6 +16,7 @@ import click
 from ...states.errors import ClaimdeskError
 from . import failures
 from .call import Call
+from .catalogue import COMMANDS
 from .groups import Root
 from .output import forget_stdout, open_streams, say
 
@@ -35,7 +36,7 @@ class Main(Root):
         """Runs ``args``; with ``standalone_mode`` the process ends with the exit code, else the code is returned."""
         call = Call()
         words = list(sys.argv[1:] if args is None else args)
-        if words[:1] == ["help"]:
+        if words[:1] == ["help"] and (len(words) == 1 or words[1] in COMMANDS):
             words = [*words[1:], "--help"]
         code = _guarded(self, words, call, prog_name or "claimdesk")
         if standalone_mode:
@@ -79,7 +80,7 @@ def _guarded(command: Main, words: list[str], call: Call, name: str) -> int:
 
 def _tell(error: ClaimdeskError, call: Call, words: list[str]) -> None:
     try:
-        failures.show(error, call.as_json or _wants_json(words), call.language())
+        failures.show(error, call.as_json or _wants_json(words), _language(call, words))
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -98,6 +99,15 @@ def _wants_json(words: list[str]) -> bool:
     """Whether ``--json`` was asked for, also where the rest could not be understood."""
     head = words[: words.index("--")] if "--" in words else words
     return "--json" in head
+
+
+def _language(call: Call, words: list[str]) -> str:
+    """The language of the error, also where the words could not be understood."""
+    if "lang" not in call.told:
+        for word, value in zip(words, [*words[1:], ""], strict=True):
+            if word in ("--lang", "--lang=zh-CN") and (value == "zh-CN" or word.endswith("zh-CN")):
+                return "zh-CN"
+    return call.language()
 
 
 def _log(call: Call, code: int, error: ClaimdeskError | None) -> None:

@@ -6,6 +6,7 @@ from the environment, then from ``claimdesk.toml``, then from the default (contr
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -96,7 +97,8 @@ class Call:
     def language(self) -> str:
         """The language as far as it is known; for errors, also those of the settings themselves."""
         told = self.told.get("lang") or (self._config.text("lang") if self._config is not None else None)
-        return str(told or "en")
+        told = told or os.environ.get("CLAIMDESK_LANG")
+        return "zh-CN" if told == "zh-CN" else "en"
 
     @property
     def db(self) -> str:

@@ -53,6 +53,7 @@ COMMANDS: dict[str, Entry] = {
     "config": Entry("config", _HOUSE, "Show the settings in force and where each comes from."),
     "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys, log and clock."),
     "commands": Entry("tree", _HOUSE, "List every command and option, for people and programs."),
+    "help": Entry("helping", _HOUSE, "Explain a command, a topic, or any code, state or verb, without a network."),
     "version": Entry("version", _HOUSE, "Print the version."),
 }
 

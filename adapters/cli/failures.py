@@ -57,11 +57,7 @@ def usage(error: click.ClickException) -> ClaimdeskError:
         message = f"{max(error.param.opts, key=len) if option else error.param.human_readable_name} is missing"
     elif message.startswith("Got unexpected extra argument"):
         message = "there are more words than this command takes"
-    elif (
-        isinstance(error, click.BadParameter)
-        and error.param is not None
-        and not isinstance(error.param.type, click.Choice)
-    ):
+    elif isinstance(error, click.BadParameter) and error.param is not None:
         message = f"{max(error.param.opts, key=len)} has a value that does not fit"
         hint = hint or "; ".join(part for part in (_fitting(error.param.type), _help_hint(error)) if part)
     else:
@@ -71,6 +67,8 @@ def usage(error: click.ClickException) -> ClaimdeskError:
 
 def _fitting(kind: Any) -> str:
     """Which values fit an option."""
+    if isinstance(kind, click.Choice):
+        return "one of: " + ", ".join(map(str, kind.choices))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
     if not isinstance(kind, click.IntRange | click.types.IntParamType):
         return ""
     low, high = getattr(kind, "min", None), getattr(kind, "max", None)

@@ -31,7 +31,11 @@ def COMMON() -> tuple[click.Option, ...]:  # noqa: N802  # a constant that is ma
         _option("--as", "actor", metavar="ACTOR", help="Who does it, for example cs:mei. Default: cli:USER."),
         _option("--reason", metavar="TEXT", help="Why; required where a person decides or money moves."),
         _option("--json", "as_json", is_flag=True, help="JSON on standard output; one object a line for lists."),
-        _option("--lang", type=click.Choice(["en", "zh-CN"]), help="Language of sentences; names stay as they are."),
+        _option(
+            "--lang",
+            type=click.Choice(["en", "zh-CN"], case_sensitive=False),
+            help="Language of sentences; names stay as they are.",
+        ),
         _option("--at", metavar="INSTANT", help="Show the past: 2024-06-03T09:00:00-07:00 (commands that read)."),
         _option("-n", "--dry-run", "dry_run", is_flag=True, help="Say what would happen; write nothing."),
         _option("-q", "--quiet", is_flag=True, help="No messages on standard error but errors."),

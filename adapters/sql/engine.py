@@ -284,26 +284,9 @@ def _from_postgres(error: BaseException, state: str | None, lost: bool) -> Claim
 
 
 #: What a server says before there is a session, as libpq hands it on: without a code, in the server's language.
-_AT_THE_DOOR = (
-    (
-        re.compile(r"authentication failed|password|pg_hba\.conf|role \S+ (does not exist|is not permitted)"),
-        "not_let_in",
-        "the database did not let this user in",
-        "look at the user in the address, the password in ~/.pgpass or PGPASSWORD, and the server's pg_hba.conf",
-    ),
-    (
-        re.compile(r"database .+ does not exist"),
-        "no_database",
-        "there is no such database on this server",
-        "look at the name in the address, or make it: createdb --encoding UTF8 NAME",
-    ),
-    (
-        re.compile(r"permission denied for database"),
-        "not_let_in",
-        "this user may not connect to this database",
-        "its owner says: GRANT CONNECT ON DATABASE NAME TO USER",
-    ),
-)
+_NOT_LET_IN = re.compile(r"authentication failed|password|pg_hba\.conf|role \S+ (does not exist|is not permitted)")
+_NO_DATABASE = re.compile(r"database .+ does not exist")
+_NO_CONNECT = re.compile(r"permission denied for database")
 
 
 def _refused_at_the_door(error: BaseException) -> ConfigError | None:
@@ -312,11 +295,25 @@ def _refused_at_the_door(error: BaseException) -> ConfigError | None:
     if connection is None or type(error).__name__ != "OperationalError":
         return None
     text = str(error)
-    if not getattr(connection, "needs_password", False) and "FATAL" not in text:
-        return None
-    for pattern, code, message, hint in _AT_THE_DOOR:
-        if pattern.search(text) or (connection.needs_password and pattern is _AT_THE_DOOR[0][0]):
-            return ConfigError(code, message, hint=hint)
+    asked = bool(connection.needs_password)
+    if asked or ("FATAL" in text and _NOT_LET_IN.search(text)):
+        return ConfigError(
+            "not_let_in",
+            "the database did not let this user in",
+            hint="look at the user in the address, at the password in ~/.pgpass and at the server's pg_hba.conf",
+        )
+    if _NO_DATABASE.search(text):
+        return ConfigError(
+            "no_database",
+            "there is no such database on this server",
+            hint="look at the name in the address, or make it: createdb --encoding UTF8 NAME",
+        )
+    if _NO_CONNECT.search(text):
+        return ConfigError(
+            "not_let_in",
+            "this user may not connect to this database",
+            hint="its owner says: GRANT CONNECT ON DATABASE NAME TO USER",
+        )
     return None
 
 

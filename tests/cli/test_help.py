@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -116,3 +117,53 @@ def test_commands_describes_the_tree_for_programs(run):
         "request-insurance",
     }
     assert "--db" in [flag for o in tree["options"] for flag in o["flags"]]
+
+
+TOPICS = ["exit-codes", "formats", "environment", "time", "money", "glossary"]
+MEANT = [
+    ("on_hold", "refusal", "until it is released", "解除之前"),
+    ("not_utf8", "error", "not UTF-8 text", "UTF-8"),
+    ("seller_notified", "state", "Waiting for the seller", "待卖家回复"),
+    ("respond", "verb", "Respond", "回复"),
+    ("under_small_claim_limit", "reason", "eligible amount", "可赔金额"),
+]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_says_something_and_names_only_what_there_is(run, topic):
+    done = run("help", topic)
+    assert (done.code, done.err) == (0, "") and len(done.out.splitlines()) > 4
+    assert topic in run("help", "help").out and run("help", topic, "--json").json["lines"]
+    named = set(re.findall(r"claimdesk ([a-z]+(?: [a-z]+)?)", done.out))
+    assert {name.split()[0] for name in named} <= {*COMMANDS, "help"}
+
+
+@pytest.mark.parametrize(("code", "kind", "english", "chinese"), MEANT)
+def test_a_code_explains_itself_offline_in_both_languages(run, code, kind, english, chinese):
+    done = run("help", code)
+    assert done.code == 0 and f"{code}  {kind}" in done.out and english in done.out and chinese in done.out
+    assert run("help", code, "--json").json["meanings"][0]["is"] == kind
+
+
+def test_help_on_a_command_is_its_page_and_a_near_miss_is_suggested(run):
+    assert run("help", "explain").out == run("explain", "--help").out and run("help").out == run("--help").out
+    assert run("help", "audit", "pack").out == run("audit", "pack", "--help").out
+    missed = run("help", "on_hodl")
+    assert (missed.code, "did you mean on_hold?" in missed.err) == (5, True)
+
+
+CHINESE = [
+    (("list", "--stat"), "错误：没有选项 --stat [usage]", "提示：是否想输入 --state？"),
+    (("lst",), "错误：没有命令“lst” [usage]", "提示：是否想输入“list”？"),
+    (("show",), "错误：缺少 CLAIM [usage]", "提示：claimdesk show --help"),
+    (("list", "--limit", "0"), "错误：--limit 的值不合适 [usage]", "1 至 1000000 之间的整数；claimdesk list --help"),
+    (("show", "CLM-9"), "错误：没有这项索赔。 [unknown_claim] (CLM-9)", "提示："),
+    (("triage", "nowhere"), "错误：无法读取：the file cannot be read", "提示：请给出文件路径"),
+]
+
+
+@pytest.mark.parametrize(("words", "said", "hint"), CHINESE)
+@pytest.mark.parametrize("how", [("--lang", "zh-CN"), ("--lang=zh-CN",), ()], ids=["two", "one", "environment"])
+def test_an_error_is_told_in_the_language_asked_for(run, words, said, hint, how):
+    done = run(*words, *how, env={} if how else {"CLAIMDESK_LANG": "zh-CN"})
+    assert done.err.startswith(said) and hint in done.err

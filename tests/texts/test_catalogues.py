@@ -22,6 +22,7 @@ from claimdesk.workflow.catalogue import LANGUAGES, entry_of, label, reason_part
 from claimdesk.workflow.catalogue import tested as what_was_tested
 from claimdesk.workflow.reasons import Reason
 from claimdesk.workflow.rulebook import Confidence, Version, shipped
+from claimdesk.workflow.texts.faults import hint_in, meanings
 from claimdesk.workflow.texts.load import catalogue, line, words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -203,3 +204,80 @@ def test_no_catalogue_says_the_ambiguous_word():
     for name in ("words", "reasons", "rules", "readings", "values"):
         text = (ROOT / "workflow" / "texts" / f"{name}.toml").read_text("utf-8")
         assert word.findall(text) == []
+
+
+# -- errors ----------------------------------------------------------------------------------------------------------
+
+
+def _forms(node: ast.AST | None) -> list[str]:
+    """What an expression of a text can come to, with {} for what is filled in."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=parts):
+            found = [""]
+            for part in parts:
+                inner = part.value if isinstance(part, ast.FormattedValue) else part
+                more = _forms(inner) if isinstance(inner, ast.IfExp | ast.Constant) else ["{}"]
+                found = [head + tail for head in found for tail in more]
+            return found
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return [head + tail for head in _forms(left) for tail in _forms(right)]
+        case ast.IfExp(body=one, orelse=other):
+            return [*_forms(one), *_forms(other)]
+        case ast.BoolOp(values=values):
+            return [text for value in values for text in _forms(value)]
+        case _:
+            return ["{}"]
+
+
+def _hints(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        told: list[ast.AST] = []
+        if isinstance(node, ast.Call):
+            told += [word.value for word in node.keywords if word.arg == "hint"]
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            told += node.args[2:3] if name in ("_fault", "wrong") else []
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                name = str(getattr(target, "attr", getattr(target, "id", "")))
+                told += [node.value] if name.lower().strip("_") == "hint" else []
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = zip(target.elts, node.value.elts, strict=False)
+                    told += [value for part, value in pairs if getattr(part, "id", "") == "hint"]
+        yield from (text for value in told for text in _forms(value) if text.strip("{} ,;"))
+
+
+def test_every_hint_of_an_error_has_chinese_words():
+    same = set(catalogue("errors")["same"]["hints"])
+    missing = {
+        text
+        for folder in ("states", "workflow", "adapters")
+        for path in (ROOT / folder).rglob("*.py")
+        for text in _hints(ast.parse(path.read_text("utf-8")))
+        if text not in same and hint_in(text, "zh-CN") == text
+    }
+    assert missing == set()
+
+
+def test_every_code_of_an_error_has_words():
+    """The page of errors is read from the source: what stands there explains itself offline too."""
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text("utf-8").partition("## Codes of refusals")[2]
+    found = set(re.findall(r"^\| `([a-z0-9_]+)` \|", page, re.MULTILINE))
+    assert len(found) > 150
+    assert {code for code in found if not list(meanings(code))} == set()
+    assert set(catalogue("errors")["codes"]) <= found
+
+
+FILLED = [
+    ("did you mean reopen?", "是否想输入 reopen？"),
+    ("one of: a, b", "可选：a, b"),
+    ("one of: a; one of your own must be installed or registered", "可选：a；自有的须先安装或注册"),
+    ("for example 114-1", "例如 114-1"),
+    ("a host's own words", "a host's own words"),
+]
+
+
+@pytest.mark.parametrize(("english", "chinese"), FILLED)
+def test_what_is_filled_into_a_hint_stays(english, chinese):
+    assert hint_in(english, "zh-CN") == chinese and hint_in(english, "en") == english

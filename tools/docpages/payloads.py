@@ -118,6 +118,8 @@ def _beside(verb: str) -> Iterator[tuple[str, str, str]]:
 
 def _fields(shape: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """The fields of a mapping; those of a mapping inside it follow with a dotted name."""
+    if get_origin(shape) is Annotated and is_typeddict(get_args(shape)[0]):
+        shape = get_args(shape)[0]
     if not is_typeddict(shape):
         schema = shape.json_schema() if isinstance(shape, TypeAdapter) else TypeAdapter(shape).json_schema()
         yield from _from_schema(schema, schema, prefix)
