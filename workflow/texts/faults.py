@@ -87,7 +87,7 @@ def meanings(code: str) -> Iterator[tuple[str, str, str]]:
     for section, (en, zh) in SECTIONS.items():
         entry = catalogue("words").get(section, {}).get(code)
         if entry:
-            said = entry if "en" in entry else entry.get("wrong") or entry.get("tested") or {}
+            said: Mapping[str, str] = entry if "en" in entry else entry.get("wrong") or entry.get("tested") or {}
             yield f"{en} {zh}", str(said.get("en", "")), str(said.get("zh-CN", ""))
     entry = known()["codes"].get(code)
     if entry:
