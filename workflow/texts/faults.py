@@ -52,7 +52,11 @@ def hint_in(hint: str, lang: str) -> str:
         return hint
     told = translated("hints", hint, lang)
     if told == hint and "; " in hint:
-        told = "；".join(translated("hints", part, lang) for part in hint.split("; "))
+        parts = hint.split("; ")
+        said = [translated("hints", part, lang) for part in parts]
+        same = known()["same"]["hints"]
+        if all(new != old or old in same or old.endswith("--help") for new, old in zip(said, parts, strict=True)):
+            told = "；".join(said)
     return told
 
 
