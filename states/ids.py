@@ -19,6 +19,8 @@ PREFIXES: dict[str, str] = {
     "NTC": "a notice",
     "PAY": "a transfer of money",
     "IMP": "an import or triage run",
+    "PRP": "a proposal that waits for a second person",
+    "GLS": "a step done in an emergency, to be reviewed",
 }
 
 

@@ -21,10 +21,11 @@ from ..states.errors import IdempotencyMismatch, NotFound, Refused, StaleVersion
 from ..states.times import instant_text, local_day
 from . import registry
 from .digests import Digests
+from .patching import merge
 from .plan import Command, Context, Plan, Programme, Refusal, Sibling, plan
 from .ports import CaseFilter, EntryRow, IdempotencyRow, SourceRow, Vault, WriteSet, WriteUnit
 from .rulebook import Version, book_for, resolve
-from .sealing import copied, merge, write_set
+from .sealing import copied, joined, write_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class Session:
             rulebook = resolve(case.rulebook)
             personal = command.personal
             if programme.reads_personal:
-                personal = deep(self.personal(case.id), command.personal)
+                personal = merge(self.personal(case.id), command.personal)
             siblings = self.siblings(case, _corrected_group(case, command.payload))
         others: tuple[Case, ...] = ()
         if seller and command.verb in programme.reads_others:
@@ -278,7 +279,7 @@ class Session:
         case_id = made.case.id
         staged = self._staged.get(case_id)
         self._touch(case_id, staged)
-        self._staged[case_id] = merge(staged, rows) if staged else rows
+        self._staged[case_id] = joined(staged, rows) if staged else rows
         self._cases[case_id] = rows.case
         if before is None:
             self._personal[case_id] = dict(command.personal)  # just told: no need to unseal it again
@@ -433,7 +434,7 @@ class Session:
         """Remembers what was held of a case before the first change since the mark."""
         if self._mark is None or case_id in self._mark.cases:
             return
-        # Staged rows grow in place (``merge``), so what must come back is a copy.
+        # Staged rows grow in place (``joined``), so what must come back is a copy.
         kept = None if staged is None else copied(staged)
         self._mark.cases[case_id] = kept, self._cases.get(case_id), self._personal.get(case_id)
 
@@ -509,15 +510,6 @@ def _corrected_group(case: Case, payload: Mapping[str, Any]) -> tuple[str, str] 
     now = group_of(case) or ("", "")
     number, incident = str(number or now[0]), str(incident or now[1])
     return (number, incident) if number and incident not in ("", "unknown") else None
-
-
-def deep(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """``new`` over ``old``, mappings key by key."""
-    found = dict(old)
-    for name, value in new.items():
-        known = found.get(name)
-        found[name] = deep(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
-    return found
 
 
 def raised(refusal: Refusal, claim: str | None) -> Refused | StaleVersion | NotFound:

@@ -83,12 +83,12 @@ def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     last = len(case.holds) == 1
     tasks = [{"op": "done", "kind": k} for k in _tasks_of(chosen) if k in case.tasks]
     paused = case.facts.get("clocks_paused_at") if last else None
-    moved = _moved(draft, case, paused) if paused else []
+    clocks = _later(draft, case, paused) if paused else []
     draft.take(
         "release_hold",
         holds=[{"op": "release", "reason": chosen}],
         tasks=tasks,
-        deadlines=moved,
+        deadlines=clocks,
         set={"clocks_paused_at": None} if paused else None,
     )
     return None
@@ -103,7 +103,8 @@ def _tasks_of(hold: str) -> tuple[str, ...]:
     return (TaskKind.REFER.value,) if hold == HoldReason.FRAUD_REVIEW.value else (TaskKind.HOLD_REVIEW.value,)
 
 
-def _moved(draft: Draft, case: Case, paused: str) -> list[dict[str, Any]]:
+def _later(draft: Draft, case: Case, paused: str) -> list[dict[str, Any]]:
+    """The clocks that run, as many days later as they stood still."""
     days = max(0, (local_day(draft.now, case.zone) - local_day(parse_instant(paused), case.zone)).days)
     found: list[dict[str, Any]] = []
     for clock in case.deadlines:
@@ -149,7 +150,7 @@ def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
     given = command.payload["notices"]
     kinds = {n.id: n.kind for n in case.notices}
     late = {kinds.get(g["id"]) for g in given if g.get("late")}
-    moved = [
+    restarted = [
         clock.op("moved", **_restarted(draft, clock))
         for clock in case.deadlines
         if clock.status in _OPEN and clock.notice is not None and clock.notice in late
@@ -158,7 +159,7 @@ def hand_over(draft: Draft, ctx: Context, command: Command) -> None:
         {"op": "handed_over", "id": g["id"], "at": g["at"], "channel": g["channel"], "sha256": g["sha256"]}
         for g in given
     ]
-    draft.mark("hand_over", notices=ops, deadlines=moved)
+    draft.mark("hand_over", notices=ops, deadlines=restarted)
 
 
 def reveal(draft: Draft, ctx: Context, command: Command) -> None:

@@ -102,24 +102,13 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUp:
-    """A command on another case that belongs to the same transaction (a sibling, or the seller's file)."""
-
-    case: str
-    verb: str
-    payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """What will happen: the entry bodies in order, the case after them, and commands on other cases."""
+    """What will happen: the entry bodies in order, the case after them, and the letters to queue."""
 
     case: Case
     bodies: tuple[dict[str, Any], ...]
     personal: Mapping[str, Any]
-    follow_ups: tuple[FollowUp, ...] = ()
     notices: tuple[dict[str, Any], ...] = ()  #: rows to queue: id, kind, party, params
-    cancelled_tasks: tuple[str, ...] = ()
 
 
 Handler = Callable[["Draft", Context, Command], "Refusal | None"]
@@ -180,15 +169,15 @@ _ANOTHER = "name another person who approved (approved_by); rules and scripts ar
 class Draft:
     """The working copy of one case while a plan is made."""
 
-    __slots__ = ("at", "bodies", "case", "follow_ups", "lifecycle", "notices", "now", "shown")
+    __slots__ = ("at", "bodies", "case", "lifecycle", "notices", "now", "programme", "shown")
 
-    def __init__(self, case: Case | None, lifecycle: Lifecycle, now: datetime) -> None:
+    def __init__(self, case: Case | None, programme: Programme, now: datetime) -> None:
         self.case: Case = case  # type: ignore[assignment]  # set by ``open`` before anything reads it
-        self.lifecycle = lifecycle
+        self.programme = programme
+        self.lifecycle = programme.lifecycle
         self.now = now if case is None else max(now, parse_instant(case.updated_at))
         self.at = instant_text(self.now)
         self.bodies: list[dict[str, Any]] = []
-        self.follow_ups: list[FollowUp] = []
         self.notices: list[dict[str, Any]] = []
         self.shown = 0  #: how many bodies the overlays have seen
 
@@ -268,6 +257,10 @@ class Draft:
         version, head = self.case.version, self.case.head
         self.case = fold(self.case, extra, head)
         object.__setattr__(self.case, "version", version)
+
+    def refuse(self, code: RefusalCode | str, message: str, *unmet: Reason, hint: str = "") -> Refusal:
+        """A no, with what may be done now; nothing of the draft is kept."""
+        return refuse(self.programme, self.case, code, message, *unmet, hint=hint)
 
     # -- parts of entries ----------------------------------------------------------------------------------------
 
@@ -405,7 +398,7 @@ def refuse(
 
 def plan(programme: Programme, case: Case | None, command: Command, ctx: Context) -> Plan | Refusal:
     """The one planner. Order of refusals: claim, version, state, hold, reason, second person, the verb's own test."""
-    draft = Draft(case, programme.lifecycle, ctx.now)
+    draft = Draft(case, programme, ctx.now)
     if case is None:
         handler = programme.handlers[programme.opening]
     else:
@@ -424,7 +417,7 @@ def plan(programme: Programme, case: Case | None, command: Command, ctx: Context
         draft.mark(REDIRECT, decision=decision(ctx, Decision(REDIRECT, programme.id, (why,))))
     show_overlays(draft, ctx)
     run_on(programme, draft, ctx)
-    return Plan(draft.case, tuple(draft.bodies), command.personal, tuple(draft.follow_ups), tuple(draft.notices))
+    return Plan(draft.case, tuple(draft.bodies), command.personal, tuple(draft.notices))
 
 
 #: Verbs the engine itself issues; they exist in every state and refuse themselves where they do not apply.

@@ -19,7 +19,8 @@ from ..states.case import Case
 from ..states.codes import ReasonCode
 from ..states.errors import InputError
 from . import registry
-from .engine import Session, deep
+from .engine import Session
+from .patching import merge
 from .plan import Command, Programme
 from .reasons import Reason
 from .rulebook import book_for
@@ -86,7 +87,7 @@ def _opening(session: Session, case: Case, command: Command) -> Command:
     to = str(command.payload["to"])
     target = registry.programme(to)
     marketplace: str = command.payload.get("marketplace", case.marketplace)
-    told: Mapping[str, Any] = deep(_on_file(case, session.personal(case.id)), command.told[0])
+    told: Mapping[str, Any] = merge(_on_file(case, session.personal(case.id)), command.told[0])
     sign = _sign(target, marketplace, told) if to != case.programme else None
     if sign is None or sign.missing is not None:
         raise InputError(

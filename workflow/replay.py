@@ -19,8 +19,9 @@ from ..states.errors import ClaimdeskError
 from ..states.journal import canonical
 from ..states.times import parse_instant
 from . import registry
-from .engine import deep, seller_file_id
+from .engine import seller_file_id
 from .inputs import payload_of
+from .patching import merge
 from .plan import Command, Context, Refusal, Sibling, plan
 from .ports import EntryRow, SealedRow
 from .rulebook import Version, book_for, resolve
@@ -182,7 +183,7 @@ def _again(
         second=first.get("second"), programme=programme.id, marketplace=marketplace, lenient=True,
     )  # fmt: skip
     if case is not None and programme.reads_personal:
-        personal = deep(unseal([row for row in sealed if row.seq < first["seq"]]), personal)
+        personal = merge(unseal([row for row in sealed if row.seq < first["seq"]]), personal)
     seller = payload.get("seller") or (case.seller if case is not None else None)
     overrides: str = seen.get("overrides", "")
 

@@ -178,12 +178,12 @@ _GROWING = ("entries", "transfers", "decisions", "notices", "sealed", "idempoten
 
 
 def copied(rows: WriteSet) -> WriteSet:
-    """The same rows in lists of their own, so that a later ``merge`` into the original leaves them alone."""
+    """The same rows in lists of their own, so that a later ``joined`` into the original leaves them alone."""
     lists = {name: list(getattr(rows, name)) for name in ("tasks", "dropped_tasks", *_GROWING)}
     return replace(rows, **lists)
 
 
-def merge(first: WriteSet, second: WriteSet) -> WriteSet:
+def joined(first: WriteSet, second: WriteSet) -> WriteSet:
     """Two plans of one case in one transaction, as one set."""
     first.case = second.case
     created = {t.id for t in first.tasks}

@@ -8,7 +8,6 @@ was dropped, disabled or rewritten shows by name. Left out: tables of other prog
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -137,9 +136,3 @@ def _described_postgres(connection: Connection, where: str, *, scratch: bool) ->
         for name, body in connection.exec_driver_sql(text, values):
             described[f"{kind} {name}"] = re.sub(r"\s+", " ", prefix.sub("", body))
     return described
-
-
-def sqlite_is_sound(connection: sqlite3.Connection) -> list[str]:
-    """What SQLite itself finds wrong with a file."""
-    rows = [str(row[0]) for row in connection.execute("PRAGMA integrity_check").fetchall()]
-    return [] if rows == ["ok"] else rows

@@ -48,7 +48,6 @@ from .statements import Statements
 from .tables import case as case_table
 from .wire import Step, Wire
 
-_HIGHEST = "\U0010ffff"
 _SEQ_MAX = 2**31 - 1
 _STANDING = 100_000
 #: From this many rows in one call on, PostgreSQL takes them in a stream for each table: less work on both sides.

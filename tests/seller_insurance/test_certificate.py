@@ -14,7 +14,6 @@ from claimdesk.workflow.programmes.seller_insurance import payloads
 from claimdesk.workflow.programmes.seller_insurance.certificate import (
     TESTS,
     Verdict,
-    covers_incident,
     in_force,
     judge,
 )
@@ -503,12 +502,6 @@ def test_only_a_us_store_asks_for_the_us_form_and_jurisdiction():
 def test_both_ends_of_the_cover_count(day: str, expected: bool):
     held = certificate(starts_on="2024-01-01", ends_on="2024-12-31")
     assert in_force(held, date.fromisoformat(day)) is expected
-    assert covers_incident(held, date.fromisoformat(day)) is expected
-
-
-def test_claims_made_cover_says_nothing_about_the_day_of_an_incident():
-    held = certificate(basis="claims_made")
-    assert in_force(held, date(2024, 6, 1)) and not covers_incident(held, date(2024, 6, 1))
 
 
 def test_without_its_days_no_cover_is_in_force():

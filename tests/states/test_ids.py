@@ -97,5 +97,5 @@ def test_the_letters_that_are_misheard_are_not_used():
     assert not set("ILOU") & set(encode(2**80 - 1) + encode(0) + encode(int("10" * 40, 2)))
 
 
-def test_the_kinds_are_those_of_the_contract():
-    assert set(PREFIXES) == {"CLM", "DEC", "EVT", "NTC", "PAY", "IMP"}
+def test_the_kinds_are_those_of_the_contract_and_of_second_persons():
+    assert set(PREFIXES) == {"CLM", "DEC", "EVT", "NTC", "PAY", "IMP", "PRP", "GLS"}

@@ -20,8 +20,8 @@ from ...states.money import to_text
 from ...states.times import instant_text, parse_instant
 from .. import registry
 from ..desk import Desk
-from ..engine import deep
 from ..inputs import payload_of
+from ..patching import merge
 from ..ports import SourceRow
 from .problems import ImportCode, Problem, problem
 
@@ -137,7 +137,7 @@ def _sides(desk: Desk, case: Case) -> tuple[dict[str, Any], dict[str, Any], bool
         reason = str(personal.pop("reason", ""))
         if entry.verb == "amend" and not reason.startswith(MARK):
             continue
-        said = deep(said, {**payload_of(json.loads(entry.data)), **personal})
+        said = merge(said, {**payload_of(json.loads(entry.data)), **personal})
     personal_now = vault.unseal(list(rows.values())) if rows else {}
     here = {**case.facts, **{k: v for k, v in personal_now.items() if k != "reason"}}
     return _leaves(said), _leaves(here), bool(case.facts.get("screening")), erased

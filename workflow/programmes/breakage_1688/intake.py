@@ -13,7 +13,7 @@ from ....states.money import to_text
 from ... import moved, whose
 from ...filing import opened
 from ...patching import patch
-from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
+from ...plan import Command, Context, Draft, Refusal, decision, set_holds
 from ...reasons import Decision, Reason
 from . import benefit, payment, recourse
 from .eligibility import examine
@@ -26,9 +26,7 @@ def file(draft: Draft, ctx: Context, command: Command) -> None:
 
 def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Corrects facts of the filing; the rules decide anew."""
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    refused = whose.refused(PROGRAMME, draft.case, command)
+    refused = whose.refused(draft, command)
     if refused is not None:
         return refused
     facts = {**patch(draft.case.facts, command.payload), "examined": None}
@@ -110,11 +108,11 @@ def decide(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     tests = examine(case, ctx)
     failed = [t for t in tests if t.result is False]
     if failed:
-        return _refused(draft, failed[0].code, "a condition of the cover is not met", *failed)
+        return draft.refuse(failed[0].code, "a condition of the cover is not met", *failed)
     owed = benefit.total(benefit.not_ruled_out(case), ctx.rulebook)
     if owed is None:
         why = Reason(ReasonCode.FACT_UNKNOWN, "cover.share_percent", "sub_orders.amount", None)
-        return _refused(draft, RefusalCode.NOT_YET, "the amount of a sub-order is not known", why)
+        return draft.refuse(RefusalCode.NOT_YET, "the amount of a sub-order is not known", why)
     granted = Reason(BreakageReasonCode.GRANTED_BY_PERSON, "decision.breakage", "grant")
     pay(draft, ctx, "grant", owed, (*tests, granted))
     return None
@@ -142,16 +140,10 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
         return refused
     if draft.case.totals.posted is not None:
         code = RefusalCode.NOT_ALLOWED_FROM_STATE
-        return _refused(draft, code, "the claim was paid", Reason(code, "payment.posted", draft.case.state, False))
+        return draft.refuse(code, "the claim was paid", Reason(code, "payment.posted", draft.case.state, False))
     draft.take(
         "reopen",
         set={"examined": True, "benefit": None, "recovery": None, "reopened": draft.case.facts.get("reopened", 0) + 1},
         deadlines=[*draft.all_settled(), *draft.target(ctx, "reopened")],
     )
     return None
-
-
-def _refused(draft: Draft, code: RefusalCode | str, message: str, *unmet: Reason) -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    return refuse(PROGRAMME, draft.case, code, message, *unmet)

@@ -13,7 +13,7 @@ from ....states import ledger
 from ....states.codes import HoldReason, NoticeKind, Party, RefusalCode, TaskKind
 from ....states.ledger import TransferKind
 from ...paying import failed, other_payment, posting
-from ...plan import Command, Context, Draft, Refusal, refuse
+from ...plan import Command, Context, Draft, Refusal
 from ...reasons import Reason
 from . import recourse
 
@@ -74,10 +74,8 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     case = draft.case
     totals = case.totals
     if totals.posted is None:
-        from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
         why = Reason(RefusalCode.NOT_ALLOWED_FROM_STATE, "payment.posted", "0", False)
-        return refuse(PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, "no payment of the insurer's stands", why)
+        return draft.refuse(RefusalCode.NOT_ALLOWED_FROM_STATE, "no payment of the insurer's stands", why)
     payer, payee = ledger.insurer(case.seller), ledger.customer(case.id)
     back = draft.money(ctx, TransferKind.REVERSE, payee, payer, totals.by_amazon, reverses=totals.posted)
     draft.take(

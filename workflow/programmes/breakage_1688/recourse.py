@@ -15,7 +15,7 @@ from ....states.case import Case
 from ....states.codes import NoticeKind, Party, ReasonCode, RefusalCode
 from ....states.ledger import TransferKind
 from ....states.money import to_text
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 
 
@@ -44,11 +44,9 @@ def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     case = draft.case
     amount, balance = command.payload["amount"], case.totals.by_amazon - case.totals.recovered
     if amount > balance:
-        from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
         code, currency = RefusalCode.AMOUNT_OVER_BALANCE, case.currency
         why = Reason(code, "recovery.balance", to_text(amount, currency), False, to_text(balance, currency))
-        return refuse(PROGRAMME, case, code, "more than is still asked", why)
+        return draft.refuse(code, "more than is still asked", why)
     move = draft.money(
         ctx,
         TransferKind.RECOUP,

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ....states.case import Case, Deadline
+from ....states.case import Deadline
 from ....states.codes import DeadlineKind, ReasonCode, RefusalCode
 from ....states.fba import FbaReasonCode
 from ....states.money import to_text
 from ...patching import merge
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from . import intake, payment, valuation
 from .eligibility import account, examine
@@ -35,12 +35,12 @@ def decide(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     valued = valuation.value(case, ctx.rulebook)
     failed = [t for t in tests if t.result is False]
     if failed:
-        return _refused(case, failed[0].code, "a condition is not met", *failed)
+        return draft.refuse(failed[0].code, "a condition is not met", *failed)
     unknown = [t for t in tests if t.result is None]
     if wanted == "reimburse":
         unknown += valued.missing
     if unknown:
-        return _refused(case, RefusalCode.NOT_YET, "a fact the decision needs is not known", *unknown)
+        return draft.refuse(RefusalCode.NOT_YET, "a fact the decision needs is not known", *unknown)
     if wanted == "reimburse":
         why = Reason(FbaReasonCode.REIMBURSED_BY_PERSON, "decision.reimbursement", "reimburse")
         intake.reimburse(draft, ctx, "reimburse", (*tests, why), valued)
@@ -70,14 +70,14 @@ def contest_valuation(draft: Draft, ctx: Context, command: Command) -> Refusal |
     window = ctx.rulebook.get("contest.window")
     if not case.facts.get("issued_on"):
         code = RefusalCode.NOT_ALLOWED_FROM_STATE if case.state == "closed" else RefusalCode.NOT_YET
-        return _refused(case, code, "nothing was reimbursed yet", Reason(code, "contest.window", "none", False))
+        return draft.refuse(code, "nothing was reimbursed yet", Reason(code, "contest.window", "none", False))
     clock = case.deadline(DeadlineKind.VALUATION_CONTEST.value)
     if case.state == "closed" or clock is None or clock.status == "ran_out":
         why = Reason(FbaReasonCode.LATE, "contest.window", case.facts["issued_on"], False, window.shown, ("F4",))
-        return _refused(case, FbaReasonCode.LATE, "the window for a contest has ended", why)
+        return draft.refuse(FbaReasonCode.LATE, "the window for a contest has ended", why)
     normal = account(case)
     if normal.result is False:
-        return _refused(case, normal.code, "the account must be in normal status", normal)
+        return draft.refuse(normal.code, "the account must be in normal status", normal)
     kept = [*case.facts.get("evidence", []), *command.payload.get("evidence", [])]
     draft.take(
         "contest_valuation",
@@ -110,7 +110,7 @@ def decide_contest(draft: Draft, ctx: Context, command: Command) -> Refusal | No
     amounts = merge({k: v for k, v in case.facts["valuation"].items() if k != "set_by_person"}, shown)
     valued = valuation.value(replace(case, facts={**case.facts, "valuation": amounts}), ctx.rulebook)
     if valued.missing:
-        return _refused(case, RefusalCode.NOT_YET, "an amount the valuation needs is not known", *valued.missing)
+        return draft.refuse(RefusalCode.NOT_YET, "an amount the valuation needs is not known", *valued.missing)
     why = Reason(FbaReasonCode.CONTEST_UPHELD, "valuation.contest", "upheld")
     revalue(draft, ctx, "uphold_contest", valued, (why, *valued.reasons), amounts)
     return None
@@ -179,9 +179,3 @@ def window_ended(draft: Draft, ctx: Context, clock: Deadline) -> None:
         draft.take("close", deadlines=[clock.op("missed")])
     else:
         draft.mark("clock_missed", deadlines=[clock.op("missed")])
-
-
-def _refused(case: Case, code: RefusalCode | str, message: str, *unmet: Reason) -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    return refuse(PROGRAMME, case, code, message, *unmet)

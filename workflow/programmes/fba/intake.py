@@ -49,17 +49,15 @@ def provide_information(draft: Draft, ctx: Context, command: Command) -> Refusal
 
 
 def _told(draft: Draft, ctx: Context, command: Command, trigger: str) -> Refusal | None:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     case = draft.case
-    refused = whose.refused(PROGRAMME, case, command)
+    refused = whose.refused(draft, command)
     if refused is not None:
         return refused
     found = patch(case.facts, command.payload)
     if trigger == "take_answer" and "evidence" in found:
         found["evidence"] = [*case.facts.get("evidence", []), *found["evidence"]]
     clocks = draft.settled(DeadlineKind.INFORMATION) if trigger == "take_answer" else []
-    renamed = _another_loss(case, found)
+    renamed = _another_loss(draft, found)
     if renamed is not None:
         return renamed
     draft.take(
@@ -73,20 +71,19 @@ def _told(draft: Draft, ctx: Context, command: Command, trigger: str) -> Refusal
     why = too_early(examine(draft.case, ctx))
     if why is None:
         return None
-    return refuse(PROGRAMME, case, RefusalCode.TOO_EARLY, RefusalCode.TOO_EARLY.meaning, why, hint=_HINT)
+    return refuse(draft.programme, case, RefusalCode.TOO_EARLY, RefusalCode.TOO_EARLY.meaning, why, hint=_HINT)
 
 
-def _another_loss(case: Case, found: dict[str, Any]) -> Refusal | None:
+def _another_loss(draft: Draft, found: dict[str, Any]) -> Refusal | None:
     """Which loss was reimbursed stands: under another name it could be claimed, and paid, once more."""
+    case = draft.case
     told = replace(case, facts={**case.facts, **found})
     if case.state == "filed" or duplicates.named(told) == duplicates.named(case):
         return None
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     code = RefusalCode.NOT_ALLOWED_FROM_STATE
     why = Reason(code, "eligibility.already_reimbursed", case.state, False)
     message = "which loss it is stands with its reimbursement"
-    return refuse(PROGRAMME, case, code, message, why, hint="reverse_payment first, then reopen and amend")
+    return draft.refuse(code, message, why, hint="reverse_payment first, then reopen and amend")
 
 
 def settle_filed(draft: Draft, ctx: Context) -> bool:
@@ -205,17 +202,13 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> None:
 
 def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed``; the first filing date stands. Looked at again once a fact changes."""
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     refused = moved.opened_again(draft.case)
     if refused is not None:
         return refused
     if draft.case.totals.posted is not None:
         code = RefusalCode.NOT_ALLOWED_FROM_STATE
         why = Reason(code, "payment.posted", draft.case.state, False)
-        return refuse(
-            PROGRAMME, draft.case, code, "a reimbursement stands", why, hint="contest_valuation or record_found"
-        )
+        return draft.refuse(code, "a reimbursement stands", why, hint="contest_valuation or record_found")
     cleared = ("information", "reimbursed", "issued_on", "contest", "payment_failures")
     draft.take(
         "reopen",

@@ -16,7 +16,7 @@ from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
 from ....states.fba import FbaReasonCode
 from ....states.ledger import TransferKind
 from ...paying import failed, other_payment
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from .valuation import Valued
 
@@ -132,7 +132,7 @@ def _post(draft: Draft, ctx: Context) -> None:
 def confirm_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The credit reached the seller's account; from now on the valuation may be contested."""
     if draft.case.totals.pending is None:
-        return _refused(draft.case, RefusalCode.NOT_ALLOWED_FROM_STATE, "no credit is on its way", "payment.pending")
+        return _refused(draft, RefusalCode.NOT_ALLOWED_FROM_STATE, "no credit is on its way", "payment.pending")
     refused = other_payment(draft, command)
     if refused is None:
         _post(draft, ctx)
@@ -151,7 +151,7 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     """The reimbursement was made in error, or the credit came back (SEED 002: Amazon may reverse it)."""
     case = draft.case
     if case.totals.posted is None:
-        return _refused(case, RefusalCode.NOT_ALLOWED_FROM_STATE, "no reimbursement stands", "payment.posted")
+        return _refused(draft, RefusalCode.NOT_ALLOWED_FROM_STATE, "no reimbursement stands", "payment.posted")
     why = Reason(FbaReasonCode.REIMBURSED_IN_ERROR, "reversal.error", None, True)
     amount = standing(case)["amount"]
     draft.take(
@@ -191,14 +191,14 @@ def record_found(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     kept = standing(case)
     units = command.payload.get("units", kept["units"])
     if kept["units"] == 0:
-        return _refused(case, RefusalCode.NOT_ALLOWED_FROM_STATE, "nothing is reimbursed", "payment.posted")
+        return _refused(draft, RefusalCode.NOT_ALLOWED_FROM_STATE, "nothing is reimbursed", "payment.posted")
     if units > kept["units"]:
-        return _refused(case, RefusalCode.AMOUNT_OVER_BALANCE, "more than was reimbursed", "reversal.found")
+        return _refused(draft, RefusalCode.AMOUNT_OVER_BALANCE, "more than was reimbursed", "reversal.found")
     left = {**kept, "units": kept["units"] - units, "amount": kept["unit"] * (kept["units"] - units)}
     if case.facts.get("payment"):
-        return _refused(case, RefusalCode.PAYMENT_UNDER_WAY, "the credit's call has left", "payment.pending")
+        return _refused(draft, RefusalCode.PAYMENT_UNDER_WAY, "the credit's call has left", "payment.pending")
     if left["units"] and case.totals.pending is not None:
-        return _refused(case, RefusalCode.NOT_YET, "the credit is still on its way", "payment.pending")
+        return _refused(draft, RefusalCode.NOT_YET, "the credit is still on its way", "payment.pending")
     why = Reason(FbaReasonCode.UNITS_FOUND, "reversal.found", str(units), True, str(kept["units"]))
     back = kept["amount"] - left["amount"]
     money = undo(draft, ctx)
@@ -218,7 +218,5 @@ def record_found(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     return None
 
 
-def _refused(case: Case, code: RefusalCode, message: str, rule: str) -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    return refuse(PROGRAMME, case, code, message, Reason(code, rule, str(standing(case)["units"]), False))
+def _refused(draft: Draft, code: RefusalCode, message: str, rule: str) -> Refusal:
+    return draft.refuse(code, message, Reason(code, rule, str(standing(draft.case)["units"]), False))

@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from ....states import ledger
-from ....states.case import Case
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
 from ....states.ledger import TransferKind
 from ....states.order import OrderReasonCode
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from . import granting
 
@@ -29,15 +28,15 @@ def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     who = _WHO[case.state]
     rule = _WINDOW[who]
     if command.payload.get("by", who) != who or who in case.facts.get("appealed", ()):
-        return _refused(case, RefusalCode.NOTHING_TO_APPEAL, "there is no decision this party may appeal",
+        return draft.refuse(RefusalCode.NOTHING_TO_APPEAL, "there is no decision this party may appeal",
                         Reason(RefusalCode.NOTHING_TO_APPEAL, rule, command.payload.get("by", who), False))  # fmt: skip
     clock = case.deadline(DeadlineKind.APPEAL.value)
     if clock is None and who == "seller" and not case.facts.get("debited"):
-        return _refused(case, RefusalCode.NOT_YET, "nothing was debited yet",
+        return draft.refuse(RefusalCode.NOT_YET, "nothing was debited yet",
                         Reason(RefusalCode.NOT_YET, rule, case.state, False))  # fmt: skip
     if clock is None or ctx.today.isoformat() > clock.on:
         last = next((d.on for d in reversed(case.deadlines) if d.kind == DeadlineKind.APPEAL.value), "unknown")
-        return _refused(case, RefusalCode.LATE_APPEAL, f"the appeal window ended on {last}",
+        return draft.refuse(RefusalCode.LATE_APPEAL, f"the appeal window ended on {last}",
                         Reason(RefusalCode.LATE_APPEAL, rule, ctx.today.isoformat(), False, f"by {last}"))  # fmt: skip
     draft.take(
         "appeal",
@@ -45,12 +44,6 @@ def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
         deadlines=[*draft.all_settled("met"), *draft.target(ctx, "appealed")],
     )
     return None
-
-
-def _refused(case: Case, code: RefusalCode, message: str, why: Reason) -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    return refuse(PROGRAMME, case, code, message, why)
 
 
 def decide_appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:

@@ -15,7 +15,7 @@ from ....states.ledger import TransferKind
 from ....states.money import to_text
 from ....states.order import OrderReasonCode
 from ...paying import failed, other_payment, posting
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from . import amounts
 from .eligibility import paid_otherwise
@@ -161,10 +161,8 @@ def fail_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None
 
 
 def _not_allowed(draft: Draft, message: str, rule: str) -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     why = Reason(RefusalCode.NOT_ALLOWED_FROM_STATE, rule, draft.case.state, False)
-    return refuse(PROGRAMME, draft.case, RefusalCode.NOT_ALLOWED_FROM_STATE, message, why)
+    return draft.refuse(RefusalCode.NOT_ALLOWED_FROM_STATE, message, why)
 
 
 # -- the ways that lead to a grant ---------------------------------------------------------------------------------
@@ -192,10 +190,8 @@ def fundable(draft: Draft, ctx: Context, at_fault: str) -> Funding | Refusal:
     """Who pays; a refusal that names the fact it hangs on when that is not known (reading O8)."""
     bars = paid_otherwise(draft.case)
     if bars is not None:
-        from . import PROGRAMME  # noqa: PLC0415
-
         hint = "deny, or amend the fact where it was told wrong"
-        return refuse(PROGRAMME, draft.case, bars.code, "the customer has this money already", bars, hint=hint)
+        return draft.refuse(bars.code, "the customer has this money already", bars, hint=hint)
     found = fund(draft.case, at_fault)
     if isinstance(found, Reason):
         return _not_yet(draft, f"who pays hangs on {found.value}, which is not known", found,
@@ -209,9 +205,7 @@ def fundable(draft: Draft, ctx: Context, at_fault: str) -> Funding | Refusal:
 
 
 def _not_yet(draft: Draft, message: str, why: Reason, hint: str = "") -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415
-
-    return refuse(PROGRAMME, draft.case, RefusalCode.NOT_YET, message, why, hint=hint)
+    return draft.refuse(RefusalCode.NOT_YET, message, why, hint=hint)
 
 
 def deny(draft: Draft, ctx: Context, trigger: str, why: tuple[Reason, ...], kind: str) -> None:
@@ -265,8 +259,6 @@ def grant_on_appeal(draft: Draft, ctx: Context, at_fault: str, why: tuple[Reason
 
 def refund(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The seller (left out) or Amazon refunded; never more than the customer paid and has not back."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     case = draft.case
     by = command.payload.get("by", "seller")
     left = amounts.open_amount(case, ctx.others if by == "amazon" else ())  # what a seller gave is a fact
@@ -275,7 +267,7 @@ def refund(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     if amount == 0 or (amount > left and not unpriced):
         shown, limit = to_text(amount, case.currency), to_text(left, case.currency)
         why = Reason(RefusalCode.AMOUNT_OVER_BALANCE, "order.amount", shown, False, limit)
-        return refuse(PROGRAMME, case, RefusalCode.AMOUNT_OVER_BALANCE, "more than the customer paid and is owed", why)
+        return draft.refuse(RefusalCode.AMOUNT_OVER_BALANCE, "more than the customer paid and is owed", why)
     if by == "amazon":
         return _refund_by_amazon(draft, ctx, command, amount)
     move = draft.money(
@@ -287,11 +279,9 @@ def refund(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 def _refund_by_amazon(draft: Draft, ctx: Context, command: Command, amount: int) -> Refusal | None:
     """Amazon's own refund is a grant at its cost: nothing is asked of the seller, and nothing counts."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     if not command.lenient and not command.reason.strip():
         why = Reason(RefusalCode.NEEDS_REASON, "control.reason", None, False)
-        return refuse(PROGRAMME, draft.case, RefusalCode.NEEDS_REASON, "a refund by Amazon needs a reason", why)
+        return draft.refuse(RefusalCode.NEEDS_REASON, "a refund by Amazon needs a reason", why)
     why = Reason(OrderReasonCode.REFUNDED_BY_AMAZON, "order.refund", "amazon")
     draft.take(
         "refund_by_amazon",

@@ -19,7 +19,7 @@ from ....states.times import instant_text, parse_instant
 from ... import overlays, whose
 from ...filing import opened
 from ...patching import patch
-from ...plan import Command, Context, Draft, Refusal, decision, refuse, set_holds
+from ...plan import Command, Context, Draft, Refusal, decision, set_holds
 from ...reasons import Decision, Reason
 from . import granting, too_soon, windows
 from .amounts import bought, paid_for_order
@@ -171,7 +171,7 @@ def provide_information(draft: Draft, ctx: Context, command: Command) -> Refusal
     """The answer, with corrections or not: back to where it was asked."""
     case = draft.case
     told = patch(case.facts, command.payload)
-    renamed = _another_purchase(case, told)
+    renamed = _another_purchase(draft, told)
     if renamed is not None:
         return renamed
     kept = [*case.facts.get("evidence", []), *told.pop("evidence", [])]
@@ -185,15 +185,14 @@ def provide_information(draft: Draft, ctx: Context, command: Command) -> Refusal
     return None
 
 
-def _another_purchase(case: Case, told: dict[str, Any]) -> Refusal | None:
+def _another_purchase(draft: Draft, told: dict[str, Any]) -> Refusal | None:
     """Which purchase was paid back stands: under another name it could be claimed, and paid back, once more."""
+    case = draft.case
     if case.totals.by_amazon == 0 or bought(replace(case, facts={**case.facts, **told})) == bought(case):
         return None
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     code = RefusalCode.NOT_ALLOWED_FROM_STATE
     why = Reason(code, "order.amount", case.state, False)
-    return refuse(PROGRAMME, case, code, "order, item and price stand with what was paid for them", why)
+    return draft.refuse(code, "order, item and price stand with what was paid for them", why)
 
 
 def answer_missed(draft: Draft, ctx: Context, clock: Deadline) -> None:
@@ -222,13 +221,11 @@ def answer_missed(draft: Draft, ctx: Context, clock: Deadline) -> None:
 
 def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Corrects facts of the filing; a claim that waits for a person is looked at again."""
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    refused = whose.refused(PROGRAMME, draft.case, command)
+    refused = whose.refused(draft, command)
     if refused is not None:
         return refused
     facts = {**patch(draft.case.facts, command.payload), "examined": None}
-    refused = _another_purchase(draft.case, facts)
+    refused = _another_purchase(draft, facts)
     if refused is not None:
         return refused
     draft.take("amend", set=facts, seller=command.payload.get("seller"))
@@ -270,12 +267,8 @@ def cancel_order(draft: Draft, ctx: Context, command: Command) -> Refusal | None
 
 
 def _paid_already(draft: Draft, verb: str) -> Refusal | None:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     case = draft.case
     if case.totals.by_amazon == 0 and case.totals.pending is None and case.facts.get("appeal_by") != "seller":
         return None
     why = Reason(RefusalCode.NOT_ALLOWED_FROM_STATE, "order.decision", case.state, False)
-    return refuse(
-        PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, f"{verb} is not possible once the claim was granted", why
-    )
+    return draft.refuse(RefusalCode.NOT_ALLOWED_FROM_STATE, f"{verb} is not possible once the claim was granted", why)

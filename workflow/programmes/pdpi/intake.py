@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....states.case import Case
 from ....states.codes import DeadlineKind, NoticeKind, Party, RefusalCode
 from ....states.money import to_text
 from ... import moved, whose
 from ...filing import opened
 from ...patching import patch
 from ...paying import unsettled
-from ...plan import Command, Context, Draft, Refusal, refuse, set_holds
+from ...plan import Command, Context, Draft, Refusal, set_holds
 from ...reasons import Reason
 from . import payment
 from .holds import facts_held
@@ -36,18 +35,14 @@ def file(draft: Draft, ctx: Context, command: Command) -> None:
 
 def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Corrects facts of the filing; eligibility and holds are looked at again."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     case = draft.case
-    refused = whose.refused(PROGRAMME, case, command)
+    refused = whose.refused(draft, command)
     if refused is not None:
         return refused
     if "losses" in command.payload and (
         case.facts.get("screening") or case.state not in ("filed", "information_requested")
     ):
-        return refuse(
-            PROGRAMME,
-            case,
+        return draft.refuse(
             RefusalCode.NOT_ALLOWED_FROM_STATE,
             "once screened, losses change by assess only",
             Reason("not_allowed_from_state", "amend.losses", case.state, False),
@@ -57,7 +52,7 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     sold_by = case.facts["order"].get("sold_by")
     if case.facts.get("payment") and told.get("sold_by", sold_by) != sold_by:
         message = "a payment is under way; who answers for it cannot change before its outcome"
-        return refuse(PROGRAMME, case, RefusalCode.PAYMENT_UNDER_WAY, message)
+        return draft.refuse(RefusalCode.PAYMENT_UNDER_WAY, message)
     draft.take(
         "amend",
         set={**patch(case.facts, command.payload), "awaiting_facts": None},
@@ -114,10 +109,8 @@ def record_screening(draft: Draft, ctx: Context, command: Command) -> None:
 
 def assess(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The amounts supported replace the amounts claimed."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     if draft.case.facts.get("payment"):
-        return refuse(PROGRAMME, draft.case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way")
+        return draft.refuse(RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way")
     # How it was assessed is free text: sealed, never journalled.
     draft.take("assess", set={"assessed": command.payload["losses"], "awaiting_facts": None})
     return None
@@ -148,11 +141,9 @@ def record_certificate(draft: Draft, ctx: Context, command: Command) -> None:
 
 def withdraw(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The customer withdraws, any time before the payment (domain notes 1.7)."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     case = draft.case
     if case.facts.get("payment"):
-        return refuse(PROGRAMME, case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way; wait for its outcome")
+        return draft.refuse(RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way; wait for its outcome")
     notices = [draft.notice(ctx, NoticeKind.CUSTOMER_WITHDRAWN, Party.CUSTOMER)]
     if any(n.party == Party.SELLER.value for n in case.notices):
         notices.append(draft.notice(ctx, NoticeKind.SELLER_CLAIM_WITHDRAWN, Party.SELLER))
@@ -167,7 +158,7 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     known better could otherwise never be corrected. What was decided about money that was paid stands with it. What was
     settled and never received is taken back, so that the seller is asked again and Amazon may step in (R10, R11).
     """
-    refused = moved.opened_again(draft.case) or _nothing_settled(draft.case, command)
+    refused = moved.opened_again(draft.case) or _nothing_settled(draft, command)
     if refused is not None:
         return refused
     cleared = ("screening", "information", "payment_failures")
@@ -182,12 +173,11 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     return None
 
 
-def _nothing_settled(case: Case, command: Command) -> Refusal | None:
+def _nothing_settled(draft: Draft, command: Command) -> Refusal | None:
     """What was never settled was not received either; None for every other reopening."""
+    case = draft.case
     if command.payload.get("settlement_received") is not False or case.totals.by_seller + case.totals.by_insurer > 0:
         return None
-    from . import PROGRAMME  # noqa: PLC0415
-
     why = Reason("not_allowed_from_state", "settlement.recorded", to_text(0, case.currency), False)
     message, hint = "no settlement of a seller or insurer stands", "leave settlement_received out"
-    return refuse(PROGRAMME, case, RefusalCode.NOT_ALLOWED_FROM_STATE, message, why, hint=hint)
+    return draft.refuse(RefusalCode.NOT_ALLOWED_FROM_STATE, message, why, hint=hint)

@@ -13,7 +13,7 @@ from ....states import ledger
 from ....states.codes import HoldReason, NoticeKind, Party, ReasonCode, RefusalCode
 from ....states.ledger import TransferKind
 from ...paying import failed, other_payment, other_reversed, posting
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from .amounts import payable
 
@@ -116,11 +116,7 @@ def reverse_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     case = draft.case
     totals = case.totals
     if totals.posted is None or totals.by_amazon <= 0:
-        from . import PROGRAMME  # noqa: PLC0415
-
-        return refuse(
-            PROGRAMME,
-            case,
+        return draft.refuse(
             RefusalCode.NOT_ALLOWED_FROM_STATE,
             "no payment of Amazon's stands",
             Reason("not_allowed_from_state", "payment.posted", "0", False),
@@ -159,11 +155,9 @@ def give_back(draft: Draft, ctx: Context) -> list[dict[str, Any]]:
 
 def deny_by_person(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """A person denies: the reason is sealed, the code says that a person did."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     case = draft.case
     if case.facts.get("payment"):
-        return refuse(PROGRAMME, case, RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way; wait for its outcome")
+        return draft.refuse(RefusalCode.PAYMENT_UNDER_WAY, "a payment is under way; wait for its outcome")
     why = Reason(ReasonCode.DENIED_BY_PERSON, "decision.person", None, False)
     notices = [draft.notice(ctx, NoticeKind.CUSTOMER_DENIED, Party.CUSTOMER, reasons=[why.to_entry()])]
     if any(n.party == Party.SELLER.value for n in case.notices):

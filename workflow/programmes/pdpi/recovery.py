@@ -19,7 +19,7 @@ from ....states.ledger import TransferKind
 from ....states.money import to_text
 from ....states.times import parse_date
 from ... import coverage
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from .payment import give_back
 
@@ -313,13 +313,9 @@ def request_insurance(draft: Draft, ctx: Context, command: Command) -> None:
 
 def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """The seller appeals the recovery inside the window."""
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
     case = draft.case
     if command.payload.get("by", "seller") != "seller" or case.facts.get("appealed"):
-        return refuse(
-            PROGRAMME,
-            case,
+        return draft.refuse(
             RefusalCode.NOTHING_TO_APPEAL,
             "there is no decision this party may appeal",
             Reason("nothing_to_appeal", "recovery.appeal_window", command.payload.get("by", "seller"), False),
@@ -327,9 +323,7 @@ def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     clock = case.deadline(DeadlineKind.APPEAL.value)
     if clock is None or ctx.today.isoformat() > clock.on:
         last = next((d.on for d in reversed(case.deadlines) if d.kind == DeadlineKind.APPEAL.value), "unknown")
-        return refuse(
-            PROGRAMME,
-            case,
+        return draft.refuse(
             RefusalCode.LATE_APPEAL,
             f"the appeal window ended on {last}",
             Reason("late_appeal", "recovery.appeal_window", ctx.today.isoformat(), False, f"by {last}"),
@@ -372,8 +366,6 @@ def decide_appeal(draft: Draft, ctx: Context, command: Command) -> None:
 
 def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Money came back, in part or in full; never more than is still asked."""
-    from . import PROGRAMME  # noqa: PLC0415
-
     case = draft.case
     amount, source = (
         command.payload["amount"],
@@ -381,9 +373,7 @@ def record_recovery(draft: Draft, ctx: Context, command: Command) -> Refusal | N
     )
     balance = case.totals.by_amazon - case.totals.recovered
     if amount > balance:
-        return refuse(
-            PROGRAMME,
-            case,
+        return draft.refuse(
             RefusalCode.AMOUNT_OVER_BALANCE,
             "more than is still asked",
             Reason(

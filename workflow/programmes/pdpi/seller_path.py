@@ -11,7 +11,7 @@ from ....states import ledger
 from ....states.case import Deadline
 from ....states.codes import DeadlineKind, NoticeKind, Outcome, Party, ReasonCode
 from ....states.ledger import TransferKind
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 from . import payment
 from .eligibility import examine
@@ -152,10 +152,8 @@ def decide_dispute(draft: Draft, ctx: Context, command: Command) -> Refusal | No
     if command.payload["decision"] == "step_in":
         failed = [test for test in examine(draft.case, ctx) if test.result is False]
         if failed:
-            from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
             message, hint = "a fact puts the claim outside the programme", "deny, or amend the fact"
-            return refuse(PROGRAMME, draft.case, failed[0].code, message, *failed, hint=hint)
+            return draft.refuse(failed[0].code, message, *failed, hint=hint)
         why = Reason(ReasonCode.STEPPED_IN, "dispute.step_in", "step_in", readings=("R11",))
         approve(draft, ctx, "step_in", "over", Outcome.AUTO_PAY, (why,))
         return None

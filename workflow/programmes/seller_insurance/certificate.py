@@ -76,11 +76,3 @@ def in_force(certificate: Mapping[str, Any], day: date) -> bool:
     """Whether the cover runs on ``day``; the first and the last day both count (R6)."""
     days = cover.in_force_between(certificate)
     return days is not None and days[0] <= day.isoformat() <= runs_to(certificate)
-
-
-def covers_incident(certificate: Mapping[str, Any], day: date) -> bool:
-    """Whether an incident of ``day`` falls under the cover, whenever it is claimed.
-
-    Only an occurrence basis says so: claims-made cover answers for what is claimed while it runs.
-    """
-    return certificate.get("basis") == "occurrence" and in_force(certificate, day)

@@ -16,7 +16,7 @@ from typing import Any
 from ....states.case import Case, Deadline
 from ....states.codes import DeadlineKind, NoticeKind, Party, ReasonCode, RefusalCode
 from ....states.seller_insurance import SellerReasonCode
-from ...plan import Command, Context, Draft, Refusal, decision, refuse
+from ...plan import Command, Context, Draft, Refusal, decision
 from ...reasons import Decision, Reason
 
 _WINDOW, _APPEAL, _RULE = "overdue.appeal_window", "overdue.appeal", "overdue.restriction"
@@ -73,10 +73,10 @@ def appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     if status(case) == "review" and last is not None and not _decided(case):
         code = RefusalCode.LATE_APPEAL
         why = Reason(code, _WINDOW, ctx.today.isoformat(), False, f"by {last}")
-        return _refused(case, code, f"the appeal window ended on {last}", why, "record_certificate ends it at once")
+        return draft.refuse(code, f"the appeal window ended on {last}", why, hint="record_certificate ends it at once")
     code = RefusalCode.NOTHING_TO_APPEAL
     why = Reason(code, _APPEAL, status(case), False)
-    return _refused(case, code, "there is nothing to appeal now", why, "record_certificate ends it at once")
+    return draft.refuse(code, "there is nothing to appeal now", why, hint="record_certificate ends it at once")
 
 
 def decide_appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
@@ -84,7 +84,7 @@ def decide_appeal(draft: Draft, ctx: Context, command: Command) -> Refusal | Non
     case = draft.case
     if status(case) != "appealed":
         code = RefusalCode.NOTHING_TO_APPEAL
-        return _refused(case, code, "no appeal is open", Reason(code, _APPEAL, status(case), False), "")
+        return draft.refuse(code, "no appeal is open", Reason(code, _APPEAL, status(case), False))
     upheld = command.payload["decision"] == "upheld"
     code = ReasonCode.APPEAL_UPHELD if upheld else ReasonCode.APPEAL_DENIED
     why = Reason(code, _APPEAL, command.payload["decision"], upheld)
@@ -113,7 +113,7 @@ def decide(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """A person restricts the seller, or spares them, also one who is restricted already."""
     case, wanted = draft.case, command.payload["decision"]
     if wanted == "restrict" and status(case) != "review":
-        return _too_early(case, ctx)
+        return _too_early(draft, ctx)
     restricted = wanted == "restrict"
     code = SellerReasonCode.RESTRICTED_BY_PERSON if restricted else SellerReasonCode.SPARED_BY_PERSON
     why = Reason(code, _RULE, wanted, True)
@@ -130,16 +130,17 @@ def decide(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     return None
 
 
-def _too_early(case: Case, ctx: Context) -> Refusal:
+def _too_early(draft: Draft, ctx: Context) -> Refusal:
     """Restricting comes after the notice and the way to appeal, and once."""
+    case = draft.case
     clock = case.deadline(DeadlineKind.RESTRICTION_APPEAL.value)
     if clock is not None:
         why = Reason(RefusalCode.NOT_YET, _WINDOW, ctx.today.isoformat(), False, f"after {clock.on}")
-        return _refused(case, RefusalCode.NOT_YET, f"the seller may appeal until {clock.on}", why, "spare, or wait")
+        return draft.refuse(RefusalCode.NOT_YET, f"the seller may appeal until {clock.on}", why, hint="spare, or wait")
     why = Reason(RefusalCode.NOT_YET, _RULE, status(case), False, "review")
     said = {"appealed": "the appeal is decided first", "restricted": "the seller is restricted already"}
     message = said.get(status(case), "nothing is left to decide")
-    return _refused(case, RefusalCode.NOT_YET, message, why, "decide_appeal" if status(case) == "appealed" else "")
+    return draft.refuse(RefusalCode.NOT_YET, message, why, hint="decide_appeal" if status(case) == "appealed" else "")
 
 
 def _decided(case: Case) -> bool:
@@ -149,9 +150,3 @@ def _decided(case: Case) -> bool:
 
 def _now(ctx: Context, found: str) -> dict[str, Any]:
     return {"restriction": {"status": found, "since": ctx.today.isoformat()}}
-
-
-def _refused(case: Case, code: RefusalCode, message: str, why: Reason, hint: str) -> Refusal:
-    from . import PROGRAMME  # noqa: PLC0415  # the programme object is built on this module
-
-    return refuse(PROGRAMME, case, code, message, why, hint=hint)
