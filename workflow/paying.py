@@ -9,6 +9,7 @@ recorded. Left out: who pays whom, which is each programme's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,15 +89,26 @@ def with_settled(session: Session, command: Command) -> Command:
     """A ``reopen`` that says a settlement was not received, with those that stand."""
     if command.payload.get("settlement_received") is not False:
         return command
-    moves = session.unit.transfers(str(command.claim))
-    undone = {t.reverses for t in moves}
-    stands = [t for t in moves if t.kind == TransferKind.SETTLE.value and t.id not in undone]
-    told = [{"id": t.id, "amount": t.amount, "payer": t.debit, "by": t.debit.partition(":")[0]} for t in stands]
-    return replace(command, found={"settled": told})
+    return replace(command, found=settlements(t._asdict() for t in session.unit.transfers(str(command.claim))))
+
+
+def settlements(moves: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a ``reopen`` takes back, of transfers as the ledger or the entries of the claim hold them."""
+    told = list(moves)
+    undone = {move.get("reverses") for move in told}
+    stands = [move for move in told if move["kind"] == TransferKind.SETTLE.value and move["id"] not in undone]
+    return {
+        "settled": [
+            {"id": m["id"], "amount": m["amount"], "payer": m["debit"], "by": m["debit"].partition(":")[0]}
+            for m in stands
+        ]
+    }
 
 
 def unsettled(draft: Draft, ctx: Context, command: Command) -> list[dict[str, Any]]:
-    """The reversals of the settlements that were found to stand: each whole, and once."""
+    """The reversals of the settlements that stand, where the command says they were not received: each whole, once."""
+    if command.payload.get("settlement_received") is not False:
+        return []
     customer = ledger.customer(draft.case.id)
     return [
         draft.money(

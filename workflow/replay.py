@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from . import registry
 from .engine import seller_file_id
 from .inputs import payload_of
 from .patching import merge
+from .paying import settlements
 from .plan import Command, Context, Refusal, Sibling, plan
 from .ports import EntryRow, SealedRow
 from .rulebook import Version, book_for, resolve
@@ -89,7 +90,10 @@ def replay(rows: Sequence[EntryRow], sealed: Sequence[SealedRow], look: Look, un
         for i in range(done, start):  # written before inputs were: on record, but not to be made again
             _skip(report, entries[i], "no inputs on record")
             case = fold(case, entries[i], rows[i].leaf.hex())
-        report.fault = _group(entries[start:end], rows[start:end], case, (sealed, committed), look, unseal, report)
+        before = entries[:start]
+        report.fault = _group(
+            entries[start:end], rows[start:end], case, (sealed, committed, before), look, unseal, report
+        )
         if report.fault is not None:
             return report
         for i in range(start, end):
@@ -109,7 +113,7 @@ def _group(
     group: Sequence[dict[str, Any]],
     rows: Sequence[EntryRow],
     case: Case | None,
-    personal: tuple[Sequence[SealedRow], set[int]],
+    beside: tuple[Sequence[SealedRow], set[int], Sequence[Mapping[str, Any]]],
     look: Look,
     unseal: Unseal,
     report: Replayed,
@@ -118,8 +122,8 @@ def _group(
     first = group[0]
     if first["verb"] == "redact":
         return None
-    sealed, committed = personal
-    wrong = _differs(group, rows, case, sealed, look, unseal)
+    sealed, committed, before = beside
+    wrong = _differs(group, rows, case, sealed, before, look, unseal)
     if wrong is None:
         report.plans += 1
         report.decisions += sum("decision" in entry for entry in group)
@@ -142,12 +146,14 @@ def _differs(
     rows: Sequence[EntryRow],
     case: Case | None,
     sealed: Sequence[SealedRow],
+    before: Sequence[Mapping[str, Any]],
     look: Look,
     unseal: Unseal,
 ) -> tuple[int, str] | None:
     first = group[0]
     try:
         command, ctx, programme = _again(group, case, sealed, look, unseal)
+        command = replace(command, found=_found(command, before))
         made = plan(programme, case, command, ctx)
     except (ClaimdeskError, AssertionError, KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
         return first["seq"], f"it cannot be made again ({type(error).__name__})"
@@ -162,6 +168,13 @@ def _differs(
     if len(made.bodies) != len(group):
         return first["seq"], f"made again it has {len(made.bodies)} entries, not {len(group)}"
     return None
+
+
+def _found(command: Command, before: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What the desk found for the command to act on, read from the entries before it."""
+    if command.verb != "reopen":
+        return None
+    return settlements(move for entry in before for move in entry.get("money", ()))
 
 
 def _again(
