@@ -56,13 +56,18 @@ ENDS = ("denied", "withdrawn", "closed")
 RECORDING = (
     "record_screening",
     "attach_evidence",
+    "request_information",
     "provide_information",
     "record_certificate",
     "amend",
     "note",
     "assign",
 )
-MOVING_UNDER_HOLD = {("information_requested", "provide_information"): "filed"}
+MOVING_UNDER_HOLD = {
+    ("filed", "request_information"): "information_requested",
+    ("disputed", "request_information"): "information_requested",
+    ("information_requested", "provide_information"): "filed",
+}
 
 
 def leads(state: str) -> dict[str, str]:
