@@ -275,8 +275,10 @@ class Verbs(ABC):
         """A person denies the claim; needs a reason."""
         return self._claim("deny", claim, {}, options)
 
-    def hold(self, claim: str, *, hold: str, pause_clocks: bool | None = None, **options: Unpack[Options]) -> Claim:
-        """Sets a hold: nothing automatic happens and no money moves."""
+    def hold(
+        self, claim: str, *, hold: str | None = None, pause_clocks: bool | None = None, **options: Unpack[Options]
+    ) -> Claim:
+        """Sets a hold: nothing automatic happens and no money moves. A ``reason`` may name it."""
         return self._claim("hold", claim, {"hold": hold, "pause_clocks": pause_clocks}, options)
 
     def release_hold(self, claim: str, *, hold: str | None = None, **options: Unpack[Options]) -> Claim:

@@ -66,3 +66,15 @@ def test_a_sellers_file_is_no_claim_and_nothing_is_written():
         with pytest.raises(InputError) as wrong:
             desk.file(programme="seller_insurance", marketplace="US", seller={"id": "A2"})
         assert (wrong.value.code, wrong.value.field) == ("not_a_claim", "programme")
+
+
+def test_a_reason_names_a_hold_and_what_is_asked_for():
+    clock = FrozenClock("2024-06-03T09:00:00-07:00")
+    with ClaimDesk.open("memory:", actor="cs:mei", clock=clock, plain=True) as desk:
+        losses = [{"head": "property_damage", "amount": "600.00 USD"}]
+        order = {"id": "o1"}
+        claim = desk.file(marketplace="US", seller={"id": "A1"}, order=order, losses=losses, incident_on="2024-06-01")
+        desk.request_information(claim.id, reason="proof_of_loss")
+        assert desk.view(claim.id)["reason"] == ["proof_of_loss"]
+        assert desk.hold(claim.id, reason="legal").holds == ("legal",)
+        assert desk.hold(claim.id, reason="a word of one's own").holds == ("legal", "other")

@@ -3,12 +3,15 @@
 Tested at ``file`` and after every change of a fact while the claim is filed: in force (R17), filing window (R16),
 item, store, heads of loss, cause; domain notes 1.1 and 1.7, SEED 000. Facts, not judgement, so a denial may be
 automatic (R15) and names every test that failed. A fact that was not told is asked about, never denied; so are
-dates that do not fit together. The first filing date stands for the window and the in-force test.
+dates that do not fit together, until the customer has answered. The first filing date stands for the window and the
+in-force test.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from ....states.case import Case
 from ....states.codes import ReasonCode
@@ -37,7 +40,7 @@ def examine(case: Case, ctx: Context) -> tuple[Reason, ...]:
 
 
 #: The facts that the tests below read.
-_EXAMINED = ("incident_on", "delivered_on", "order", "losses", "assessed", "cause")
+_EXAMINED = ("incident_on", "delivered_on", "dates_answered", "order", "losses", "assessed", "cause")
 
 
 def _examined(case: Case, ctx: Context) -> tuple[Reason, ...]:
@@ -78,9 +81,16 @@ def _filing_window(case: Case, ctx: Context) -> Reason:
     )
 
 
+def dates_told(facts: Mapping[str, Any]) -> list[str | None]:
+    """The dates that must fit together."""
+    return [facts.get("incident_on"), facts.get("delivered_on")]
+
+
 def _dates(case: Case, ctx: Context) -> Reason:
-    """An incident after the filing, or a delivery after the incident, is asked about (contract section 8)."""
-    incident, delivered = case.facts.get("incident_on"), case.facts.get("delivered_on")
+    """An incident after the filing, or a delivery after the incident, is asked about once (contract section 8)."""
+    incident, delivered = dates_told(case.facts)
+    if case.facts.get("dates_answered") == [incident, delivered]:
+        return Reason(ReasonCode.FILED_IN_TIME, "filing.dates", f"{incident}, as the customer answered", True)
     if incident not in _UNKNOWN and incident > filed_on(case).isoformat():
         return Reason(
             ReasonCode.INCONSISTENT_DATES, "filing.dates", f"incident {incident}", None, f"filed {filed_on(case)}"

@@ -18,6 +18,7 @@ from ...paying import unsettled
 from ...plan import Command, Context, Draft, Refusal, set_holds
 from ...reasons import Reason
 from . import payment
+from .eligibility import dates_told
 from .holds import facts_held
 
 
@@ -64,9 +65,15 @@ def amend(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
 
 
 def provide_information(draft: Draft, ctx: Context, command: Command) -> None:
-    """The customer answered, with corrections or not: back to ``filed`` for a new screening."""
+    """The customer answered, with corrections or not: back to ``filed`` for a new screening.
+
+    Dates that were asked about are not asked about again as they stand then: who screens the claim anew has the answer.
+    """
     told = patch(draft.case.facts, command.payload)
     kept = [*draft.case.facts.get("evidence", []), *told.pop("evidence", [])]
+    asked: dict[str, Any] = draft.case.facts.get("information") or {}
+    if asked.get("reason") == "inconsistent_dates":
+        told["dates_answered"] = dates_told({**draft.case.facts, **told})
     draft.take(
         "provide_information",
         set={**told, "evidence": kept or None, "information": None, "screening": None},
