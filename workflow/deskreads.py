@@ -163,7 +163,7 @@ class Reads:
 
     def _pages(self, wanted: Mapping[str, Any]) -> Iterator[Case]:
         total = wanted.get("limit")
-        options: dict[str, Any] = {**wanted, "limit": 200 if total is None else total}
+        options: dict[str, Any] = {**wanted, "limit": 200 if total is None else min(total, 200)}
         chosen = CaseFilter(**options)
         seen = 0
         while True:

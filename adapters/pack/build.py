@@ -35,7 +35,7 @@ from ..tlog.rows import ClaimRows, claim_rows
 from ..tlog.signing import with_lines
 from ..tlog.units import log_read
 from .claimfile import Standing, claim_file, decisions_of, evidence_of, json_bytes
-from .pages import claim_page, cover_page
+from .pages import claim_page, columns_page, cover_page
 
 if TYPE_CHECKING:
     from ..desk import ClaimDesk
@@ -50,7 +50,7 @@ python3 verify.py --held CHECKPOINT     also: the log continues a checkpoint tha
 
 Take verify.py itself from a place you trust (it comes with claimdesk as adapters/pack/verify.py), and the key from
 whoever runs the log. events.jsonl holds the exact bytes of the journal, one entry a line; each line's proof is in
-proofs/ in the form of c2sp.org/tlog-proof. Columns of the registers: claimdesk report --list --json.
+proofs/ in the form of c2sp.org/tlog-proof. What each column of a register means stands in registers/README.html.
 """
 
 
@@ -277,7 +277,11 @@ class _Pack:
             file.seek(0)
             self.archive.put(f"registers/{name}.csv", file.read())
             file.close()
-            found.append({"name": name, "question": REPORTS[name].question, "rows": came.foot["rows"]})
+            report = REPORTS[name]
+            about = {"question": report.question, "finding": report.finding, "dated_by": report.dated_by}
+            rows = {"rows": came.foot["rows"], "findings": came.found}
+            found.append({"name": name, **about, **rows, "columns": report.columns})
+        self.archive.put("registers/README.html", columns_page(found))
         return found
 
     def _rules(self) -> None:
@@ -302,6 +306,7 @@ class _Pack:
             "as of": made.at, "claims": str(len(self.asking.claims)), "files of sellers beside them":
             str(self.built.claims - len(set(self.asking.claims))), "rulebooks": ", ".join(sorted(self.rulebooks)),
             "log": f"{state['origin']}, checkpoint {state['checkpoint']}", "entries not under it": self.built.waiting,
+            "findings in the registers": sum(row["findings"] for row in registers),
             "personal data": "yes" if self.asking.personal else "no", "code": f"claimdesk {made.version}",
         }  # fmt: skip
         put("index.html", cover_page(cover=cover.items(), claims=self.shown, registers=registers, how=HOW))

@@ -5,7 +5,7 @@ Authority: UX notes 7.9, trust notes 5.5. Left out: the look of the console; a p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -24,6 +24,11 @@ def _template(name: str) -> Any:
 def claim_page(file: ClaimFile) -> bytes:
     """The page of a claim file."""
     return _template("claim.html.j2").render(file=file).encode("utf-8", "backslashreplace")
+
+
+def columns_page(registers: Sequence[Mapping[str, Any]]) -> bytes:
+    """What each register asks and each of its columns means, so that the pack needs nothing beside it."""
+    return _template("registers.html.j2").render(registers=registers).encode("utf-8", "backslashreplace")
 
 
 def cover_page(**told: Any) -> bytes:

@@ -348,6 +348,8 @@ class Claim:
             side = name.get(of["kind"] if kind == "reverse" and of is not None else kind)
             if side:
                 found[side] += sign * amount
+            if sign < 0 and side == "posted":
+                found["written_off"] = 0  # what was given up of a payment goes with it
             by[move["id"]] = dict(move)
         if found["recovered"] > found["posted"] or min(found.values()) < 0:
             raise Bad(where, "more came back than was paid")

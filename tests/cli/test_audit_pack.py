@@ -24,6 +24,9 @@ def test_the_same_seed_draws_the_same_claims_and_gives_the_same_bytes(office):
     drawn = [json.loads(zipfile.ZipFile(n).read("manifest.json"))["claims"] for n in ("one.zip", "three.zip")]
     assert set(drawn[0]) != set(drawn[1])
     assert {row["claim"] for row in told} == {name for name in drawn[0] if name.startswith("CLM-")}
+    assert len(told) > 3 and f"{len(told)} claims: one of each kind" in first.err, (
+        "more than were asked for: it is said"
+    )
     assert main(["one.zip", "--key", "claimdesk.db.tlog/none"]) == 2
     assert main(["one.zip"]) == 0
 

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from claimdesk.adapters.pack.build import HOW, folder_of
 from claimdesk.adapters.pack.claimfile import decisions_of
@@ -18,6 +19,7 @@ from claimdesk.adapters.pack.pdf import Press, can_make_pdf
 from claimdesk.adapters.pack.verify import Pack, check, redone
 from claimdesk.adapters.pack.verify import signed as plain_signed
 from claimdesk.adapters.reports.reading import records
+from claimdesk.workflow.reports.catalogue import REPORTS
 from claimdesk.workflow.reports.shape import Asked
 from support.desks import Drive
 
@@ -53,6 +55,21 @@ def test_a_pack_holds_a_claim_file_for_each_claim_and_its_seller(drive, pack):
               "rulebooks/pdpi-us@2021-09-01.json lifecycles/pdpi.json")  # fmt: skip
     assert set(wanted.split()) <= set(files)
     assert files["README.txt"].decode() == HOW
+
+
+def test_what_a_register_means_stands_in_the_pack(pack):
+    """Whoever reads it may have neither our program nor its documentation."""
+    files = unpacked(pack)
+    page, cover = files["registers/README.html"].decode(), files["index.html"].decode()
+    registers = {n.removeprefix("registers/").removesuffix(".csv") for n in files if n.startswith("registers/")}
+    assert registers - {"README.html"} == set(REPORTS) and "claimdesk report" not in files["README.txt"].decode()
+    for report in REPORTS.values():
+        part = page.partition(f'id="{report.id}"')[2].partition("<h2")[0]
+        assert all(f"<td>{escape(c.name)}</td>" in part and escape(c.meaning) in part for c in report.columns), (
+            report.id
+        )
+        assert escape(report.question) in part and escape(report.finding) in part
+    assert "registers/README.html" in cover and "findings in the registers" in cover
 
 
 def test_the_page_tells_what_happened_why_and_what_moved(drive, pack):

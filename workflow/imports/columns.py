@@ -182,7 +182,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "file_name": Column("text", ("file", "document", "文件名")),
         "starts_on": Column("date", ("effective", "effective date", "inception", "生效日期", "起保日期")),
         "ends_on": Column("date", ("expiry", "expiration", "expiry date", "expiration date", "到期日期", "终止日期")),
-        "submitted_at": Column("instant_or_date", ("submitted", "received", "提交日期", "提交时间")),
+        "submitted_at": Column("instant_or_date", ("submitted", "submitted on", "received", "提交日期", "提交时间")),
     },
     ImportKind.PROCEEDS: {
         **_SOURCE,

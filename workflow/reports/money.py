@@ -57,18 +57,24 @@ class Effect(NamedTuple):
 
 
 def effects(transfers: Iterable[TransferRow]) -> list[Effect]:
-    """What each transfer of one claim adds; a reversal takes away what it reverses."""
+    """What each transfer of one claim adds; a reversal takes away what it reverses.
+
+    With a payment that came back goes what was given up of it, as the claim itself has it: nothing is left to recover.
+    """
     kinds: dict[str, str] = {}
+    given_up = 0
     found: list[Effect] = []
     for row in transfers:
         kinds[row.id] = row.kind
         of = kinds.get(row.reverses or "")
+        written_off = row.amount if row.kind == "write_off" else -given_up if of == "post" else 0
+        given_up += written_off
         found.append(
             Effect(
                 row,
                 paid=row.amount if row.kind == "post" else -row.amount if of == "post" else 0,
                 recovered=row.amount if row.kind == "recoup" else -row.amount if of == "recoup" else 0,
-                written_off=row.amount if row.kind == "write_off" else 0,
+                written_off=written_off,
                 settled=row.amount if row.kind == "settle" else -row.amount if of == "settle" else 0,
             )
         )
@@ -285,7 +291,7 @@ RECOVERIES = Report(
         *_TRANSFER,
         ("original", "the payment or authorisation it belongs to"),
         ("recovered", "added to what was had back; negative where it was given back", Kind.MONEY),
-        ("written_off", "given up", Kind.MONEY),
+        ("written_off", "given up; negative where the payment it was given up of came back", Kind.MONEY),
         ("tied", "it belongs to a payment or authorisation", Kind.FLAG),
         ("state", "state of the claim"),
     ),

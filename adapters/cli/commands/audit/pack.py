@@ -68,6 +68,10 @@ def command(
     press = None if no_pdf else _press(call, font)
     with call.desk(there=True) as desk, whole_file(target) as file:
         chosen = [checked_id(c) for c in claims] if claims else _drawn(desk, sample or 0, seed or "", by)
+        if sample is not None and len(chosen) > sample:
+            call.note(
+                f"{len(chosen)} claims: one of each kind that --by {by} tells apart, which are more than {sample}"
+            )
         how: dict[str, Any] = {"claims": len(chosen)} if claims else {"sample": sample, "seed": seed, "by": by}
         built = _build(call, desk, chosen, how, press, purpose, sign=not unsigned, file=file)
         file.flush()
