@@ -290,7 +290,9 @@ class _Play:
         self.marks = {mark: {new if c == left else c for c in claims} for mark, claims in self.marks.items()}
 
     def _file(self, step: Step) -> None:
-        payload = self._payload(step)
+        told = self._payload(step)
+        payload: dict[str, Any] = _written({k: v for k, v in told.items() if k != "seller"})
+        payload |= {"seller": told["seller"]} if "seller" in told else {}
         for name in _NOT_OURS:
             if name in payload:
                 raise InputError("unknown_field", f"{name} is not a field of a claim", field=name)
@@ -450,6 +452,14 @@ class _Play:
 
 def _turns_out_sold_by_a_seller(order: object) -> bool:
     return isinstance(order, Mapping) and cast("Mapping[str, object]", order).get("sold_by") == "seller"
+
+
+def _written(value: Any) -> Any:
+    """A filing without the names after which nothing is written: they are left out; what is not known says so."""
+    if not isinstance(value, dict):
+        return value
+    named: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    return {k: _written(v) for k, v in named.items() if v is not None}
 
 
 def _marks(payload: Mapping[str, Any]) -> Iterator[str]:
