@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ..states.case import Case
+from ..states.ledger import MOVING
 from ..workflow.plan import Sibling
 from ..workflow.ports import (
     AnswerRow,
@@ -29,9 +30,6 @@ from ..workflow.ports import (
 )
 from .memory_tables import Tables, free
 from .rows import CaseRow, has_word
-
-#: Transfers that move money; the others only promise it.
-_MOVING = frozenset({"post", "reverse", "recoup", "write_off", "settle"})
 
 
 class MemoryRead:
@@ -210,7 +208,7 @@ class MemoryRead:
         """(account, currency, credits minus debits) over what moved."""
         sums: dict[tuple[str, str], int] = {}
         for row in self._t.transfers.values():
-            if row.kind in _MOVING:
+            if row.kind in MOVING:
                 sums[row.credit, row.currency] = sums.get((row.credit, row.currency), 0) + row.amount
                 sums[row.debit, row.currency] = sums.get((row.debit, row.currency), 0) - row.amount
         return [(account, currency, total) for (account, currency), total in sorted(sums.items())]

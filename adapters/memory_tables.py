@@ -21,9 +21,7 @@ from ..workflow.ports import (
     TaskRow,
     TransferRow,
 )
-from .guards import (
-    Posted,
-)
+from .guards import Posted
 from .rows import CaseRow
 
 

@@ -35,7 +35,7 @@ from .guards import (
 )
 from .memory_read import MemoryRead
 from .memory_tables import Tables, free, group_of_row
-from .rows import again, case_row, one_set_a_case, stale, without_words
+from .rows import case_row, one_set_a_case, ready_again, stale, without_words
 
 _ABSENT: Any = object()
 
@@ -137,7 +137,7 @@ class MemoryWrite(MemoryRead):
                 self._drop_task(gone)
             for task in given.tasks:
                 kept = self._t.tasks.get(task.id)
-                self._set_task(task if kept is None else again(kept, task))
+                self._set_task(task if kept is None else ready_again(kept, task))
             for used in given.idempotency:
                 self._new("idempotency_new", self._t.idempotency, (used.principal, used.key), used, used.claim)
             for source in given.sources:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ..states.case import Case
 from ..states.errors import ClaimdeskError
 from ..workflow.ports import TaskRow, WriteSet
+from ..workflow.sealing import copied, joined
 from .guards import refusal
 
 
@@ -83,21 +84,11 @@ def one_set_a_case(sets: Sequence[WriteSet]) -> Sequence[WriteSet]:
     return list(found.values())
 
 
-_LISTS = ("entries", "transfers", "decisions", "notices", "sealed", "idempotency", "sources")
-
-
 def _joined(first: WriteSet, second: WriteSet) -> WriteSet:
     if second.before != first.case.version:
         raise stale(second.case.id)
-    gone = set(second.dropped_tasks)
-    kept = [t for t in first.tasks if t.id not in gone]
-    made = WriteSet(second.case, first.before, second.columns, tasks=[*kept, *second.tasks],
-                    dropped_tasks=[*first.dropped_tasks, *second.dropped_tasks])  # fmt: skip
-    for name in _LISTS:
-        setattr(made, name, [*getattr(first, name), *getattr(second, name)])
-    made.proposals = first.proposals + second.proposals
-    made.answers = first.answers + second.answers
-    made.approvals = first.approvals + second.approvals
+    made = joined(copied(first), second)  # what was given stays as it is
+    made.columns = second.columns
     return made
 
 
@@ -106,7 +97,7 @@ def stale(claim: str | None) -> ClaimdeskError:
     return refusal("case_version", claim)
 
 
-def again(kept: TaskRow, row: TaskRow) -> TaskRow:
+def ready_again(kept: TaskRow, row: TaskRow) -> TaskRow:
     """A task written a second time is ready again; its attempts are never forgotten."""
     return row._replace(attempts=max(kept.attempts, row.attempts))
 

@@ -22,6 +22,12 @@ class TransferKind(StrEnum):
     SETTLE = "settle"  #: the seller or insurer paid the customer directly (a memo row, not Amazon's money)
 
 
+#: The kinds that move money, so that the balances are sums of these; the others only promise it.
+MOVING = frozenset(
+    {TransferKind.POST, TransferKind.REVERSE, TransferKind.RECOUP, TransferKind.WRITE_OFF, TransferKind.SETTLE}
+)
+
+
 def amazon() -> str:
     """Amazon's own funds for concessions."""
     return "amazon:concessions"

@@ -90,6 +90,13 @@ def _rows() -> tuple[Row, ...]:
             "valid and not under the line: the seller is asked first",
         ),
         Row("filed", "close_as_paid", "closed", RULES, "reopened, valid, and already paid"),
+        Row(
+            "seller_notified",
+            "give_information",
+            "seller_notified",
+            "respond",
+            "the seller sends information without a position",
+        ),
         Row("seller_notified", "accept_liability", "responded", "respond", "the seller accepts"),
         Row("seller_notified", "reject_liability", "disputed", "respond", "the seller rejects"),
         Row("seller_notified", "insurer_accepts", "responded", "insurer_respond", "the insurer accepts or offers"),
@@ -160,7 +167,6 @@ def _rows() -> tuple[Row, ...]:
     ]
     rows += recording(_UNPAID, "assess", "the amounts supported replace the amounts claimed")
     rows += recording(_UNPAID, "amend", "a fact of the filing is corrected")
-    rows += recording(("seller_notified",), "give_information", "the seller sends information without a position")
     rows += recording(_OPEN, "record_certificate", "a certificate is judged and kept")
     rows += recording(
         [s for s in _OPEN if s != "recovery_review"], "request_insurance", "the seller is asked for insurance"
@@ -174,11 +180,4 @@ def _rows() -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _with_verbs(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-    verbs = {"give_information": "respond"}
-    return tuple(Row(r.state, r.trigger, r.to, verbs.get(r.trigger, r.verb), r.meaning) for r in rows)
-
-
-LIFECYCLE = Lifecycle(
-    "pdpi", _STATES, _with_verbs(_rows()), reopening=frozenset({"reopen", "reverse_payment", "send_on"})
-)
+LIFECYCLE = Lifecycle("pdpi", _STATES, _rows(), reopening=frozenset({"reopen", "reverse_payment", "send_on"}))

@@ -16,16 +16,12 @@ from ..states.codes import HoldReason, RefusalCode, TaskKind
 from ..states.times import end_of_hours, end_of_window, instant_text, local_day, parse_date, parse_instant, zone_of
 from . import moved, overlays
 from .control.steps import answer, wait
-from .plan import Command, Context, Draft, Handler, Programme, Refusal, next_instant
+from .plan import Command, Context, Draft, Handler, Programme, Refusal
 from .reasons import Reason
 
 _OPEN = ("open", "ran_out")
 #: Subjects an erasure names one by one; an entry has its limit of bytes.
 _SUBJECTS_MAX = 500
-
-
-def _refused(case: Case, code: RefusalCode, message: str, *unmet: Reason, hint: str = "") -> Refusal:
-    return Refusal(code, message, case.state, unmet, (), hint, next_instant(case))
 
 
 def note(draft: Draft, ctx: Context, command: Command) -> None:
@@ -65,15 +61,13 @@ def release_hold(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     case = draft.case
     wanted = command.payload.get("hold")
     if not case.holds or (wanted is not None and wanted not in case.holds):
-        return _refused(
-            case,
+        return draft.refuse(
             RefusalCode.NO_SUCH_HOLD,
             "this hold does not stand",
             Reason("no_such_hold", "hold", ", ".join(case.holds) or "none", False, _known_hold(wanted)),
         )
     if wanted is None and len(case.holds) > 1:
-        return _refused(
-            case,
+        return draft.refuse(
             RefusalCode.NO_SUCH_HOLD,
             "several holds stand; name the one to release",
             Reason("no_such_hold", "hold", ", ".join(case.holds), False),
@@ -171,15 +165,13 @@ def send_payment(draft: Draft, ctx: Context, command: Command) -> Refusal | None
     """A payment call is about to leave: on record before it does, so that nobody withdraws or re-routes meanwhile."""
     case = draft.case
     if case.totals.pending is None or case.totals.pending != command.payload["ref"]:
-        return _refused(
-            case,
+        return draft.refuse(
             RefusalCode.NOT_YET,
             "this payment is not authorised any more",
             Reason("not_yet", "payment.pending", None, False),
         )
     if case.holds:
-        return _refused(
-            case,
+        return draft.refuse(
             RefusalCode.ON_HOLD,
             "no money moves while a hold stands",
             Reason("on_hold", f"hold.{case.holds[0]}", case.holds[0], False),
@@ -215,23 +207,20 @@ def fire_with(programme: Programme) -> Handler:
         running = [d for d in draft.case.deadlines if (d.kind, d.status) == (kind, "open") and due in (None, d.due)]
         clock = min(running, key=lambda d: d.due, default=None)
         if clock is None:
-            return _refused(
-                draft.case,
+            return draft.refuse(
                 RefusalCode.NOT_YET,
                 f"no open clock {kind}",
                 Reason("not_yet", f"deadline.{kind}", None, False),
             )
         if parse_instant(clock.due) > draft.now:
-            return _refused(
-                draft.case,
+            return draft.refuse(
                 RefusalCode.NOT_YET,
                 f"{kind} runs until {clock.on}",
                 Reason("not_yet", f"deadline.{kind}", clock.on, False),
             )
         if draft.case.holds:
             if draft.case.facts.get("clocks_paused_at"):
-                return _refused(
-                    draft.case,
+                return draft.refuse(
                     RefusalCode.ON_HOLD,
                     "the clocks are paused",
                     Reason("on_hold", f"hold.{draft.case.holds[0]}", draft.case.holds[0], False),
@@ -239,8 +228,7 @@ def fire_with(programme: Programme) -> Handler:
             draft.mark("ran_out", deadlines=[clock.op("ran_out")])
             return None
         if clock.notice is not None and not _handed_over(draft.case, clock.notice):
-            return _refused(
-                draft.case,
+            return draft.refuse(
                 RefusalCode.NOTICE_NOT_HANDED_OVER,
                 f"{kind} waits for {clock.notice} to be handed over",
                 Reason("notice_not_handed_over", f"deadline.{kind}", clock.notice, False),

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..states.case import Case
 from ..states.codes import NoticeKind, Party, RefusalCode
 from ..states.money import to_text
-from .plan import REDIRECT, Command, Context, Draft, Refusal, decision, next_instant
+from .plan import REDIRECT, Command, Context, Draft, Refusal, decision
 from .reasons import Decision, Reason
 
 #: The step that ends the part of the programme that is left.
@@ -26,7 +25,7 @@ _LETTERS = {Party.CUSTOMER: NoticeKind.CUSTOMER_REDIRECTED, Party.SELLER: Notice
 def redirect(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """Ends the claim here; whoever had a letter about it is told its new number."""
     case, to = draft.case, command.payload["to"]
-    refused = _money(case)
+    refused = _money(draft)
     if refused is not None:
         return refused
     goes_on = ctx.new_id("CLM")
@@ -47,31 +46,27 @@ def redirect(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     return None
 
 
-def _money(case: Case) -> Refusal | None:
+def _money(draft: Draft) -> Refusal | None:
     """A payment under way, or money that moved and was not taken back, keeps the claim where it is."""
-    totals = case.totals
+    case, totals = draft.case, draft.case.totals
     if totals.pending is not None:
         code = RefusalCode.PAYMENT_UNDER_WAY
         why = Reason(code, "redirect.money", to_text(totals.pending_minor, case.currency), False)
-        return _refused(case, code, "a payment is under way; wait for its outcome", why)
+        return draft.refuse(code, "a payment is under way; wait for its outcome", why)
     stands = totals.by_amazon + totals.by_seller + totals.by_insurer
     if stands == 0 and totals.posted is None:
         return None
     code = RefusalCode.MONEY_MOVED
     why = Reason(code, "redirect.money", to_text(stands, case.currency), False)
     hint = "what was paid in error is reversed first; what is left is a claim of its own"
-    return _refused(case, code, "money moved under this programme, and stays there", why, hint)
+    return draft.refuse(code, "money moved under this programme, and stays there", why, hint=hint)
 
 
-def opened_again(case: Case) -> Refusal | None:
+def opened_again(draft: Draft) -> Refusal | None:
     """The refusal to reopen a part that went on elsewhere; None for every other claim."""
-    known: dict[str, Any] | None = case.facts.get("redirected_to")
+    known: dict[str, Any] | None = draft.case.facts.get("redirected_to")
     if known is None:
         return None
     code = RefusalCode.NOT_ALLOWED_FROM_STATE
     why = Reason(code, "redirect.one_open", known["claim"], False)
-    return _refused(case, code, f"the claim goes on under {known['programme']}", why, f"see {known['claim']}")
-
-
-def _refused(case: Case, code: RefusalCode, message: str, why: Reason, hint: str = "") -> Refusal:
-    return Refusal(code, message, case.state, (why,), (), hint, next_instant(case))
+    return draft.refuse(code, f"the claim goes on under {known['programme']}", why, hint=f"see {known['claim']}")

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final
 
+from ...states.ledger import MOVING
 from ...states.money import to_decimal_text, to_text
 from ...states.times import local_day, parse_instant
 from ...workflow.ports import TransferRow
-from ...workflow.reports.money import MOVES
 from ...workflow.reports.shape import Asked, Record
 from .control import Balances
 from .footer import Made, flat, footer
@@ -59,7 +59,7 @@ def quoted(text: str) -> str:
 def _moving(record: Record, row: TransferRow) -> Iterator[str]:
     day = local_day(parse_instant(row.at), record.case.zone)
     amount = to_text(row.amount, row.currency)
-    if row.kind not in MOVES:
+    if row.kind not in MOVING:
         yield f"{day} custom {quoted(row.kind)} {quoted(row.id)} {quoted(row.claim)} {amount}"
         return
     yield f"{day} * {quoted(row.claim)} {quoted(row.kind)} ^{row.claim}"
@@ -94,7 +94,7 @@ def write_beancount(
             day = local_day(parse_instant(row.at), record.case.zone)
             if not asked.dated(row.at, record.case.zone):
                 continue
-            if row.kind in MOVES:
+            if row.kind in MOVING:
                 for account in (row.debit, row.credit):
                     if account not in opened:
                         put(f"{OPENED} open {account_name(account)}", f"  account: {quoted(account)}")

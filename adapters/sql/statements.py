@@ -38,6 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
+from ...states.ledger import MOVING
 from .tables import (
     answer,
     approval,
@@ -384,9 +385,7 @@ class Statements:
         )
 
     def _balances(self) -> ClauseElement:
-        moved = transfer.c.kind.in_(
-            [literal_column(f"'{k}'") for k in ("post", "reverse", "recoup", "write_off", "settle")]
-        )
+        moved = transfer.c.kind.in_([literal_column(f"'{k.value}'") for k in sorted(MOVING)])
         came = select(transfer.c.credit.label("account"), transfer.c.currency, transfer.c.amount).where(moved)
         went = select(
             transfer.c.debit.label("account"), transfer.c.currency, (-transfer.c.amount).label("amount")

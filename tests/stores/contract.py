@@ -606,6 +606,15 @@ class Erasing:
             assert before.pop(name) != after.pop(name)
         assert after == before
 
+    def test_an_erasure_among_several_sets_of_its_case_is_done(self, store: Any) -> None:
+        book = Book()
+        filed = book.step(sealed=[book.sealed()])
+        erased = book.step(erasures=[book.erasure()], entries=[book.redaction(2)])
+        write(store, filed, erased, book.step())
+        with store.read() as unit:
+            assert [e.seq for e in unit.erasures(book.id)] == [2]
+            assert unit.sealed(book.id) == []
+
     def test_an_erasure_that_fails_erases_nothing(self, store: Any) -> None:
         book = Book()
         write(store, book.step(sealed=[book.sealed()]))

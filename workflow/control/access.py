@@ -20,6 +20,7 @@ from ..again import again
 from ..engine import Settings
 from ..ports import ControlRow, Store
 from ..rulebook import shipped
+from ..told import visible
 from .book import House
 from .state import AccessState, Change, Grant, entry, faults
 
@@ -336,9 +337,7 @@ def change_digest(values: Mapping[str, Any]) -> str:
 
 def name_of(value: object) -> str:
     """The name of an actor: 1 to 255 visible characters, without space around it."""
-    if isinstance(value, str) and 0 < len(value) <= 255 and value == value.strip() and value.isprintable():
-        return value
-    raise InputError("not_an_identifier", "1 to 255 visible characters without space around them", field="actor")
+    return visible(value, "actor")
 
 
 def named(actors: Sequence[str]) -> str:
@@ -355,7 +354,9 @@ def _role(value: object) -> Role:
 
 def _control(value: object) -> Control:
     if not isinstance(value, str) or value not in set(Control):
-        raise InputError("unknown_control", "there is no such control", field="what", hint=", ".join(Control))
+        raise InputError(
+            "unknown_control", "there is no such control", field="what", hint="one of: " + ", ".join(Control)
+        )
     return Control(str(value))
 
 

@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from ...states.ledger import TransferKind
+from ...states.ledger import MOVING, TransferKind
 from ...states.times import local_day, parse_instant
 from ..ports import TransferRow
 from .shape import Asked, Dated, Kind, Record, Report, Row, columns, per_case
 
 #: Kinds of transfer that move something; an authorisation reserves and a void frees.
-MOVES = frozenset({"post", "reverse", "recoup", "write_off", "settle"})
 #: A payment that is not known to have arrived is looked at within this many working days (trust notes 6, report 5).
 BREAK_DAYS = 1
 
@@ -84,7 +83,7 @@ def effects(transfers: Iterable[TransferRow]) -> list[Effect]:
 def _payments(record: Record, asked: Asked) -> Iterator[Dated]:
     for made in effects(record.transfers):
         row = made.row
-        yield row.at, {**_shown(row), "moved": row.amount if row.kind in MOVES else 0, "paid": made.paid}
+        yield row.at, {**_shown(row), "moved": row.amount if row.kind in MOVING else 0, "paid": made.paid}
 
 
 _TRANSFER = (
@@ -124,7 +123,7 @@ class _TrialBalance:
     def of(self, record: Record) -> Iterable[Dated]:
         """Adds the case's transfers; no row of its own."""
         for row in record.transfers:
-            if row.kind in MOVES and self.asked.dated(row.at, record.case.zone):
+            if row.kind in MOVING and self.asked.dated(row.at, record.case.zone):
                 self._add(row.debit, row.currency, 0, row.amount)
                 self._add(row.credit, row.currency, 1, row.amount)
         return ()

@@ -135,7 +135,7 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> None:
 
 def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed``; the rules look again once a fact changes."""
-    refused = moved.opened_again(draft.case)
+    refused = moved.opened_again(draft)
     if refused is not None:
         return refused
     if draft.case.totals.posted is not None:

@@ -202,7 +202,7 @@ def withdraw(draft: Draft, ctx: Context, command: Command) -> None:
 
 def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     """New facts: back to ``filed``; the first filing date stands. Looked at again once a fact changes."""
-    refused = moved.opened_again(draft.case)
+    refused = moved.opened_again(draft)
     if refused is not None:
         return refused
     if draft.case.totals.posted is not None:

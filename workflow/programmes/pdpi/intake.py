@@ -165,7 +165,7 @@ def reopen(draft: Draft, ctx: Context, command: Command) -> Refusal | None:
     known better could otherwise never be corrected. What was decided about money that was paid stands with it. What was
     settled and never received is taken back, so that the seller is asked again and Amazon may step in (R10, R11).
     """
-    refused = moved.opened_again(draft.case) or _nothing_settled(draft, command)
+    refused = moved.opened_again(draft) or _nothing_settled(draft, command)
     if refused is not None:
         return refused
     cleared = ("screening", "information", "payment_failures")
