@@ -18,14 +18,26 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from docpages import blocks, codes, commands, coverage, errors, library, lifecycles, payloads, rulebooks, rules
+from docpages import (
+    blocks,
+    codes,
+    commands,
+    coverage,
+    errors,
+    library,
+    lifecycles,
+    payloads,
+    rulebooks,
+    rules,
+    settings,
+)
 from docpages.markdown import DOCS, MADE, ROOT, Page
 
 from claimdesk.workflow import registry
 
 MAKERS: tuple[Callable[[], Iterator[Page]], ...] = (
     lifecycles.pages, rulebooks.pages, rules.pages, coverage.pages, codes.pages, payloads.pages, errors.pages,
-    commands.pages, library.pages,
+    commands.pages, settings.pages, library.pages,
 )  # fmt: skip
 REGIONS: Mapping[str, Callable[[str], str]] = {
     "lifecycle": lambda name: lifecycles.drawn(registry.programme(name).lifecycle),

@@ -152,8 +152,7 @@ def _differs(
 ) -> tuple[int, str] | None:
     first = group[0]
     try:
-        command, ctx, programme = _again(group, case, sealed, look, unseal)
-        command = replace(command, found=_found(command, before))
+        command, ctx, programme = again(group, before, case, sealed, look, unseal)
         made = plan(programme, case, command, ctx)
     except (ClaimdeskError, AssertionError, KeyError, TypeError, ValueError, AttributeError, LookupError) as error:
         return first["seq"], f"it cannot be made again ({type(error).__name__})"
@@ -177,10 +176,15 @@ def _found(command: Command, before: Sequence[Mapping[str, Any]]) -> Mapping[str
     return settlements(move for entry in before for move in entry.get("money", ()))
 
 
-def _again(
-    group: Sequence[dict[str, Any]], case: Case | None, sealed: Sequence[SealedRow], look: Look, unseal: Unseal
+def again(
+    group: Sequence[dict[str, Any]],
+    before: Sequence[Mapping[str, Any]],
+    case: Case | None,
+    sealed: Sequence[SealedRow],
+    look: Look,
+    unseal: Unseal,
 ) -> tuple[Command, Context, Any]:
-    """The command and the context of a plan, as they were."""
+    """The command and the context of a plan, as they were; ``before``: the entries of the case that came before it."""
     first = group[0]
     told: Mapping[str, Any] = first["input"]
     seen: Mapping[str, Any] = told.get("seen", {})
@@ -217,4 +221,4 @@ def _again(
         others=tuple(look(name, version) for name, version in seen.get("others", ())),
         overrides=overrides,
     )
-    return command, ctx, programme
+    return replace(command, found=_found(command, before)), ctx, programme

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
+
+CLAIMS = Path(__file__).resolve().parents[2] / "adapters" / "cli" / "data" / "claims.jsonl"
 
 GOOD = """
 - name: small and late
@@ -160,3 +164,66 @@ def test_a_store_may_be_named(run, cases, place):
     assert run("scenario", "run", "cases", "--db", "sqlite:///cases.db").code == 0
     assert run("scenario", "run", "cases", "--db", "sqlite:///cases.db").code == 0
     assert (place / "cases.db").exists()
+
+
+# -- whom a change would move ------------------------------------------------------------------------------------------
+
+
+CHANGES = [
+    ("small_claim.comparator=at_most", '"small_claim.comparator" = "at_most"'),
+    ("small_claim.limit=1500.00 USD", '"small_claim.limit" = "1500.00 USD"'),
+    ("filing.window=8", '"filing.window" = 8'),
+]
+
+
+@pytest.mark.parametrize(("word", "setting"), CHANGES, ids=[word for word, _ in CHANGES])
+def test_a_back_test_names_the_claims_that_are_decided_otherwise_when_filed_anew(office, word, setting):
+    """The same file, triaged under the change from the first line on: the same claims take another way."""
+    before = office.run("list", "--limit", "100", "--json").lines
+    written = [office.run("audit", "log", "--json").out, office.run("list", "--json").out]
+    moved = {line["claim"]: line for line in office.run("rules", "backtest", word, "--json").lines}
+    Path("claimdesk.toml").write_text(f"[rulebook]\n{setting}\n", encoding="utf-8")
+    office.run("demo", str(CLAIMS), "--db", "sqlite:///anew.db", "--json")
+    anew = office.run("list", "--db", "sqlite:///anew.db", "--limit", "100", "--json").lines
+    pairs = list(zip(before, anew, strict=True))
+    assert all(old["order"] == new["order"] for old, new in pairs)
+    outcomes = {old["claim"] for old, new in pairs if old["outcome"] != new["outcome"]}
+    reasons = {old["claim"] for old, new in pairs if old["reasons"] != new["reasons"]}
+    assert moved and outcomes <= set(moved) <= reasons
+    Path("claimdesk.toml").unlink()
+    assert [office.run("audit", "log", "--json").out, office.run("list", "--json").out] == written
+
+
+def test_a_back_test_at_the_line_moves_the_claim_on_it_and_no_other(office):
+    done = office.run("rules", "backtest", "small_claim.comparator=at_most")
+    assert done.code == 0 and ": 1 would change" in done.out and "nothing written" in done.out
+    assert "routing  notify_seller -> auto_pay  1  1000.00 USD" in done.out
+    assert office.run("rules", "backtest", "small_claim.comparator=under", "--json").out == ""
+    (line,) = office.run("rules", "backtest", "small_claim.comparator=at_most", "--json").out.splitlines(keepends=True)
+    assert f"sha256:{hashlib.sha256(line.encode()).hexdigest()}" in done.out
+    filed = office.show(json.loads(line)["claim"])["filed_at"][:10]
+    spans = [(("--from", filed, "--to", filed), 1), (("--from", "2024-06-12"), 0), (("--to", "2024-06-09"), 0),
+             (("--marketplace", "UK"), 0), (("--programme", "pdpi", "--marketplace", "US"), 1)]  # fmt: skip
+    for words, found in spans:
+        assert len(office.run("rules", "backtest", "small_claim.comparator=at_most", *words, "--json").lines) == found
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (("backtest",), "nothing_changed"), (("backtest", "small_claim.limt=1"), "unknown_parameter"),
+    (("backtest", "small_claim.comparator=over"), "not_a_choice"), (("backtest", "at_most"), "not_key_value"),
+    (("diff", "pdpi-us"), "nothing_changed"), (("diff", "pdpi-us", "small_claim.limt=1"), "unknown_parameter"),
+])  # fmt: skip
+def test_a_change_that_is_none_is_refused(office, words, code):
+    refused = office.run("rules", *words)
+    assert (refused.code, f"[{code}]" in refused.err) == (2, True)
+
+
+def test_two_rulebooks_are_compared_value_by_value(run):
+    done = run("rules", "diff", "fba-us@2024-01-01", "fba-us@2025-06-01", "--json")
+    found = {line["name"]: (line["before"], line["after"]) for line in done.lines}
+    assert found["contest.window"] == ("90 days", "60 days") and "claim.cap" not in found
+    assert run("rules", "diff", "pdpi-us", "pdpi-us", "--json").out == ""
+    changed = run("rules", "diff", "pdpi-us", "small_claim.limit=1500.00 USD").out
+    assert (
+        "small_claim.limit  1000.00 USD -> 1500.00 USD  override" in changed and "unchanged: 21 parameters" in changed
+    )

@@ -15,6 +15,7 @@ from ....states.errors import InputError, NotFound
 from ..call import Call
 from ..groups import family, page
 from ..output import columns, put, put_json
+from .trying import backtest, diff, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +69,7 @@ def listing(call: Call) -> None:
 @click.pass_obj
 def show(call: Call, book: str) -> None:
     """Show every number of a rulebook with its source, and its ambiguity register."""
-    version = _version(call, book)
+    version = version_named(call, book)
     weights = _weights(call, [_book(version.book)])
     shown = [_parameter(p) for p in version.values.values()]
     register = [_reading(r, version.book, weights) for r in version.readings.values()]
@@ -133,7 +134,7 @@ def readings(call: Call, book: str | None) -> None:
         ("claimdesk rules propose small_claim.comparator=at_most --test-run … --effective …", "written out"),
     ],
     exits=(0, 2, 4, 6, 75),
-    see=("rules approve", "scenario run"),
+    see=("rules approve", "rules backtest", "scenario run"),
 )
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--test-run", required=True, metavar="DIGEST", help="Digest of the run that tried the change.")
@@ -143,10 +144,7 @@ def readings(call: Call, book: str | None) -> None:
 @click.pass_obj
 def propose(call: Call, words: tuple[str, ...], test_run: str, effective: str) -> None:
     """Propose a change of the rulebook: overrides as a whole, with their test run."""
-    values: dict[str, Any] = dict(call.config.value("rulebook") or {})
-    if words:
-        pairs = [word.partition("=") for word in words]
-        values = {name: value for name, _, value in pairs}
+    values = values_of(call, words)
     with call.desk() as desk:
         made = desk.propose_rulebook(
             values, test_run=test_run, effective_at=effective, reason=call.told.get("reason", "")
@@ -209,10 +207,15 @@ command = family(
     listing,
     show,
     readings,
+    diff,
+    backtest,
     propose,
     approve,
     changes,
-    examples=[("claimdesk rules show pdpi-us", "every number, its source, and what was assumed")],
+    examples=[
+        ("claimdesk rules show pdpi-us", "every number, its source, and what was assumed"),
+        ("claimdesk rules backtest small_claim.comparator=at_most", "whom a change would move"),
+    ],
 )
 
 
@@ -238,7 +241,8 @@ def _book(name: str) -> Book:
     return found
 
 
-def _version(call: Call, told: str) -> Version:
+def version_named(call: Call, told: str) -> Version:
+    """A version by the name of its book, in force today or on the day after ``@``."""
     from datetime import UTC, datetime
 
     from ....states.times import local_day, parse_date
