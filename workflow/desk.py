@@ -289,6 +289,8 @@ class Desk(Verbs, Reads, Approvals, Sellers):
         told = reason_of(options.get("reason"), payload)
         if told and verb in _REASON_NAMES and payload.keys().isdisjoint((_REASON_NAMES[verb], "reason")):
             payload = {**payload, "reason": told}  # it may name what is meant, beside the payload as in it
+        if told and verb == "note" and payload.keys().isdisjoint(("text", "done")):
+            payload = {**payload, "text": told}  # a note that gives its reason says something
         beside = self._beside(options, payload)
         if not options.get("dry_run", False):
             self.dispatcher.catch_up(case, beside["at"])

@@ -383,6 +383,8 @@ class _Play:
             found["seller"] = {**seller, "id": self._own(seller["id"])}  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(found.get("source_id"), str):
             found["source_id"] = self._own(found["source_id"])
+        if step.verb == "note" and not found and step.reason is None:
+            found["text"] = "looked at"  # what a case expects is of the claim last acted on: this turns to one
         if step.verb == "amend" and "seller" not in found and _turns_out_sold_by_a_seller(found.get("order")):
             known = self.desk.case_of(self._claim(step))
             if known is not None and known.seller is None:

@@ -68,7 +68,7 @@ def test_a_sellers_file_is_no_claim_and_nothing_is_written():
         assert (wrong.value.code, wrong.value.field) == ("not_a_claim", "programme")
 
 
-def test_a_reason_names_a_hold_and_what_is_asked_for():
+def test_a_reason_names_a_hold_and_what_is_asked_for_and_is_a_note():
     clock = FrozenClock("2024-06-03T09:00:00-07:00")
     with ClaimDesk.open("memory:", actor="cs:mei", clock=clock, plain=True) as desk:
         losses = [{"head": "property_damage", "amount": "600.00 USD"}]
@@ -77,4 +77,6 @@ def test_a_reason_names_a_hold_and_what_is_asked_for():
         desk.request_information(claim.id, reason="proof_of_loss")
         assert desk.view(claim.id)["reason"] == ["proof_of_loss"]
         assert desk.hold(claim.id, reason="legal").holds == ("legal",)
-        assert desk.hold(claim.id, reason="a word of one's own").holds == ("legal", "other")
+        held = desk.hold(claim.id, reason="a word of one's own")
+        assert held.holds == ("legal", "other")
+        assert desk.note(claim.id, reason="the customer called").version == held.version + 1
