@@ -66,8 +66,10 @@ def worked(url: str, folder: Path) -> Side:
         log=LogPlaces(key, folder / "published"),
     )  # fmt: skip
     drive = Drive(desk, clock, letters=letters)
-    for state in ("closed", "proof_requested"):
+    for state in ("closed", "proof_requested", "denied"):
         drive.to(state)
+    near = drive.file(losses=[{"head": "property_damage", "amount": "999.99 USD"}])
+    drive.do(near, "record_screening", verdict="valid")
     back = drive.to("recovery_due")
     drive.do(back, "record_recovery", amount="400.00 USD", **{"from": "seller"})
     drive.do(back, "write_off")

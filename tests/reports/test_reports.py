@@ -21,6 +21,7 @@ from claimdesk.adapters.tlog.log import TransparencyLog
 from claimdesk.states.times import instant_text, parse_instant
 from claimdesk.testing import FrozenClock, valid_certificate
 from claimdesk.workflow.reports.catalogue import REPORTS
+from claimdesk.workflow.reports.closeness import apart
 from claimdesk.workflow.reports.shape import Asked, Kind
 from support.desks import PAYLOADS, ROADS, Drive, filing, seller
 from tlog.world import second_persons
@@ -220,6 +221,51 @@ def test_a_transfer_the_journal_does_not_tell_is_found():
     for moved, wrong in ((record.transfers, []), (tuple(more), [1]), (record.transfers[:1], [-60_000])):
         found = REPORTS["breaks"].collector(asked).of(replace(record, transfers=moved))
         assert [row["amount"] for _, row in found if row["break"] == "ledger_differs"] == wrong
+
+
+APART = [  # (value, limit, where it lies, why)
+    ("990.00 USD", "under 1000.00 USD", "10.00 USD below", "one in a hundred, and it counts"),
+    ("989.99 USD", "under 1000.00 USD", None, "a cent more than that"),
+    ("1010.00 USD", "at_most 1000.00 USD", "10.00 USD above", "on the other side"),
+    ("1010.01 USD", "at_most 1000.00 USD", None, "a cent more than that"),
+    ("1000.00 USD", "under 1000.00 USD", "on it", "where the sources disagree"),
+    ("100500 JPY", "under 100000 JPY", "500 JPY above", "a currency without decimals"),
+    ("1000.00 EUR", "under 1000.00 USD", None, "two currencies have no distance"),
+    ("day 89", "90 days", "1 day before", "the day before the last good one"),
+    ("day 91", "90 days", "1 day after", "the first day that is late"),
+    ("day 92", "90 days", None, "further than a day"),
+    ("2021-09-01", "2021-09-01", "on it", "the first day of the programme"),
+    ("2021-08-31", "2021-09-01", "1 day before", "the day before it"),
+    ("2021-08-30", "2021-09-01", None, "two days before it"),
+    ("physical", "physical", None, "words have no distance"),
+    (None, "90 days", None, "not known"),
+    (True, None, None, "no line at all"),
+]
+
+
+def test_what_lies_near_a_line_is_told_from_what_does_not():
+    assert [(value, limit, apart(value, limit)) for value, limit, _, _ in APART] == [row[:3] for row in APART]
+
+
+def test_a_denial_is_listed_with_all_that_speaks_against_it_and_what_became_of_it():
+    drive = Drive.start()
+    late = drive.file(incident_on="2024-01-01", cause="carrier")
+    back = drive.to("denied")
+    kept = drive.to("denied")
+    drive.do(back, "reopen")
+    drive.do(back, "record_screening", verdict="valid")
+    found = report(drive.desk.store, "denials")
+    rows = {row["claim"]: row for row in found.rows}
+    assert set(rows) == {late.id, back.id, kept.id} and found.found == 0
+    assert rows[late.id]["reasons"].split() == ["late_filing", "not_product_defect"], "all bases, not the first"
+    assert (rows[late.id]["by_person"], rows[late.id]["letter"][:4], rows[late.id]["left_at"]) == ("no", "NTC-", "")
+    assert rows[back.id]["left_by"] == "reopen" and rows[back.id]["state"] != "denied"
+    assert rows[kept.id]["left_by"] == "" and rows[kept.id]["state"] == "denied"
+    assert [r["passed"] for r in report(drive.desk.store, "boundaries").rows if r["claim"] == late.id] == []
+    near = drive.file(losses=[{"head": "property_damage", "amount": "999.99 USD"}])
+    drive.do(near, "record_screening", verdict="valid")
+    (row,) = [r for r in report(drive.desk.store, "boundaries").rows if r["claim"] == near.id]
+    assert (row["rule"], row["apart"], row["passed"]) == ("small_claim.limit", "0.01 USD below", "yes")
 
 
 def test_automatic_payments_carry_what_they_hung_on(drive):
