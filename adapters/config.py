@@ -39,6 +39,7 @@ KEYS: Mapping[str, Key] = {
     "actor": Key("text", "CLAIMDESK_ACTOR", "who acts when --as is left out"),
     "lang": Key("text", "CLAIMDESK_LANG", "language of sentences", ("en", "zh-CN"), "en"),
     "keys": Key("text", "CLAIMDESK_KEYS", "the file with the keys of sealed values", is_path=True),
+    "api_keys": Key("text", "CLAIMDESK_API_KEYS", "the file with the keys of the HTTP API", is_path=True),
     "log": Key(
         "text",
         "CLAIMDESK_LOG",
@@ -99,6 +100,13 @@ class Config:
         found["rulebook_overrides"] = self.value("rulebook") or None
         found["log"] = self._log()
         return found
+
+    def api_keys(self) -> Path:
+        """The file with the keys of the HTTP API."""
+        from .web.keys import default_key_file
+
+        told = self.value("api_keys")
+        return default_key_file(self.text("db")) if told is None else Path(told)
 
     def _log(self) -> Any:
         from .desk import LogPlaces

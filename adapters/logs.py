@@ -24,6 +24,7 @@ NAME = "claimdesk"
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+@/ -]{0,99}\Z", re.ASCII)
 _ID = re.compile(r"(CLM|DEC|EVT|NTC|PAY|IMP)-[0-9A-Z]{17}\Z", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_. -]{0,79}\Z", re.ASCII)
+_KEY = re.compile(r"[0-9a-f]{8}\Z", re.ASCII)
 _STAMP = re.compile(r"[0-9TZ:.+-]{10,35}\Z", re.ASCII)
 ALLOWED: Mapping[str, re.Pattern[str]] = {
     "event": _NAME,
@@ -46,6 +47,9 @@ ALLOWED: Mapping[str, re.Pattern[str]] = {
     "attempt": _NAME,
     "exit_code": _NAME,
     "duration_ms": _NAME,
+    "status": _NAME,
+    "request": _WORD,
+    "key": _KEY,
 }
 _EXCEPTION = "exception"
 _LEVELS = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)

@@ -24,6 +24,7 @@ from docpages import (
     commands,
     coverage,
     errors,
+    http,
     library,
     lifecycles,
     payloads,
@@ -37,7 +38,7 @@ from claimdesk.workflow import registry
 
 MAKERS: tuple[Callable[[], Iterator[Page]], ...] = (
     lifecycles.pages, rulebooks.pages, rules.pages, coverage.pages, codes.pages, payloads.pages, errors.pages,
-    commands.pages, settings.pages, library.pages,
+    commands.pages, http.pages, settings.pages, library.pages,
 )  # fmt: skip
 REGIONS: Mapping[str, Callable[[str], str]] = {
     "lifecycle": lambda name: lifecycles.drawn(registry.programme(name).lifecycle),

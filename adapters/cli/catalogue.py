@@ -39,6 +39,7 @@ COMMANDS: dict[str, Entry] = {
     "worker": Entry(
         "worker", _TIME, "Run on: do what is due, sign the log, publish it; any number of workers may run."
     ),
+    "serve": Entry("serve", _TIME, "Serve the HTTP API; do what is due beside it."),
     "audit": Entry("audit", _TIME, "Check the record, prove it to others, draw samples from it."),
     "seller": Entry("seller", _SELLERS, "Sellers' compliance files: duty, proceeds, requests."),
     "certificate": Entry("certificate", _SELLERS, "Certificates of insurance and their verdicts."),
@@ -49,7 +50,7 @@ COMMANDS: dict[str, Entry] = {
     "export": Entry("export", _RECORD, "Write claims, sellers, certificates or the ledger as JSON Lines or CSV."),
     "report": Entry("report", _RECORD, "Make a compliance report or an export, with its footer."),
     "db": Entry("db", _HOUSE, "Make, upgrade and check the database."),
-    "actor": Entry("actor", _HOUSE, "Who may do what: roles, grants, conflicts, and switching roles on."),
+    "actor": Entry("actor", _HOUSE, "Who may do what: roles, grants, conflicts, and keys of the HTTP API."),
     "config": Entry("config", _HOUSE, "Show the settings in force and where each comes from."),
     "doctor": Entry("doctor", _HOUSE, "Check database, time zones, keys, log and clock."),
     "commands": Entry("tree", _HOUSE, "List every command and option, for people and programs."),

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from claimdesk.testing import FrozenClock
+from web.served import serving
+
 from .pages import WRITTEN, name_of
 from .servers import mail_server
 
 #: What a page names, and what stands in for it in the tests.
 POSTGRES = "postgresql+psycopg://claims@localhost/claims"
 MAIL = "localhost:2525"
+SERVED = "127.0.0.1:8400"
+SERVED_AT = "2024-06-03T09:00:00-07:00"
 
 #: Pages that take seconds; continuous integration runs them in a step of their own (README in that of the docs, too).
 HEAVY = {
@@ -36,6 +41,10 @@ def stand_ins(request: pytest.FixtureRequest, blocks) -> Iterator[dict[str, str]
     elif needs == "smtp":
         with mail_server() as address:
             yield {MAIL: address}
+    elif needs == "http":
+        folder = request.getfixturevalue("tmp_path")
+        with serving(f"sqlite:///{folder}/served.db", sender="memory", clock=FrozenClock(SERVED_AT)) as api:
+            yield {SERVED: f"127.0.0.1:{api.port}"}
     else:
         assert not needs, f"nothing is known of what the page needs: {needs}"
         yield {}

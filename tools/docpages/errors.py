@@ -49,7 +49,7 @@ def pages() -> Iterator[Page]:
 
 def _types() -> list[type[ClaimdeskError]]:
     for path in trees():  # a class that nobody has imported yet is no subclass of anything
-        if path.startswith(("states/", "workflow/", "adapters/cli/")):
+        if path.startswith(("states/", "workflow/", "adapters/cli/", "adapters/web/")):
             import_module(f"claimdesk.{module_name(path)}")
     return list(_family(ClaimdeskError))
 

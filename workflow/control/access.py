@@ -163,9 +163,13 @@ class Access:
                 for kind in house.second_types(book.programme):
                     yield (book.programme, kind, book.currency), version.number("approval.second_person_from")
 
-    def _operator(self, state: AccessState, by: str) -> None:
+    def permit_operator(self, what: str, by: str | None = None) -> None:
+        """NotPermitted, once roles are on, for whoever is no operator."""
+        self._operator(self.access(), self.who(by), what)
+
+    def _operator(self, state: AccessState, by: str, what: str = "granting a role") -> None:
         if state.roles_on and Role.OPERATOR not in state.roles_of(by):
-            raise self._not_permitted(state, by, "granting a role", frozenset({Role.OPERATOR}))
+            raise self._not_permitted(state, by, what, frozenset({Role.OPERATOR}))
 
     # -- changes of the rulebook -----------------------------------------------------------------------------------
 

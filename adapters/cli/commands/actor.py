@@ -6,13 +6,18 @@ Authority: trust notes 5.4.
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ....states.errors import InputError
 from ..call import Call, checked_id
 from ..groups import family, page
 from ..output import columns, put, put_json
+
+if TYPE_CHECKING:
+    from ...web.keys import ApiKey, KeyFile
 
 _GRANTING = (0, 2, 4, 6, 75)
 
@@ -158,15 +163,111 @@ def conflicts(call: Call) -> int:
     return 1 if any(not c["explained"] for c in found) else 0
 
 
+@page(
+    "key",
+    examples=[
+        ("claimdesk actor key script:helpdesk", "a key to call the HTTP API as script:helpdesk, shown once"),
+        ("claimdesk actor key script:helpdesk --acts-for cs: --days 30", "it may name cs:mei and others as who acts"),
+        ("claimdesk actor key audit:lin --reads-only", "it never writes"),
+    ],
+    exits=(0, 2, 4, 75),
+    see=("actor keys", "actor end-key", "serve"),
+)
+@click.argument("who", metavar="ACTOR")
+@click.option("--days", type=click.IntRange(1, 90), default=90, show_default=True, help="How long it stands.")
+@click.option("--acts-for", multiple=True, metavar="NAME", help="Who it may act for; cs: stands for all of cs:...")
+@click.option("--reads-only", is_flag=True, help="It may read, never write.")
+@click.pass_obj
+def key(call: Call, who: str, days: int, acts_for: tuple[str, ...], reads_only: bool) -> None:
+    """Make a key of the HTTP API; it is shown once, and kept as a digest."""
+    by = _key_keeper(call)
+    made, token = _keys(call).make(
+        checked_id(who, "actor"), by, os.urandom, days=days, acts_for=acts_for, reads_only=reads_only
+    )
+    if call.as_json:
+        put_json({**made.to_dict(), "key": token})
+        return
+    put(token)
+    call.note(f"key {made.id} of {made.actor}, until {made.until[:10]}; it is not shown again")
+
+
+@page(
+    "keys",
+    examples=[("claimdesk actor keys", "whose keys stand, and until when"), ("claimdesk actor keys --all --json", "")],
+    see=("actor key", "actor end-key"),
+)
+@click.option("--all", "everything", is_flag=True, help="Also what was ended or has run out.")
+@click.pass_obj
+def keys(call: Call, everything: bool) -> None:
+    """List the keys of the HTTP API, never their secrets."""
+    from ....states.times import instant_text
+
+    file = _keys(call)
+    now = instant_text(file.clock())
+    found = [k for k in file.every() if everything or k.stands(now)]
+    if call.as_json:
+        for one in found:
+            put_json({**one.to_dict(), "stands": one.stands(now)})
+        return
+    rows = [[k.id, k.actor, k.until[:10], k.made_by, _about_key(k, now)] for k in found]
+    for line in columns(rows, ("ID", "ACTOR", "UNTIL", "BY", "") if rows else ()):
+        put(line)
+    if not rows:
+        call.note("no key stands")
+
+
+def _about_key(one: ApiKey, now: str) -> str:
+    parts = [f"acts for {', '.join(one.acts_for)}"] if one.acts_for else []
+    parts += ["reads only"] if one.reads_only else []
+    if one.ended_at is not None:
+        parts.append(f"ended {one.ended_at[:10]} by {one.ended_by}")
+    elif not one.stands(now):
+        parts.append("has run out")
+    return "; ".join(parts)
+
+
+@page(
+    "end-key",
+    examples=[("claimdesk actor end-key 5f1c9a02 --as it:ana", "it opens nothing any more, at once")],
+    exits=(0, 2, 4, 75),
+    see=("actor keys --all",),
+)
+@click.argument("number", metavar="ID")
+@click.pass_obj
+def end_key(call: Call, number: str) -> None:
+    """End a key of the HTTP API, at once."""
+    by = _key_keeper(call)
+    ended = _keys(call).end(number, by)
+    _say(call, ended.to_dict(), f"{ended.id}  {ended.actor}: ended")
+
+
+def _keys(call: Call) -> KeyFile:
+    from ...web.keys import KeyFile
+
+    return KeyFile(call.config.api_keys())
+
+
+def _key_keeper(call: Call) -> str:
+    """Who makes or ends a key; with roles on, an operator."""
+    if call.dry_run:
+        raise InputError("no_dry_run", "this has no dry run", field="--dry-run", hint="claimdesk actor keys")
+    with call.desk() as desk:
+        desk.permit_operator("making or ending a key")
+        return desk.actor
+
+
 command = family(
     "actor",
-    "Who may do what: roles, grants, conflicts, and switching roles on.",
+    "Who may do what: roles, grants, conflicts, and keys of the HTTP API.",
     listing,
     grant,
     revoke,
     on,
     roles,
     conflicts,
+    key,
+    keys,
+    end_key,
     examples=[("claimdesk actor list", "who holds which role"), ("claimdesk actor roles", "what each role may do")],
 )
 

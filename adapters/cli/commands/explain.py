@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
-
 import click
 
+from ...shown import decisions_of
 from ..call import Call, checked_id
 from ..groups import page
 from ..output import put, put_json
@@ -37,32 +34,3 @@ def command(call: Call, claim: str) -> None:
         shown = desk.get(claim, at=at)
         decisions = decisions_of(desk.entries(claim), at)
     put_json({"claim": shown.id, "state": shown.state, "outcome": shown.outcome, "decisions": decisions, "text": text})
-
-
-def decisions_of(entries: Iterable[dict[str, Any]], at: datetime | None) -> list[dict[str, Any]]:
-    """Every decision up to ``at``, oldest first, its reasons as the wire shows them."""
-    from ....states.times import instant_text
-    from ....workflow.explain import reason_json
-    from ....workflow.reasons import Reason
-    from ....workflow.rulebook import resolve
-
-    limit = None if at is None else instant_text(at)
-    found: list[dict[str, Any]] = []
-    for entry in entries:
-        made = entry.get("decision")
-        if made is None or (limit is not None and entry["at"] > limit):
-            continue
-        version = resolve(made["rulebook"])
-        found.append(
-            {
-                "decision": made["id"],
-                "at": entry["at"],
-                "kind": made["kind"],
-                "outcome": made["outcome"],
-                "state": entry["to"],
-                "reasons": [reason_json(Reason.from_entry(r), version) for r in made["reasons"]],
-                "rulebook": made["rulebook"],
-                "rulebook_sha256": made["rulebook_sha256"],
-            }
-        )
-    return found

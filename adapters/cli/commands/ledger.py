@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from ...shown import transfer_json
 from ..call import Call, checked_id
 from ..groups import page
 from ..output import columns, put, put_json
@@ -51,9 +52,9 @@ def command(call: Call, claim: str | None, balances: bool) -> int:
             desk.get(claim, at=at)  # refuses a claim that is not on file
         for row in _transfers(desk, claim, at):
             if call.as_json:
-                put_json(_shown(row))
+                put_json(transfer_json(row))
             else:
-                shown = _shown(row)
+                shown = transfer_json(row)
                 rows.append(
                     [
                         shown["at"][:19] + "Z",
@@ -83,24 +84,6 @@ def _transfers(desk: ClaimDesk, claim: str | None, at: datetime | None) -> Itera
         if len(page_of_rows) < _PAGE:
             return
         after = page_of_rows[-1].id
-
-
-def _shown(row: TransferRow) -> dict[str, Any]:
-    from ....states.money import to_text
-
-    return {
-        "transfer": row.id,
-        "claim": row.claim,
-        "kind": row.kind,
-        "amount": to_text(row.amount, row.currency),
-        "debit": row.debit,
-        "credit": row.credit,
-        "obligation": row.obligation,
-        "pending": row.pending,
-        "reverses": row.reverses,
-        "entry": row.entry,
-        "at": row.at,
-    }
 
 
 def _balances(call: Call) -> int:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .....states.errors import InputError
+from ....words import checked_words
 from ...call import Call
 from ...groups import page
 from ...narrowed import narrowed
-from ..listing import checked_words
 from .common import as_csv, finish, now, shared, writer
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def command(
         raise InputError(
             "not_here", "a seller's file is no claim", field="--programme", hint="claimdesk export sellers"
         )
-    checked_words(chosen)
+    checked_words(chosen, "--")
     call.journals = personal
     kind = "csv" if csv else "history" if history else "filed"
     with call.desk(reads=True) as desk:

@@ -24,11 +24,11 @@ def command(call: Call, form: str | None, target: str | None, excel: bool, state
     """Write sellers' compliance files."""
     from .....workflow.view import seller_view
     from ....exports.tables import SELLERS, seller_row
-    from ..listing import checked_words
+    from ....words import checked_words
 
     csv = as_csv(call, form, excel)
     wanted = {} if state is None else {"state": state}
-    checked_words({**wanted, "programme": "seller_insurance"})
+    checked_words({**wanted, "programme": "seller_insurance"}, "--")
     with call.desk(reads=True) as desk:
         begun = now(desk)
         with writer(SELLERS, target, csv=csv, excel=excel) as made:
