@@ -41,7 +41,7 @@ from .ports import Ahead, NoticeSender, PaymentGateway, Store, Vault
 from .privacy import contact_of, look_at, unsealed, with_found
 from .redirects import as_filed, meant, with_opening
 from .rotation import Rotation, by_two_people, rotate_keys, with_epochs, would_rotate
-from .rulebook import book_for
+from .rulebook import Book, book_for
 from .told import must_have, reason_of, seller_id_of, visible, whose_seller
 from .view import Claim, SellerFile, claim_view, seller_view
 from .writing import Writing
@@ -183,16 +183,14 @@ class Desk(Verbs, Reads, Approvals, Sellers):
         if not isinstance(marketplace, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers are outside
             raise InputError("not_text", "a marketplace is text", field="marketplace", hint="for example US")
         try:
-            book = book_for(programme, marketplace)
+            book = _book_asked_for(programme, marketplace)
             canonical, personal = found.validate(found.opening, payload, book.currency, self.settings.plain)
-        except (InputError, RulebookError) as error:
+        except InputError:
             redirect = meant(found, marketplace, payload)
-            if redirect is None and isinstance(error, RulebookError):  # of this request, not of a rulebook
-                raise InputError(error.code, error.message, field=error.field, hint=error.hint) from None
             if redirect is None:
                 raise
             found = redirect.programme
-            book = book_for(found.id, marketplace)
+            book = _book_asked_for(found.id, marketplace)
             canonical, personal = found.validate(found.opening, redirect.payload, book.currency, self.settings.plain)
             canonical["redirected"] = dict(redirect.kept)
             personal = {**personal, "as_filed": as_filed(payload)}
@@ -445,3 +443,11 @@ def _keep_source(session: Session, done: Done, options: Options) -> None:
     row = options.get("row")
     if row is not None and done.case.id in session.unwritten:
         session.keep_source(done.case.id, row._replace(claim=done.case.id))
+
+
+def _book_asked_for(programme: str, marketplace: str) -> Book:
+    """The rulebook a request names; InputError where there is none, which no rulebook is to blame for."""
+    try:
+        return book_for(programme, marketplace)
+    except RulebookError as error:
+        raise InputError(error.code, error.message, field=error.field, hint=error.hint) from None

@@ -358,6 +358,10 @@ def _desk_verb(verb: str, payload: Mapping[str, Any]) -> tuple[dict[str, Any], d
 
 def _one_certificate(given: Mapping[str, Any]) -> dict[str, Any]:
     """The certificate under its name, or its fields alone."""
+    if not given.keys() - {"certificate"} and given.get("certificate") is None:
+        raise InputError(
+            "missing_field", "a required field is missing", field="certificate", hint="the certificate's fields"
+        )
     if given.get("certificate") is None:
         return certificate({k: v for k, v in given.items() if k != "certificate"}, "")
     if len(given) > 1:
