@@ -302,7 +302,7 @@ def test_a_verb_takes_no_template(told: Any):
         ("request_insurance", {"on": SECRET}, "not_a_date", "on"),
         ("request_insurance", {"at": "2021-10-10"}, "unknown_field", "at"),
         ("record_certificate", {"certificate": {"signed": True}, "sigend": True}, "unknown_field", "sigend"),
-        ("record_certificate", {}, None, None),
+        ("record_certificate", {}, "missing_field", "certificate"),
         ("pay", {}, "unknown_verb", None),
         ("update_seller", {"lega_entity": SECRET}, "unknown_field", "lega_entity"),
     ],
