@@ -303,6 +303,7 @@ def test_a_verb_takes_no_template(told: Any):
         ("request_insurance", {"at": "2021-10-10"}, "unknown_field", "at"),
         ("record_certificate", {"certificate": {"signed": True}, "sigend": True}, "unknown_field", "sigend"),
         ("record_certificate", {}, "missing_field", "certificate"),
+        ("record_certificate", {"certificate": {}}, None, None),
         ("pay", {}, "unknown_verb", None),
         ("update_seller", {"lega_entity": SECRET}, "unknown_field", "lega_entity"),
     ],
