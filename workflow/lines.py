@@ -22,16 +22,36 @@ from ..states.errors import InputError
 LINE_BYTES_MAX = 1_048_576
 _DEPTH_MAX = 32
 _TRUE_FALSE = {"true": True, "false": False, "unknown": "unknown"}
-_FACTS = (
-    "other_venue",
-    "arson_suspected",
-    "seller_is_reseller",
-    "claimant.medicare",
-    "seller.in_good_standing",
-    "seller.insurance_required",
-    "seller.proceeds_complete",
+#: The columns of a CSV whose cells are facts, and those whose cells are numbers: of every programme that files claims.
+_FACTS = frozenset(
+    {
+        "other_venue",
+        "arson_suspected",
+        "seller_is_reseller",
+        "claimant.medicare",
+        "seller.in_good_standing",
+        "seller.insurance_required",
+        "seller.proceeds_complete",
+        # of order claims
+        "chargeback",
+        "return_requested",
+        "returned_with_tracking",
+        "order.label.claims_protected",
+        # of FBA losses
+        "lost_before_customer_order",
+        "sellable_when_removed",
+        "already_reimbursed",
+        "item.registered",
+        "item.compliant",
+        "item.quantities_match_plan",
+        "item.defective",
+        "item.customer_damaged",
+        # of breakages
+        "enrolled",
+        "evidence_valid",
+    }
 )
-_NUMBERS = ("claimant.age", "fraud_indicators")
+_NUMBERS = frozenset({"claimant.age", "fraud_indicators", "units"})
 _NUMBER_DIGITS_MAX = 18
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z", re.ASCII)
 

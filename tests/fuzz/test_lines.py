@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
+from collections.abc import Iterator
+from typing import Any, NotRequired, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -12,7 +15,8 @@ from hypothesis import strategies as st
 
 from claimdesk import InputError
 from claimdesk.workflow import lines as module
-from claimdesk.workflow.lines import LINE_BYTES_MAX, Line, parse_object, read_lines
+from claimdesk.workflow.lines import LINE_BYTES_MAX, Line, parse_object, read_lines, unflatten
+from claimdesk.workflow.validation import Fact
 
 
 def lines(text: str, name: str = "") -> list[Line]:
@@ -229,3 +233,28 @@ def test_csv_and_json_of_one_record_are_the_same_fields(cells):
             case _:
                 wanted[name] = value
     assert line.fields == wanted
+
+
+def _columns(shape: Any, kind: object, before: str = "") -> Iterator[str]:
+    """The dotted names of a filing's fields of one kind."""
+    for name, hint in get_type_hints(shape, include_extras=True).items():
+        told = get_args(hint)[0] if get_origin(hint) is NotRequired else hint
+        if told == kind:
+            yield before + name
+        for part in (told, *get_args(told)):  # also a group that may be null
+            if hasattr(part, "__required_keys__"):
+                yield from _columns(part, kind, f"{before}{name}.")
+
+
+@pytest.mark.parametrize("programme", ["pdpi", "order", "fba", "breakage_1688"])
+def test_a_cell_tells_a_fact_of_every_programme(programme):
+    """A cell is text: without this, no claim of a programme whose facts are not known here can be told in a CSV."""
+    shapes = importlib.import_module(f"claimdesk.workflow.programmes.{programme}.payloads")
+    facts = list(_columns(shapes.FileFacts, Fact))
+    assert facts
+    for name in facts:
+        told = unflatten([name], ["TRUE"])
+        for part in name.split("."):
+            told = told[part]
+        assert told is True, name
+    assert unflatten(["units"], ["2"]) == {"units": 2}
