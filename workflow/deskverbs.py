@@ -59,7 +59,17 @@ def _listed(values: Sequence[Any] | None) -> Sequence[Any] | None:
 
 
 class Verbs(ABC):
-    """The verbs of a claim."""
+    """The verbs of a claim.
+
+    Amounts are ``Money`` or text with a currency (``"640.00 USD"``), in the currency of the claim; days are ``date`` or
+    ``YYYY-MM-DD``, instants have an offset. Each verb writes one step, lets the rules run on, and gives the claim as it
+    then stands; ``**options`` is ``Options``.
+
+    Every verb may raise NotFound (``unknown_claim``), StaleVersion, IdempotencyMismatch, InputError (the payload, with
+    its field), NotPermitted (where roles are on), StorageError (retryable), and Refused: ``not_allowed_from_state``,
+    ``on_hold``, ``needs_reason`` or ``needs_second_person``; a refusal says what is unmet and what can be done now.
+    Authority: the contract's section 3.
+    """
 
     @abstractmethod
     def do(
@@ -112,13 +122,22 @@ class Verbs(ABC):
         findings: str | None = None,
         **options: Unpack[Options],
     ) -> Claim:
-        """Keeps the verdict of a person or outside expert (valid, inconclusive, unsubstantiated, ...)."""
+        """Keeps the verdict of a person or outside expert (valid, inconclusive, unsubstantiated, ...).
+
+        ``valid`` lets the rules triage, pay or ask the seller at once; ``inconclusive`` asks the customer;
+        ``unsubstantiated``, ``frivolous``, ``fraudulent`` and ``abusive`` deny. ``by``: who judged; ``findings`` are
+        sealed.
+        """
         return self._claim("record_screening", claim, {"verdict": verdict, "by": by, "findings": findings}, options)
 
     def assess(
         self, claim: str, *, losses: Sequence[Mapping[str, Any]], method: str | None = None, **options: Unpack[Options]
     ) -> Claim:
-        """Replaces the amounts claimed by the amounts supported."""
+        """Replaces the amounts claimed by the amounts supported.
+
+        ``losses``: ``[{"head": ..., "amount": ...}]``, one entry a head. Before a payment the claim is routed again.
+        InputError: ``no_losses``, ``currency_mismatch``, ``too_many_decimals``.
+        """
         return self._claim("assess", claim, {"losses": _listed(losses), "method": method}, options)
 
     def respond(
@@ -130,13 +149,20 @@ class Verbs(ABC):
         by: str | None = None,
         **options: Unpack[Options],
     ) -> Claim:
-        """The seller's position: accept, reject or information (``by``: seller or insurer)."""
+        """The seller's position: accept, reject or information (``by``: seller or insurer).
+
+        Within ``seller.response_window`` of the rulebook. After it the clock has moved the claim on, and the answer is
+        refused ``not_allowed_from_state``. ``grounds`` are sealed.
+        """
         return self._claim("respond", claim, {"position": position, "grounds": grounds, "by": by}, options)
 
     def insurer_respond(
         self, claim: str, *, position: str, amount: Money | str | None = None, **options: Unpack[Options]
     ) -> Claim:
-        """The insurer's position: accept, deny or offer (with an amount)."""
+        """The insurer's position: accept, deny or offer (with an amount).
+
+        ``accept`` and ``offer`` wait for ``resolve``; ``deny`` leaves the claim to a person.
+        """
         return self._claim("insurer_respond", claim, {"position": position, "amount": amount}, options)
 
     def decline_offer(self, claim: str, **options: Unpack[Options]) -> Claim:
@@ -144,15 +170,25 @@ class Verbs(ABC):
         return self._claim("decline_offer", claim, {}, options)
 
     def resolve(self, claim: str, *, amount: Money | str, by: str | None = None, **options: Unpack[Options]) -> Claim:
-        """Seller or insurer settled with the customer."""
+        """Seller or insurer settled with the customer.
+
+        ``amount``: what the customer agreed to, which need not be what was claimed. It is no money of Amazon's.
+        """
         return self._claim("resolve", claim, {"amount": amount, "by": by}, options)
 
     def decide_dispute(self, claim: str, *, decision: str, **options: Unpack[Options]) -> Claim:
-        """A person steps in (step_in) or upholds the dispute (deny); needs a reason."""
+        """A person steps in (step_in) or upholds the dispute (deny); needs a reason.
+
+        Stepping in approves the payment; from ``approval.second_person_from`` on it takes ``approved_by``.
+        """
         return self._claim("decide_dispute", claim, {"decision": decision}, options)
 
     def confirm_payment(self, claim: str, *, ref: str | None = None, **options: Unpack[Options]) -> Claim:
-        """The payment reached the customer."""
+        """The payment reached the customer.
+
+        ``ref``: the provider's own number. A claim is paid once: a second confirmation is refused
+        ``not_allowed_from_state``.
+        """
         return self._claim("confirm_payment", claim, {"ref": ref}, options)
 
     def fail_payment(self, claim: str, *, ref: str | None = None, **options: Unpack[Options]) -> Claim:
@@ -160,25 +196,44 @@ class Verbs(ABC):
         return self._claim("fail_payment", claim, {"ref": ref}, options)
 
     def reverse_payment(self, claim: str, **options: Unpack[Options]) -> Claim:
-        """The payment came back or was made in error; needs a reason."""
+        """The payment came back or was made in error; needs a reason.
+
+        Leads back to ``approved`` under the hold ``payment_reversed``; what was paid and what is asked back are 0.00
+        again. From ``approval.second_person_from`` on it takes ``approved_by``.
+        """
         return self._claim("reverse_payment", claim, {}, options)
 
     def record_certificate(self, claim: str, *, certificate: Mapping[str, Any], **options: Unpack[Options]) -> Claim:
-        """Judges a certificate of insurance and keeps it with its verdict."""
+        """Judges a certificate of insurance and keeps it with its verdict.
+
+        ``certificate``: a mapping of what the paper says; a fact it does not tell is unknown, never false. The verdict
+        names every fault. Proof in time ends the recovery of a small claim (``recovery.proof_window``).
+        """
         return self._claim("record_certificate", claim, {"certificate": certificate}, options)
 
     def request_insurance(self, claim: str, *, on: date | str | None = None, **options: Unpack[Options]) -> Claim:
-        """Asks the seller for insurance."""
+        """Asks the seller for insurance.
+
+        ``on``: the day of the request, today when left out. A claim in ``recovery_review`` then waits seven days for
+        proof.
+        """
         return self._claim("request_insurance", claim, {"on": on}, options)
 
     def decide_recovery(self, claim: str, *, decision: str, **options: Unpack[Options]) -> Claim:
-        """A person waives or pursues the recovery; needs a reason."""
+        """A person waives or pursues the recovery; needs a reason.
+
+        ``decision``: waive or pursue; from ``approval.second_person_from`` on it takes ``approved_by``.
+        """
         return self._claim("decide_recovery", claim, {"decision": decision}, options)
 
     def appeal(
         self, claim: str, *, by: str | None = None, grounds: str | None = None, **options: Unpack[Options]
     ) -> Claim:
-        """The seller appeals the recovery."""
+        """The seller appeals the recovery.
+
+        Within ``recovery.appeal_window`` of the recovery notice; after it refused ``late_appeal``. ``grounds`` are
+        sealed.
+        """
         return self._claim("appeal", claim, {"by": by, "grounds": grounds}, options)
 
     def decide_appeal(
@@ -260,11 +315,17 @@ class Verbs(ABC):
     def record_recovery(
         self, claim: str, *, amount: Money | str, source: str | None = None, **options: Unpack[Options]
     ) -> Claim:
-        """Money came back (``source``: seller or insurer)."""
+        """Money came back (``source``: seller or insurer).
+
+        In parts if need be. Refused ``amount_over_balance`` beyond what is still asked; InputError ``zero_amount``.
+        """
         return self._claim("record_recovery", claim, {"amount": amount, "from": source}, options)
 
     def write_off(self, claim: str, **options: Unpack[Options]) -> Claim:
-        """Gives up what is left of a recovery; needs a reason."""
+        """Gives up what is left of a recovery; needs a reason.
+
+        From ``approval.second_person_from`` on it takes ``approved_by``.
+        """
         return self._claim("write_off", claim, {}, options)
 
     def withdraw(self, claim: str, **options: Unpack[Options]) -> Claim:
@@ -272,7 +333,10 @@ class Verbs(ABC):
         return self._claim("withdraw", claim, {}, options)
 
     def deny(self, claim: str, **options: Unpack[Options]) -> Claim:
-        """A person denies the claim; needs a reason."""
+        """A person denies the claim; needs a reason.
+
+        Before a payment only; one that was made is taken back with ``reverse_payment``.
+        """
         return self._claim("deny", claim, {}, options)
 
     def hold(
@@ -331,11 +395,17 @@ class Verbs(ABC):
     def attach_evidence(
         self, claim: str, *, evidence: Sequence[Mapping[str, Any] | str], **options: Unpack[Options]
     ) -> Claim:
-        """Keeps references to evidence."""
+        """Keeps references to evidence.
+
+        ``evidence``: ids, or ``{"id", "kind", "sha256", "received_at", "captured_at"}``. The files stay with the host.
+        """
         return self._claim("attach_evidence", claim, {"evidence": _listed(evidence)}, options)
 
     def request_information(
         self, claim: str, *, items: Sequence[str] | None = None, kind: str | None = None, **options: Unpack[Options]
     ) -> Claim:
-        """Asks the customer for more."""
+        """Asks the customer for more.
+
+        ``items``: what is asked for, in the words of the letter. The customer has ``information.window`` to answer.
+        """
         return self._claim("request_information", claim, {"items": _listed(items), "kind": kind}, options)

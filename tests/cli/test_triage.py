@@ -152,6 +152,19 @@ def test_the_demonstration_says_what_to_type_next_and_it_works(run):
     assert any("(closed)" in text for text in explained) and any("(recovery_review)" in text for text in explained)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh-CN"])
+def test_the_demonstration_shows_a_decision_with_its_reasons(run, lang):
+    """One command, and whoever has a minute has seen what this is about."""
+    done = run("demo", "--lang", lang)
+    head, because = {"en": ("One of them, with its reasons:", "Because"), "zh-CN": ("其中一项及其理由:", "依据")}[lang]
+    shown = done.out.partition(head)[2]
+    assert because in shown and "recovery.cover_on" in shown and "pdpi-us@2021-09-01" in shown
+    claim = "CLM-" + shown.split("CLM-")[1].split()[0]
+    assert run("show", claim, "--db", "sqlite:///claimdesk-demo.db", "--json").json["state"] == "closed"
+    assert "Because" not in run("demo", "--dry-run", "--db", "sqlite:///new.db").out
+    assert "Because" not in run("demo", "--json").out
+
+
 def test_the_demonstration_again_creates_nothing_twice(run):
     run("demo")
     again = run("demo")

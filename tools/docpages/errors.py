@@ -30,7 +30,8 @@ def pages() -> Iterator[Page]:
 - `unmet`: the tests that failed;
 - `allowed`: what can be done now;
 - `next_on`: the day a clock changes something.""",
-        "An error never repeats the value it refuses, because a value may be personal.",
+        "An error never repeats the value it refuses, because a value may be personal.\n"
+        "`claimdesk help CODE` explains any code, in English and Chinese and without a network.",
         "## Types",
         "Those of the library are imported from `claimdesk`; the others are the command line's and our own tables'.",
         table(

@@ -76,6 +76,7 @@ def command(call: Call, paths: tuple[str, ...]) -> int:
             sellers = list(desk.sellers())
             overview.put(run.summary, sellers, dry_run=call.dry_run)
             overdue = next((file.seller for file in sellers if file.state == "overdue"), None)
+            _put_one(desk, run.shown.get("auto_pay:closed"), call.lang)
     run.finish(next_too=False, table=False)
     if letters and not call.as_json:
         put(f"{letters} letters handed over, kept as files beside the database.")
@@ -87,6 +88,19 @@ def command(call: Call, paths: tuple[str, ...]) -> int:
             steps.insert(0, (f"seller timeline {overdue}", "when insurance was required, and when it was in force"))
         put_next(call, run.shown, steps)
     return 0
+
+
+def _put_one(desk: ClaimDesk, claim: str | None, lang: str) -> None:
+    """The last decision of one claim with its reasons: what all the rest is about."""
+    if claim is None or desk.case_of(claim) is None:  # a trial has filed nothing
+        return
+    from ....workflow.texts.load import words
+
+    put()
+    put(f"{words('Screen', 'one of them', lang)}:")
+    for line in desk.explain(claim, lang=lang).split("\n" + words("Explain", "next", lang))[0].splitlines():
+        put(f"  {line}")
+    put()
 
 
 def _days(desk: ClaimDesk) -> list[datetime]:
