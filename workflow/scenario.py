@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from ..states.errors import ClaimdeskError, InputError
 from ..states.times import instant_text, local_day, parse_instant
-from . import registry
+from . import coverage, registry
 from .desk import Desk
 from .deskverbs import Options
 from .engine import seller_file_id
@@ -271,11 +271,16 @@ class _Play:
                 self._goes_on(done.id, done.continued_as)
 
     def _of_seller(self, step: Step, programme: Programme) -> bool:
-        """Whether a step is about the seller's file: in its own cases, by its own verbs, or before there is a claim."""
+        """Whether a step is about the seller's file: in its own cases, by its own verbs, or where no claim takes it.
+
+        Before there is a claim, and after the last one ended: a certificate comes for the claims that follow.
+        """
         if self.about_seller or step.verb not in programme.lifecycle.verbs:
             return True
-        before_any = not self.claims and step.claim is None
-        return before_any and step.verb in ("record_certificate", "request_insurance")
+        if step.claim is not None or step.verb not in ("record_certificate", "request_insurance"):
+            return False
+        last = self.desk.case_of(self.claims[-1]) if self.claims else None
+        return last is None or (step.refused is None and step.verb not in programme.lifecycle.verbs_in(last.state))
 
     def _programme(self, step: Step) -> Programme:
         """The programme whose verbs the step has: that of the claim it is about, which may have been moved."""
@@ -420,6 +425,8 @@ class _Play:
         if self.about_seller:
             return seller
         beside = {k: seller.get(k) for k in ("required", "due_on", "certificate")}
+        if coverage.required(self.desk.case_of(seller_file_id(self.seller))):
+            beside["required"] = True  # as given: it is not computed for the claims of other programmes
         claim = {k: v for k, v in self.desk.view(self.last).items() if v is not None or k not in beside}
         return {**beside, **claim}
 
