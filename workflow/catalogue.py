@@ -237,7 +237,7 @@ def reading(reading_id: str, version: Version, lang: str, result: bool | None) -
     for part in ("question", "chosen", "other"):
         english = getattr(kept, part) if kept is not None else ""
         found[part] = english if lang == "en" else ours.get(part, english)
-    by_result = {True: "gives_true", False: "gives_false"}.get(result, "")  # type: ignore[arg-type]
+    by_result = "" if result is None else "gives_true" if result else "gives_false"
     gives = ours.get(by_result) or ours.get("gives") or ours.get("gives_true")
     if found["other"] in ("none known", "未见其他释义"):
         found["other"] = words("Explain", "other_none", lang)

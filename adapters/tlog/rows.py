@@ -79,11 +79,17 @@ def case_of(kept: Case | dict[str, Any] | None) -> Case | None:
     return _decoded(decode, json.dumps(kept))
 
 
+def _connection(unit: ReadUnit) -> Any:
+    """SQLAlchemy's connection of a unit; every store in a database has one."""
+    known: Any = unit
+    return known.connection
+
+
 def claim_rows(unit: ReadUnit, after: str, limit: int) -> list[ClaimRows]:
     """A page of claims, by id."""
     if isinstance(unit, MemoryRead):
         return _memory(unit, [c for c in unit.tables.by_id if c > after][:limit])
-    connection: Any = getattr(unit, "connection")  # noqa: B009  # every store in a database has one
+    connection = _connection(unit)
     return _sql(connection, _CASES, after, limit)
 
 
@@ -91,7 +97,7 @@ def claim_ids(unit: ReadUnit, after: str, limit: int) -> list[str]:
     """A page of the ids of all claims and sellers' files."""
     if isinstance(unit, MemoryRead):
         return [c for c in unit.tables.by_id if c > after][:limit]
-    connection: Any = getattr(unit, "connection")  # noqa: B009
+    connection = _connection(unit)
     query = 'SELECT id FROM "case" WHERE id > ? ORDER BY id LIMIT ?'
     sqlite = connection.dialect.name == "sqlite"
     found = connection.exec_driver_sql(query if sqlite else query.replace("?", "%s"), (after, limit))
@@ -102,7 +108,7 @@ def rows_of(unit: ReadUnit, claims: Sequence[str]) -> list[ClaimRows]:
     """The rows of these claims, by id; one that is not there is left out."""
     if isinstance(unit, MemoryRead):
         return _memory(unit, sorted(c for c in claims if c in unit.tables.cases))
-    connection: Any = getattr(unit, "connection")  # noqa: B009
+    connection = _connection(unit)
     ids: Any = json.dumps(list(claims)) if connection.dialect.name == "sqlite" else list(claims)
     return _sql(connection, _THESE.format(_among(connection)), ids)
 
@@ -111,7 +117,7 @@ def astray(unit: ReadUnit) -> list[tuple[str, str]]:
     """Rows that belong to nothing: (what it is, which one), the first of each kind."""
     if isinstance(unit, MemoryRead):
         return []
-    connection: Any = getattr(unit, "connection")  # noqa: B009
+    connection = _connection(unit)
     found: list[tuple[str, str]] = []
     for what, query in _ASTRAY:
         row = connection.exec_driver_sql(query).first()

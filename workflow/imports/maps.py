@@ -183,7 +183,7 @@ def _target(kind: str, name: str) -> None:
 def _form(form: str, where: str) -> None:
     try:
         again = datetime(2024, 12, 31, 13, 5).strftime(form)  # noqa: DTZ001  # only whether the form can be read
-        datetime.strptime(again, form)  # noqa: DTZ007
+        datetime.strptime(again, form)  # noqa: DTZ007  # as above
         ok = "%" in form
     except ValueError:
         ok = False
