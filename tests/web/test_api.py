@@ -204,8 +204,13 @@ def test_a_version_that_was_read_is_the_one_that_is_changed(api: Api):
     assert api.post("/v1/claims", CLAIM, if_match='"1"').code == "not_here"
 
 
-def test_a_payment_confirmed_many_times_at_once_is_one_payment(tmp_path: Path):
-    with serving(f"sqlite:///{tmp_path}/c.db", clock=FrozenClock(AT), sender="memory", payments="manual") as api:
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_payment_confirmed_many_times_at_once_is_one_payment(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+):
+    url = f"sqlite:///{tmp_path}/c.db" if kind == "sqlite" else str(request.getfixturevalue("postgres_database"))
+    parts = {"clock": FrozenClock(AT), "sender": "memory", "payments": "manual", "keys": str(tmp_path / "keys")}
+    with serving(url, **parts) as api:
         claim = api.filed()
         assert api.post(f"/v1/claims/{claim}/record_screening", VALID).json["state"] == "approved"
         with ThreadPoolExecutor(8) as many:
