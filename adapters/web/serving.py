@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from ...states.errors import ClaimdeskError
 from ..desk import ClaimDesk
+from ..logs import logger
 from ..worker import Round, Worker
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 GRACE = 30
 #: Requests at a time; more are told to come back.
 MOST = 256
+#: Intervals of the worker before it begins again after a fault that ended it.
+PAUSE = 10
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -82,12 +86,20 @@ def run(serving: uvicorn.Server) -> bool:
 
 @contextmanager
 def working(open_desk: Callable[[], ClaimDesk], interval: float, told: Callable[[Round], None]) -> Generator[None]:
-    """The worker's loop beside, for as long as the block lasts."""
+    """The worker's loop beside, for as long as the block lasts; begun again when a fault has ended it."""
     stop = threading.Event()
 
     def loop() -> None:
-        with open_desk() as desk:
-            Worker(desk, interval=interval, wait=stop.wait).run(told)
+        while not stop.is_set():
+            try:
+                with open_desk() as desk:
+                    Worker(desk, interval=interval, wait=stop.wait).run(told)
+            except ClaimdeskError as error:
+                told(Round(fault=error))
+            except Exception:  # noqa: BLE001  # letters and clocks must not stop in silence while requests are answered
+                logger().error("worker fault", exc_info=True)
+                told(Round(fault=ClaimdeskError("internal", "internal error", hint="the program's log has it")))
+            stop.wait(interval * PAUSE)
 
     thread = threading.Thread(target=loop, name="worker", daemon=False)
     with ExitStack() as ending:

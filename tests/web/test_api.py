@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import Any
 
 import pytest
 
+from claimdesk.adapters.desk import ClaimDesk
 from claimdesk.adapters.web import app as web_app
 from claimdesk.adapters.web.asking import BODY_MAX
 from claimdesk.adapters.web.endpoints import ENDPOINTS
 from claimdesk.adapters.web.openapi import claims_programmes, document, verbs_of
+from claimdesk.adapters.web.serving import working
+from claimdesk.adapters.worker import Round
+from claimdesk.states.errors import StorageError
 from claimdesk.testing import FrozenClock
 from control.office import PEOPLE
 
@@ -318,3 +323,25 @@ def test_every_verb_of_a_claim_has_an_address():
     for programme in claims_programmes():
         for verb in verbs_of(programme):
             assert f"/v1/claims/{{claim}}/{verb}" in paths, f"{programme} {verb}"
+
+
+def test_a_worker_that_a_fault_has_ended_begins_again(tmp_path: Path):
+    ends = [StorageError("connection_lost", "no line"), RuntimeError("Jane Roe"), None]
+    rounds: list[Round] = []
+    worked = threading.Event()
+
+    def opened() -> ClaimDesk:
+        fault = ends.pop(0) if ends else None
+        if fault is not None:
+            raise fault
+        return ClaimDesk.open(f"sqlite:///{tmp_path}/c.db", actor="system:http", sender="memory")
+
+    def told(done: Round) -> None:
+        rounds.append(done)
+        if done.tick is not None:
+            worked.set()
+
+    with working(opened, 0.01, told):
+        assert worked.wait(20)
+    assert [one.fault.code for one in rounds[:2] if one.fault] == ["connection_lost", "internal"]
+    assert "Jane" not in repr(rounds)
