@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from claimdesk.testing import valid_certificate
 from claimdesk.workflow.desk import Desk
 from claimdesk.workflow.imports import maps
 from claimdesk.workflow.imports.rows import RowRun, unread
@@ -64,6 +66,29 @@ def test_a_register_of_certificates_is_judged_row_by_row_and_once():
     line = '{"seller_id": "B2", "certificate": {"number": "N", "covers": ["products"], "insurer": {"name": "I"}}}\n'
     assert said(imported(desk, "certificates", line, "IMP-3")) == [("created", ["seller_new"])]
     assert desk.seller("B2").certificates[0]["insurer"] == {"name": "I"}
+
+
+def test_certificates_that_were_exported_come_to_the_same_verdicts_elsewhere():
+    """Also where a local rating stands for the two that are asked for; once it was left out."""
+    desk = make_desk()
+    own = {**valid_certificate(), "number": "GL-1", "submitted_at": "2024-05-02T09:00:00-07:00"}
+    local = {**own, "number": "GL-2", "insurer": {"name": "Example Mutual", "local_equivalent": True,
+                                                  "global_claims_handling": True}}  # fmt: skip
+    for paper_ in (own, local):
+        desk.seller_do("record_certificate", "A2EXAMPLE", {"certificate": paper_})
+    kept = desk.seller("A2EXAMPLE").certificates
+    assert kept[1]["insurer"]["local_equivalent"] is True
+    lines = "".join(json.dumps({"seller": "A2EXAMPLE", **paper_}) + "\n" for paper_ in kept)
+    assert '"submitted_at"' in lines and '"submitted_on"' in lines, "the instant, and the day the desk added"
+    other = make_desk()
+    assert said(imported(other, "certificates", lines, "IMP-1")) == [("created", ["seller_new"]), ("created", [])]
+    again = other.seller("A2EXAMPLE").certificates
+    names = ("accepted", "rejected_for", "unknown", "submitted_on")
+    assert [[one.get(n) for n in names] for one in again] == [[one.get(n) for n in names] for one in kept]
+    assert again[1]["insurer"] == kept[1]["insurer"]
+    table = text([("A3", "GL-3", "2024-05-02")], ("seller", "number", "submitted_on"))  # as a table of ours has it
+    imported(other, "certificates", table, "IMP-2")
+    assert other.seller("A3").certificates[0]["submitted_on"] == "2024-05-02"
 
 
 def test_a_month_told_again_replaces_what_was_told_and_no_month_counts_twice():

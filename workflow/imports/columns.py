@@ -175,6 +175,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "am_best": Column("text", ("am best", "am best rating")),
         "sp": Column("text", ("s&p", "s&p rating")),
         "global_claims_handling": Column("fact"),
+        "local_equivalent": Column("fact", ("local rating equivalent", "local equivalent rating")),
         "cancellation_notice_days": Column("days", ("cancellation notice", "notice days")),
         "complete": Column("fact", ("完整",)),
         "signed": Column("fact", ("已签字",)),

@@ -18,6 +18,9 @@ from .maps import Map, Rule
 from .problems import ImportCode, Problem, problem
 from .tables import Record
 
+#: Columns that an export of ours adds to what was told, and the column that says it already.
+_SAID_BY = {"submitted_on": "submitted_at"}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -87,7 +90,7 @@ def plan(kind: str, header: Iterable[str], made: Map) -> Plan:
     for name in names:
         if name in mapped:
             continue
-        if not name:
+        if not name or _SAID_BY.get(name) in names:
             extra.append(name)
             continue
         column = known.get(folded(name))

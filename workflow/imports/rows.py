@@ -41,7 +41,7 @@ _VERBS = {
     "reversed": "reverse_payment",
     "recovered": "record_recovery",
 }
-_INSURER = ("insurer", "am_best", "sp", "global_claims_handling")
+_INSURER = ("insurer", "am_best", "sp", "global_claims_handling", "local_equivalent")
 _BESIDE = ("source", "source_id", "seller_id", "marketplace", "currency")
 _LIMIT = 20
 
@@ -312,8 +312,8 @@ def _cells(cells: Mapping[str, Any], before: str = "") -> dict[str, str]:
             found[f"{before}{name}"] = ";".join(str(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         elif value is not None:
             found[f"{before}{name}"] = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    for inner, plain in (("insurer.name", "insurer"), ("insurer.am_best", "am_best"), ("insurer.sp", "sp"),
-                         ("insurer.global_claims_handling", "global_claims_handling")):  # fmt: skip
+    for plain in _INSURER:
+        inner = f"insurer.{'name' if plain == 'insurer' else plain}"
         if inner in found:
             found[plain] = found.pop(inner)
     return found
