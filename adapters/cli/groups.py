@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from ...states.errors import InputError
 from .call import Call
 from .catalogue import ALIASES, COMMANDS, PARTS, Entry
 from .options import COMMON, WRITE, write_names
@@ -63,6 +64,7 @@ class Page(_Help, click.Command):
     writes = False
     past = False
     journals = False  #: it leaves journal entries, which get their places in the log at its end
+    trial = True  #: whether -n is honoured, or has nothing to leave out; where it is neither, it is refused
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Usage, what it does, examples, options, exit codes."""
@@ -94,14 +96,21 @@ class Page(_Help, click.Command):
             for name, flag in write_names().items():
                 if name in call.told:
                     raise click.UsageError(f"{flag} belongs to commands that write", ctx)
+        if call.dry_run and not self.trial:
+            raise InputError(
+                "no_dry_run",
+                "this step has no dry run; nothing was done",
+                field="--dry-run",
+                hint=f"{ctx.command_path} --help says what it does",
+            )
         call.start_log()
         return super().invoke(ctx)
 
 
 def _shared_line(page: Page) -> str:
-    names = ["--db", "--as", "--reason", "--json", "--lang", "-n/--dry-run", "-q", "-v"]
-    if page.past:
-        names.insert(5, "--at")
+    names = ["--db", "--as", "--reason", "--json", "--lang"]
+    names += ["--at"] if page.past else []
+    names += ["-n/--dry-run", "-q", "-v"] if page.trial else ["-q", "-v"]
     if page.writes:
         names += ["--expected-version", "--idempotency-key", "--approved-by"]
     return ", ".join(names) + ": before or after the command; claimdesk --help explains them."
@@ -237,6 +246,7 @@ def page(
     writes: bool = False,
     past: bool = False,
     journals: bool = False,
+    trial: bool = True,
     exits: Sequence[int] | None = None,
     see: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Page]:
@@ -245,7 +255,7 @@ def page(
     def made(function: Callable[..., Any]) -> Page:
         command = click.command(name, cls=Page)(function)
         command.examples, command.writes, command.past, command.see = examples, writes, past, see
-        command.journals = journals
+        command.journals, command.trial = journals, trial
         command.exits = exits or (_WRITES if writes else _READS)
         return command
 

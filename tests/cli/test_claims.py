@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from claimdesk import ClaimDesk
+from claimdesk.adapters.cli.labels import clock
 
 FILE = (
     "file", "--marketplace", "US", "--order", "114-9", "--incident-on", "2024-06-01",
@@ -183,11 +184,31 @@ def test_a_clock_shows_its_last_minute_and_both_zones(office, on_the_day):
     """A bare day leaves the reader to guess whose midnight ends it."""
     claim = office.first("--state", "seller_notified")
     until = "seller_response until 2024-06-17 23:59 America/Los_Angeles (2024-06-18 06:59 UTC)"
+    until += "; 7 days from 2024-06-10, seller notified"
     for page in (office.run("show", claim).out, office.run("actions", claim).out):
         assert [line.split(None, 1)[1] for line in page.splitlines() if line.startswith("clock")] == [until]
     chinese = office.run("show", claim, "--lang", "zh-CN").out
     assert "卖家回复（seller_response），截至 2024 年 6 月 17 日（星期一）23:59（洛杉矶时间）" in chinese
-    assert "北京时间 6 月 18 日（星期二）14:59" in chinese
+    assert "北京时间 6 月 18 日（星期二）14:59；自 2024-06-10 起 7 天" in chinese
+
+
+COUNTED = [
+    ({"type": "calendar", "days": 7, "from": "2024-06-10", "event": "filed"}, "; 7 days from 2024-06-10, filed"),
+    ({"type": "business", "days": 1, "from": "2024-06-10"}, "; 1 business day from 2024-06-10"),
+    ({"type": "hours", "hours": 24, "from": "2024-06-10T15:00:00Z"}, "; 24 hours from 2024-06-10 15:00 UTC"),
+    (
+        {"type": "calendar", "days": 7, "from": "2024-06-10", "paused_days": 3},
+        "; 7 days from 2024-06-10, paused for 3 days",
+    ),
+    ({"type": "date", "from": "2024-06-10"}, ""),
+    ({}, ""),
+]
+
+
+@pytest.mark.parametrize(("recipe", "said"), COUNTED)
+def test_a_clock_says_what_it_was_counted_from(recipe, said):
+    told = {"kind": "appeal", "due": "2024-06-18T07:00:00+00:00", "recipe": {"zone": "America/Los_Angeles", **recipe}}
+    assert clock(told, "en") == f"appeal until 2024-06-17 23:59 America/Los_Angeles (2024-06-18 06:59 UTC){said}"
 
 
 def test_a_page_of_a_claim_in_chinese_has_no_english_label(office, on_the_day):

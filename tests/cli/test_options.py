@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
+
+COMMANDS = Path(__file__).resolve().parents[2] / "adapters" / "cli" / "commands"
 
 
 @pytest.mark.parametrize("words", [("--json", "version"), ("version", "--json")])
@@ -138,3 +142,44 @@ def test_verbose_is_one_json_line_a_command(office):
         "duration_ms": line["duration_ms"],
         "timestamp": "",
     }
+
+
+#: Steps of the control journal: they are done or not, and are never tried.
+UNTRIED = [
+    ("actor", "grant", "cs:mei", "handler", "--as", "it:ana", "--reason", "r"),
+    ("actor", "revoke", "cs:mei", "handler", "--as", "it:ana", "--reason", "r"),
+    ("actor", "on", "rulebooks", "--as", "it:ana"),
+    ("proposal", "refuse", "PRP-1", "--reason", "r"),
+    ("proposal", "withdraw", "PRP-1"),
+    ("proposal", "review", "GLS-1", "--reason", "r"),
+    (
+        "rules",
+        "propose",
+        "small_claim.comparator=at_most",
+        "--test-run",
+        "sha256:0",
+        "--effective",
+        "2030-01-01T00:00:00Z",
+    ),
+    ("rules", "approve", "0123456789ab"),
+]
+KEYS = [("actor", "key", "script:helpdesk"), ("actor", "end-key", "5f1c9a02")]
+
+
+@pytest.mark.parametrize("words", [*UNTRIED, *KEYS], ids=" ".join)
+def test_what_cannot_be_tried_is_refused_and_not_done_under_a_dry_run(office, words):
+    before = [office.run(*look, "--json").out for look in (("actor", "list", "--all"), ("rules", "changes"))]
+    refused = office.run(*words, "--dry-run")
+    assert (refused.code, "[no_dry_run]" in refused.err) == (2, True)
+    assert [office.run(*look, "--json").out for look in (("actor", "list", "--all"), ("rules", "changes"))] == before
+    assert "--dry-run" not in office.run(*words[:2], "--help").out
+
+
+def test_every_command_that_writes_honours_a_dry_run_or_refuses_it():
+    """A command that takes the option and does the step all the same is the worst of the three."""
+    told = {"/".join(path.parts[-2:]): path.read_text("utf-8") for path in COMMANDS.rglob("*.py")}
+    writing = re.compile(
+        r"desk\.(grant|revoke|switch_on|turn_down|withdraw_proposal|review|propose_rulebook|approve_rulebook)\("
+    )
+    found = {(name, match[1]) for name, text in told.items() for match in writing.finditer(text)}
+    assert len(found) == len(UNTRIED)

@@ -60,6 +60,7 @@ def _ended(grant: dict[str, Any]) -> str:
     examples=[("claimdesk actor grant cs:mei handler --as it:ana --reason HR-2291", "another gives a role")],
     exits=_GRANTING,
     see=("actor roles", "actor revoke"),
+    trial=False,
 )
 @click.argument("who", metavar="ACTOR")
 @click.argument("role")
@@ -79,6 +80,7 @@ def grant(call: Call, who: str, role: str) -> None:
     examples=[("claimdesk actor revoke cs:mei approver --as it:ana", "a role is taken back, and binds at once")],
     exits=_GRANTING,
     see=("actor list --all",),
+    trial=False,
 )
 @click.argument("who", metavar="ACTOR")
 @click.argument("role")
@@ -98,6 +100,7 @@ def revoke(call: Call, who: str, role: str) -> None:
     ],
     exits=_GRANTING,
     see=("actor list", "doctor"),
+    trial=False,
 )
 @click.argument("what", type=click.Choice(["roles", "rulebooks"]))
 @click.pass_obj
@@ -172,6 +175,7 @@ def conflicts(call: Call) -> int:
     ],
     exits=(0, 2, 4, 75),
     see=("actor keys", "actor end-key", "serve"),
+    trial=False,
 )
 @click.argument("who", metavar="ACTOR")
 @click.option("--days", type=click.IntRange(1, 90), default=90, show_default=True, help="How long it stands.")
@@ -231,6 +235,7 @@ def _about_key(one: ApiKey, now: str) -> str:
     examples=[("claimdesk actor end-key 5f1c9a02 --as it:ana", "it opens nothing any more, at once")],
     exits=(0, 2, 4, 75),
     see=("actor keys --all",),
+    trial=False,
 )
 @click.argument("number", metavar="ID")
 @click.pass_obj

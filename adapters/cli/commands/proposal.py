@@ -115,6 +115,7 @@ def approve(call: Call, proposal: str) -> None:
     examples=[('claimdesk proposal refuse PRP-… --reason "ask the insurer first" --as lead:lin', "it is not done")],
     exits=_ANSWERS,
     see=("proposal list", "proposal approve"),
+    trial=False,
 )
 @click.argument("proposal")
 @click.pass_obj
@@ -129,6 +130,7 @@ def refuse(call: Call, proposal: str) -> None:
     examples=[("claimdesk proposal withdraw PRP-… --as cs:mei", "its author takes it back")],
     exits=_ANSWERS,
     see=("proposal list",),
+    trial=False,
 )
 @click.argument("proposal")
 @click.pass_obj
@@ -146,6 +148,7 @@ def withdraw(call: Call, proposal: str) -> None:
     ],
     exits=_ANSWERS,
     see=("proposal list --emergencies", "do"),
+    trial=False,
 )
 @click.argument("emergency")
 @click.option("--objected", is_flag=True, help="It should not have been done.")

@@ -135,6 +135,7 @@ def readings(call: Call, book: str | None) -> None:
     ],
     exits=(0, 2, 4, 6, 75),
     see=("rules approve", "rules backtest", "scenario run"),
+    trial=False,
 )
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--test-run", required=True, metavar="DIGEST", help="Digest of the run that tried the change.")
@@ -158,6 +159,7 @@ def propose(call: Call, words: tuple[str, ...], test_run: str, effective: str) -
     examples=[("claimdesk rules approve 3f0c11aa2b9d --as rules:tom", "by the head of its digest, never one's own")],
     exits=(0, 2, 4, 6, 75),
     see=("rules changes", "rules propose"),
+    trial=False,
 )
 @click.argument("change")
 @click.pass_obj
