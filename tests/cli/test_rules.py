@@ -171,12 +171,12 @@ def test_a_store_may_be_named(run, cases, place):
 
 CHANGES = [
     ("small_claim.comparator=at_most", '"small_claim.comparator" = "at_most"'),
-    ("small_claim.limit=1500.00 USD", '"small_claim.limit" = "1500.00 USD"'),
-    ("filing.window=8", '"filing.window" = 8'),
+    pytest.param("small_claim.limit=1500.00 USD", '"small_claim.limit" = "1500.00 USD"', marks=pytest.mark.long),
+    pytest.param("filing.window=8", '"filing.window" = 8', marks=pytest.mark.long),
 ]
 
 
-@pytest.mark.parametrize(("word", "setting"), CHANGES, ids=[word for word, _ in CHANGES])
+@pytest.mark.parametrize(("word", "setting"), CHANGES)
 def test_a_back_test_names_the_claims_that_are_decided_otherwise_when_filed_anew(office, word, setting):
     """The same file, triaged under the change from the first line on: the same claims take another way."""
     before = office.run("list", "--limit", "100", "--json").lines

@@ -252,6 +252,7 @@ def _hints(tree: ast.AST) -> Iterator[str]:
 WAITING = 2
 
 
+@pytest.mark.long  # it reads every module
 def test_the_hints_of_errors_have_chinese_words():
     same = set(catalogue("errors")["same"]["hints"])
     found = {
