@@ -29,6 +29,21 @@ def test_a_claim_is_filed_screened_and_explained(run):
     assert "亚马逊" in run("explain", claim, "--lang", "zh-CN").out
 
 
+def test_the_verbs_without_a_claim_are_done_like_the_others(run):
+    """One name everywhere: ``do file`` and ``do tick`` are the commands of these names."""
+    words = ("marketplace=US", "seller.id=A2NEW", "order.id=1", "incident_on=2024-06-01", "losses.0.head=medical",
+             "losses.0.amount=60.00 USD", "filed_at=2024-06-02T09:00:00Z")  # fmt: skip
+    tried = run("do", "file", *words, "--dry-run", "--json")
+    assert (tried.code, tried.json["state"], tried.json["dry_run"]) == (0, "filed", True)
+    filed = run("do", "file", "--with", '{"marketplace": "US", "seller": {"id": "A2NEW"}}', *words[2:], "--json")
+    assert (filed.code, filed.json["seller"], filed.json["order"]) == (0, "A2NEW", "1")
+    assert run("do", "tick", "--json").json["letters"] == 1
+    for odd in (("file", "CLM-1"), ("tick", "CLM-1"), ("tick", "a=b"), ("file", *words, "--break-glass")):
+        refused = run("do", *odd)
+        assert (refused.code, "[not_here]" in refused.err) == (2, True), odd
+    assert "[missing_field]" in run("do", "withdraw").err
+
+
 def test_an_unknown_seller_is_refused_with_the_way_out(run):
     refused = run(*FILE, "--seller", "A2NEW")
     assert (refused.code, "[unknown_seller]" in refused.err) == (5, True)

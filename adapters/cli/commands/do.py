@@ -16,7 +16,8 @@ from ..payloads import read_object, schema_of, with_words
 if TYPE_CHECKING:
     from ...desk import ClaimDesk
 
-_ELSEWHERE = {"file": "claimdesk file", "tick": "claimdesk tick"}
+#: The verbs that are about no claim of their own; each is a command too.
+_NO_CLAIM = ("file", "tick")
 
 
 @page(
@@ -27,24 +28,49 @@ _ELSEWHERE = {"file": "claimdesk file", "tick": "claimdesk tick"}
         ("claimdesk do assess CLM-… --with @assessment.json", "a payload from a file"),
         ('claimdesk do decide_recovery CLM-… decision=waive --reason "…" --as cs:mei', "a person decides"),
         ("claimdesk do deny CLM-… --reason … --dry-run --json", "see it, write nothing"),
+        ("claimdesk do file --with @claim.json", "as claimdesk file --from; do tick is claimdesk tick"),
     ],
     writes=True,
     see=("actions CLAIM", "schema VERB"),
 )
 @click.argument("verb")
-@click.argument("claim")
+@click.argument("claim", required=False)
 @click.argument("words", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--with", "payload", metavar="JSON|@FILE|-", help="The payload as a JSON object.")
 @click.option("--break-glass", is_flag=True, help="An emergency: without role or second person, to be reviewed.")
 @click.pass_obj
-def command(call: Call, verb: str, claim: str, words: tuple[str, ...], payload: str | None, break_glass: bool) -> None:
+def command(
+    call: Call, verb: str, claim: str | None, words: tuple[str, ...], payload: str | None, break_glass: bool
+) -> int:
     """Do one verb on one claim."""
-    call.claim = checked_id(claim)
     verb = verb.replace("-", "_")
     call.verb = f"do {verb}"
-    if verb in _ELSEWHERE:
-        raise InputError("unknown_verb", f"{verb} is a command of its own", field="verb", hint=_ELSEWHERE[verb])
     given = read_object(payload, "--with") if payload is not None else {}
+    if verb in _NO_CLAIM:
+        return _without_claim(call, verb, words if claim is None else (claim, *words), given, break_glass)
+    if claim is None:
+        raise InputError("missing_field", "CLAIM is missing", field="CLAIM", hint=f"claimdesk do {verb} CLAIM")
+    call.claim = checked_id(claim)
+    _one(call, verb, claim, words, given, break_glass)
+    return 0
+
+
+def _without_claim(call: Call, verb: str, words: tuple[str, ...], given: dict[str, Any], break_glass: bool) -> int:
+    """``do file`` and ``do tick``: the commands of these names, told in the words of this one."""
+    if break_glass or (words and "=" not in words[0]) or (verb == "tick" and (words or given)):
+        what = "takes no claim, only a payload" if verb == "file" else "takes neither claim nor payload"
+        raise InputError("not_here", f"{verb} {what}", field="verb", hint=f"claimdesk {verb} --help")
+    if verb == "file":
+        from .filing import file, given_by
+
+        file(call, given_by(given, words))
+        return 0
+    from .tick import command as tick
+
+    return int(click.get_current_context().invoke(tick, until=None))
+
+
+def _one(call: Call, verb: str, claim: str, words: tuple[str, ...], given: dict[str, Any], break_glass: bool) -> None:
     with call.desk() as desk:
         programme = programme_of(desk, claim, verb)
         built = with_words(given, words, schema_of(programme, verb) if words else None)

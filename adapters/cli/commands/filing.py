@@ -5,6 +5,7 @@ Personal values (name, contact, injury) belong in a payload file: what is typed 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -84,6 +85,16 @@ def command(
     given = _given(payload, words, losses, options)
     if seller is not None:
         given["seller"] = {"id": seller} if new_seller else seller
+    file(call, given)
+
+
+def given_by(payload: Mapping[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+    """The filing of a payload and the words added to it; nothing in it stands for an option of the call."""
+    return _built(dict(payload), words, (), {})
+
+
+def file(call: Call, given: dict[str, Any]) -> None:
+    """Files what was given, and shows what came of it."""
     if "marketplace" not in given:
         raise InputError("missing_field", "a required field is missing", field="marketplace", hint="--marketplace US")
     with call.desk() as desk:
@@ -121,6 +132,12 @@ def _given(
     payload: str | None, words: tuple[str, ...], losses: tuple[str, ...], options: dict[str, str | None]
 ) -> dict[str, Any]:
     given = object_of(read_text(payload, "--from"), "--from") if payload is not None else {}
+    return _built(given, words, losses, options)
+
+
+def _built(
+    given: dict[str, Any], words: tuple[str, ...], losses: tuple[str, ...], options: Mapping[str, str | None]
+) -> dict[str, Any]:
     _no_reserved(given)
     typed = [f"{_OPTIONS[name]}={value}" for name, value in options.items() if value is not None]
     programme = options.get("programme") or given.get("programme") or "pdpi"
