@@ -76,6 +76,15 @@ class BackTest:
     moved: list[Moved] = field(default_factory=lambda: [])
     skipped: dict[str, int] = field(default_factory=lambda: {})
 
+    def to_dict(self) -> dict[str, Any]:
+        """What was tried, and on how much: with the moved claims it is the whole test run."""
+        span = self.span
+        return {"tried": dict(self.values), "programme": span.programme, "marketplace": span.marketplace,
+                "from": None if span.start is None else span.start.isoformat(),
+                "to": None if span.end is None else span.end.isoformat(), "claims": self.claims,
+                "decisions": self.decisions, "moved": len(self.moved),
+                "skipped": dict(sorted(self.skipped.items()))}  # fmt: skip
+
     def skip(self, why: str) -> None:
         """One claim that could not be decided again."""
         self.skipped[why] = self.skipped.get(why, 0) + 1

@@ -181,7 +181,9 @@ def test_a_back_test_names_the_claims_that_are_decided_otherwise_when_filed_anew
     """The same file, triaged under the change from the first line on: the same claims take another way."""
     before = office.run("list", "--limit", "100", "--json").lines
     written = [office.run("audit", "log", "--json").out, office.run("list", "--json").out]
-    moved = {line["claim"]: line for line in office.run("rules", "backtest", word, "--json").lines}
+    *told, tried = office.run("rules", "backtest", word, "--json").lines
+    moved = {line["claim"]: line for line in told}
+    assert (tried["moved"], list(tried["tried"])) == (len(moved), [word.partition("=")[0]])
     Path("claimdesk.toml").write_text(f"[rulebook]\n{setting}\n", encoding="utf-8")
     office.run("demo", str(CLAIMS), "--db", "sqlite:///anew.db", "--json")
     anew = office.run("list", "--db", "sqlite:///anew.db", "--limit", "100", "--json").lines
@@ -198,14 +200,23 @@ def test_a_back_test_at_the_line_moves_the_claim_on_it_and_no_other(office):
     done = office.run("rules", "backtest", "small_claim.comparator=at_most")
     assert done.code == 0 and ": 1 would change" in done.out and "nothing written" in done.out
     assert "routing  notify_seller -> auto_pay  1  1000.00 USD" in done.out
-    assert office.run("rules", "backtest", "small_claim.comparator=under", "--json").out == ""
-    (line,) = office.run("rules", "backtest", "small_claim.comparator=at_most", "--json").out.splitlines(keepends=True)
-    assert f"sha256:{hashlib.sha256(line.encode()).hexdigest()}" in done.out
+    (tried,) = office.run("rules", "backtest", "small_claim.comparator=under", "--json").lines
+    assert (tried["moved"], tried["tried"]) == (0, {"small_claim.comparator": "under"})
+    printed = office.run("rules", "backtest", "small_claim.comparator=at_most", "--json").out
+    line, tried = printed.splitlines(keepends=True)
+    assert json.loads(tried)["claims"] == tried_claims(done.out)
+    assert f"sha256:{hashlib.sha256(printed.encode()).hexdigest()}" in done.out
     filed = office.show(json.loads(line)["claim"])["filed_at"][:10]
     spans = [(("--from", filed, "--to", filed), 1), (("--from", "2024-06-12"), 0), (("--to", "2024-06-09"), 0),
              (("--marketplace", "UK"), 0), (("--programme", "pdpi", "--marketplace", "US"), 1)]  # fmt: skip
     for words, found in spans:
-        assert len(office.run("rules", "backtest", "small_claim.comparator=at_most", *words, "--json").lines) == found
+        (*moved, tried) = office.run("rules", "backtest", "small_claim.comparator=at_most", *words, "--json").lines
+        assert (len(moved), tried["moved"]) == (found, found)
+
+
+def tried_claims(said: str) -> int:
+    """How many claims were tried, as it is told to people."""
+    return int(said.split(" ", 1)[0].replace(",", ""))
 
 
 @pytest.mark.parametrize(("words", "code"), [

@@ -117,7 +117,10 @@ def _differing(name: str, old: Version, new: Version) -> dict[str, Any] | None:
     examples=[
         ("claimdesk rules backtest small_claim.comparator=at_most", "whom a change would move"),
         ("claimdesk rules backtest --from 2024-04-01 --to 2024-06-30", "the [rulebook] of the settings, one quarter"),
-        ("claimdesk rules backtest small_claim.limit='1500.00 USD' --json", "one moved claim a line"),
+        (
+            "claimdesk rules backtest small_claim.limit='1500.00 USD' --json",
+            "a moved claim a line, last what was tried",
+        ),
     ],
     exits=(0, 2, 5, 75, 130),
     see=("rules diff", "rules propose", "list --reading R1"),
@@ -158,7 +161,8 @@ def backtest(
         )
     if watched:
         sys.stderr.write("\r\x1b[K")
-    lines = [as_json(one.to_dict()) for one in found.moved]
+    # Last what was tried: a run that moves nobody is another run under other values, or over fewer claims.
+    lines = [*(as_json(one.to_dict()) for one in found.moved), as_json(found.to_dict())]
     if call.as_json:
         for line in lines:
             sys.stdout.write(line + "\n")
