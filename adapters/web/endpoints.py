@@ -48,7 +48,6 @@ _ONCE: Final = ("idempotency-key",)
 _BESIDE: Final = (*_ONCE, "if-match", "claimdesk-approved-by")
 _PAGED: Final = ("after", "limit")
 _OF_THE_CALL: Final = ("actor", "idempotency_key", "dry_run", "self", "approved_by", "expected_version")
-_ELSEWHERE: Final = {"file": "POST /v1/claims", "tick": "POST /v1/tick"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +115,21 @@ def _shown(desk: ClaimDesk, ask: Ask) -> Answer:
 
 def _done(desk: ClaimDesk, ask: Ask) -> Answer:
     verb = ask.path["verb"]
-    if verb in _ELSEWHERE:
-        raise InputError("unknown_verb", f"{verb} has an address of its own", field="verb", hint=_ELSEWHERE[verb])
+    if verb == "file":
+        raise InputError("unknown_verb", "a claim is filed at /v1/claims", field="verb", hint="POST /v1/claims")
     after = desk.do(verb, ask.path["claim"], ask.body(), **ask.options())
     headers = {} if ask.dry_run else {"etag": etag(after.version)}
     return Answer({**after.to_dict(), "dry_run": ask.dry_run}, headers=headers)
+
+
+def _claim_ticked(desk: ClaimDesk, ask: Ask) -> Answer:
+    if ask.body():
+        raise InputError("unknown_field", "a tick takes nothing", field=min(ask.body())[:40])
+    desk.get(ask.path["claim"])  # refuses a claim that is not on file
+    if not ask.dry_run:
+        desk.tick()
+    claim = desk.get(ask.path["claim"])
+    return Answer(claim.to_dict(), headers={"etag": etag(claim.version)})
 
 
 def _explained(desk: ClaimDesk, ask: Ask) -> Answer:
@@ -265,6 +274,8 @@ ENDPOINTS: Final[Sequence[Endpoint]] = (
     Endpoint("claims.propose", "POST", "/v1/claims/{claim}/proposals/{verb}", _proposed,
              "Proposes a step that takes two people; done when another approves it.", ("dry_run",), takes="verb",
              answers="Proposal", status=201),
+    Endpoint("claims.tick", "POST", "/v1/claims/{claim}/tick", _claim_ticked,
+             "Does what is due on the desk, and shows the claim after it.", ("dry_run",), answers="Claim"),
     Endpoint("claims.do", "POST", "/v1/claims/{claim}/{verb}", _done, "One verb on one claim.",
              ("dry_run",), takes="verb", answers="Claim", headers=_BESIDE),
     Endpoint("proposals.list", "GET", "/v1/proposals", _waiting, "What waits for a second person.",

@@ -61,6 +61,14 @@ def test_a_claim_from_filing_to_its_payment_and_what_is_said_of_it(api: Api):
     assert api.get(f"/v1/claims/{claim}/ledger?after={first['next']}").json["transfers"] == moved[1:]
 
 
+def test_a_claim_is_shown_after_a_tick(api: Api):
+    claim = api.filed(order={"id": "tick-1"})
+    still = api.post(f"/v1/claims/{claim}/tick?dry_run=true")
+    assert (still.status, still.json["version"]) == (200, 1)
+    ticked = api.post(f"/v1/claims/{claim}/tick")
+    assert (ticked.status, ticked.json["version"]) == (200, 2), "its letter was handed over"
+
+
 def test_a_refusal_says_what_is_unmet_and_what_is_possible(api: Api):
     claim = api.filed(order={"id": "no-1"})
     said = api.post(f"/v1/claims/{claim}/decide_dispute", {"decision": "deny", "reason": "none"})
@@ -105,7 +113,9 @@ LOSS_WITHOUT_HEAD = {**CLAIM, "losses": [{"amount": "640.00 USD"}]}
          "nor for the programme it is meant for"),
         ("POST", "/v1/sellers/A1/record_certificate", {}, 422, "missing_field", "nothing is no certificate"),
         ("POST", "/v1/claims/CLM-0/fly", {}, 404, "unknown_claim", "the claim comes first"),
-        ("POST", "/v1/claims/CLM-0/tick", {}, 404, "unknown_verb", "it has an address of its own"),
+        ("POST", "/v1/claims/CLM-0/file", {}, 404, "unknown_verb", "what is on file is not filed"),
+        ("POST", "/v1/claims/CLM-0/tick", {}, 404, "unknown_claim", "no such claim"),
+        ("POST", "/v1/claims/CLM-0/tick", {"until": "now"}, 422, "unknown_field", "a tick takes nothing"),
         ("POST", "/v1/claims/CLM-0/personal", {}, 422, "missing_field", "nobody looks without a purpose"),
         ("POST", "/v1/tick?until=2999-01-01T00:00:00Z", {}, 422, "not_here", "no clock runs out before its time"),
         ("POST", "/v1/tick?until=2999-01-01T00:00:00Z&dry_run=true", {}, 200, None, "a look ahead"),
