@@ -24,6 +24,11 @@ _OPEN = ("open", "ran_out")
 _SUBJECTS_MAX = 500
 
 
+def carried_out(programme: Programme) -> list[str]:
+    """The verbs a programme carries out, its own and the generic ones, in the order of its lifecycle."""
+    return [v for v in programme.lifecycle.verbs if v in programme.handlers or v in GENERIC]
+
+
 def note(draft: Draft, ctx: Context, command: Command) -> None:
     """Keeps a file note (its text is sealed); ``done`` closes a task and its clock."""
     done = command.payload.get("done")

@@ -107,8 +107,9 @@ class _Served:
         request = Request(scope, receive, send)
         began, name, caller = time.perf_counter(), str(scope["claimdesk.request"]), None
         try:
-            caller = self._caller(request)
-            answer = await self._answer(request, caller)
+            headers = dict(request.headers)  # their names are in lower case
+            caller = self._caller(headers)
+            answer = await self._answer(request, headers, caller)
         except ClientDisconnect:
             return  # nobody is there to be answered
         except ClaimdeskError as error:
@@ -121,14 +122,14 @@ class _Served:
                       key=None if caller is None else caller.key)  # fmt: skip
         await _response(answer)(scope, receive, send)
 
-    def _caller(self, request: Request) -> Caller:
-        caller = self.callers.caller({k.lower(): v for k, v in request.headers.items()})
+    def _caller(self, headers: Mapping[str, str]) -> Caller:
+        caller = self.callers.caller(headers)
         if self.endpoint.writes and not caller.writes:
             raise NotPermitted("not_permitted", "this key only reads", hint="claimdesk actor key ACTOR makes another")
         return caller
 
-    async def _answer(self, request: Request, caller: Caller) -> Answer:
-        endpoint, headers = self.endpoint, {k.lower(): v for k, v in request.headers.items()}
+    async def _answer(self, request: Request, headers: Mapping[str, str], caller: Caller) -> Answer:
+        endpoint = self.endpoint
         checked_headers(headers, endpoint.headers)
         raw = await _body(request, headers) if endpoint.writes else b""
         query = single(request.query_params.multi_items(), endpoint.query)

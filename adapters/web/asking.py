@@ -6,7 +6,6 @@ refused; a body is one JSON object, read as strictly as a line of an intake file
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from ...states.errors import InputError
 from ...workflow.lines import parse_object
+from ..config import suggest
 from .callers import Caller, named
 from .problems import HttpError, ParameterError
 
@@ -96,8 +96,7 @@ def single(pairs: Sequence[tuple[str, str]], known: Sequence[str]) -> dict[str, 
     found: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else "there is: " + (", ".join(known) or "none here")
+            hint = suggest(name, tuple(known)) if known else "there is: none here"
             raise ParameterError("unknown_parameter", "there is no such parameter here", field=name[:40], hint=hint)
         if name in found:
             raise ParameterError("told_twice", "a parameter is told once", field=name)

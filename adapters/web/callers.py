@@ -72,13 +72,13 @@ class ByKey:
 
 
 class AnyoneHere:
-    """Everybody on this machine, under one name; for trying things out."""
+    """Everybody on this machine, under one name where a request names no other; for trying things out."""
 
     def __init__(self, actor: str) -> None:
         self.actor = actor
 
     def caller(self, headers: Mapping[str, str]) -> Caller:
-        """The one actor, for requests to this machine by its own names."""
+        """Whom the request names, or the usual actor, for requests to this machine by its own names."""
         host = headers.get("host", "")
         name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
         page = headers.get("origin")

@@ -73,8 +73,10 @@ class KeyFile:
         """Every key there ever was, oldest first; read anew whenever the file has changed."""
         try:
             about = self.path.stat()
-        except OSError:
+        except FileNotFoundError:
             return ()
+        except OSError:  # a file that cannot be looked at is not one without keys: the next one made would replace it
+            raise _unreadable(self.path) from None
         seen = about.st_mtime_ns, about.st_size, about.st_ino
         if seen != self._seen:
             self._keys, self._seen = _read(self.path), seen
@@ -137,10 +139,14 @@ def _read(path: Path) -> tuple[ApiKey, ...]:
             raise ValueError("another version")
         found = tuple(_one(dict(one)) for one in told["keys"])
     except (OSError, ValueError, KeyError, TypeError, InputError):
-        raise ConfigError(
-            "bad_key_file", f"{path.name} cannot be read as a file of API keys", hint="restore it, or begin a new one"
-        ) from None
+        raise _unreadable(path) from None
     return found
+
+
+def _unreadable(path: Path) -> ConfigError:
+    return ConfigError(
+        "bad_key_file", f"{path.name} cannot be read as a file of API keys", hint="restore it, or begin a new one"
+    )
 
 
 def _one(told: dict[str, Any]) -> ApiKey:
@@ -154,8 +160,7 @@ def _one(told: dict[str, Any]) -> ApiKey:
 
 
 def default_key_file(url: str) -> Path:
-    """Where a desk's API keys are kept: beside the SQLite file, else ``claimdesk.api-keys``."""
-    for head in ("sqlite:///", "sqlite+pysqlite:///"):
-        if url.startswith(head):
-            return Path(url.removeprefix(head).partition("?")[0] + ".api-keys")
-    return Path("claimdesk.api-keys")
+    """Where a desk's API keys are kept: beside the keys of its sealed values."""
+    from ..open_store import default_keys  # database libraries load only when a place has to be found
+
+    return (default_keys(url) or Path("claimdesk.keys")).with_suffix(".api-keys")

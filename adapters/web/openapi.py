@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from ...workflow import places, registry
-from ...workflow.generic import GENERIC
+from ...workflow.generic import carried_out
 from ...workflow.texts.load import words
 from .answers import SCHEMAS
 from .asking import BESIDE
@@ -111,9 +111,9 @@ def claims_programmes() -> list[str]:
 
 
 def verbs_of(programme: str) -> list[str]:
-    """The verbs a programme carries out."""
+    """The verbs that are posted to a case of a programme: all it carries out but the one that opens it."""
     found = registry.programme(programme)
-    return [v for v in found.lifecycle.verbs if (v in found.handlers or v in GENERIC) and v != found.opening]
+    return [v for v in carried_out(found) if v != found.opening]
 
 
 def _operations(endpoint: Endpoint, made: _Schemas) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...states.codes import RefusalCode
-from ...states.errors import ClaimdeskError, InputError, StaleVersion
+from ...states.errors import ClaimdeskError, InputError
 
 MEDIA: Final = "application/problem+json"
 #: Codes with a status of their own.
 _OWN: Final = {
     "unknown_verb": 404, "no_such_page": 404, "wrong_method": 405, "too_slow": 408, "too_long": 413,
-    "not_json_type": 415, "idempotency_mismatch": 422, "roles_off": 409,
+    "not_json_type": 415, "roles_off": 409,
 }  # fmt: skip
 TITLES: Final = {
     400: "Not usable", 401: "Who is calling?", 403: "Not permitted", 404: "Not found", 405: "Not this method",
@@ -32,8 +32,6 @@ class HttpError(ClaimdeskError):
 
 def status_of(error: ClaimdeskError) -> int:
     """The status of an error."""
-    if isinstance(error, StaleVersion):
-        return 412
     return _OWN.get(error.code, error.http_status)
 
 

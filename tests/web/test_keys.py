@@ -169,3 +169,23 @@ def test_keys_over_a_connection(tmp_path: Path):
         assert api.get("/v1/claims", claimdesk_actor="lead:lin").status == 403
         file.end(desk.id, "it:ana")
         assert api.get("/v1/claims").status == 401
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("sqlite:///claims.db", "claims.db.api-keys"),
+        ("sqlite:////srv/claims.db?journal=delete", "/srv/claims.db.api-keys"),
+        ("postgresql+psycopg://claims@localhost/claims", "claimdesk.api-keys"),
+        ("memory:", "claimdesk.api-keys"),
+    ],
+)
+def test_where_keys_are_kept(url: str, place: str):
+    assert default_key_file(url) == Path(place)
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_one_without_keys(tmp_path: Path):
+    """Read as empty, the next key made would take the place of all the others."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError):
+        KeyFile(tmp_path / "file" / "keys").every()

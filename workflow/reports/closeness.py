@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from ...states.money import CURRENCY_DIGITS, to_decimal_text
@@ -117,10 +117,7 @@ def _money_apart(money: re.Match[str], line: re.Match[str]) -> str | None:
     code = money[2]
     if code != line[2] or code not in CURRENCY_DIGITS:
         return None
-    try:
-        off, limit = Decimal(money[1]) - Decimal(line[1]), Decimal(line[1])
-    except InvalidOperation:  # pragma: no cover  # the pattern lets nothing else through
-        return None
+    off, limit = Decimal(money[1]) - Decimal(line[1]), Decimal(line[1])
     if abs(off) > limit * NEAR:
         return None
     if not off:

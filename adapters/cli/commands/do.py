@@ -113,10 +113,9 @@ def programme_of(desk: ClaimDesk, claim: str, verb: str) -> str:
 def verbs_of(name: str) -> list[str]:
     """The verbs a programme carries out."""
     from ....workflow import registry
-    from ....workflow.generic import GENERIC
+    from ....workflow.generic import carried_out
 
-    programme = registry.programme(name)
-    return [v for v in programme.lifecycle.verbs if v in programme.handlers or v in GENERIC]
+    return carried_out(registry.programme(name))
 
 
 def unknown_verb(verb: str, known: list[str]) -> InputError:

@@ -6,8 +6,8 @@ for trying things out, and never for another address. Authority: contract sectio
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,7 +41,12 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8400, show_default=True, help="The port; 0: any.")
-@click.option("--open", "is_open", is_flag=True, help="No keys: whoever is on this machine acts as --as says.")
+@click.option(
+    "--open",
+    "is_open",
+    is_flag=True,
+    help="No keys: whoever is on this machine acts as --as says, or as whom they name.",
+)
 @click.option("--worker/--no-worker", default=True, help="Also do what is due, as claimdesk worker does.")
 @click.option("--threads", type=click.IntRange(1, 64), default=4, show_default=True, help="Requests done at a time.")
 @click.pass_obj
@@ -53,10 +58,12 @@ def command(call: Call, host: str, port: int, is_open: bool, worker: bool, threa
         raise InputError(
             "not_here", "without keys only this machine is answered", field="--open", hint="--host 127.0.0.1"
         )
+    from ...open_store import default_keys
+
     serving, web = _parts()
-    in_memory = call.db.startswith(("memory", ":memory:"))
+    in_memory = default_keys(call.db) is None
+    opened = _opened(call)
     with ExitStack() as stack:
-        opened = stack.enter_context(_opened(call))
         app = web.application(opened, _callers(call, is_open), width=1 if in_memory else threads)
 
         def ready(at: int) -> None:
@@ -87,8 +94,7 @@ def _parts() -> tuple[Any, Any]:
     return serving, app
 
 
-@contextmanager
-def _opened(call: Call) -> Generator[Any]:
+def _opened(call: Call) -> Callable[[], ClaimDesk]:
     """How a thread opens its desk; tried once, so that a server that cannot work does not begin."""
     from ...desk import ClaimDesk
 
@@ -100,7 +106,7 @@ def _opened(call: Call) -> Generator[Any]:
 
     with call.desk():
         pass
-    yield open_desk
+    return open_desk
 
 
 def _callers(call: Call, is_open: bool) -> Callers:
@@ -108,7 +114,7 @@ def _callers(call: Call, is_open: bool) -> Callers:
     from ...web.keys import KeyFile
 
     if is_open:
-        call.note(f"open: whoever is on this machine acts as {call.config.text('actor')}")
+        call.note(f"open: whoever is on this machine acts as {call.config.text('actor')}, or as whom they name")
         return AnyoneHere(call.config.text("actor"))
     keys = KeyFile(call.config.api_keys())
     if not keys.every():
