@@ -1,6 +1,7 @@
 """What is shown of a record on the wire, alike on the command line and over HTTP.
 
-Left out: claims and sellers' files, whose views carry their own form (``workflow.view``).
+Authority: contract sections 5 to 7 (one form everywhere). Left out: claims and sellers' files, whose views carry their
+own form (``workflow.view``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A write that met another writer is planned again from the start: a few times, then whoever asked hears of it.
 
 Nothing of such a write was kept, so doing it again does nothing twice, as long as a step does nothing outside its own
-transaction. Left out: a lost connection, after which nobody knows whether it was kept; waiting between the tries, as
-the database has waited for the other writer already.
+transaction. Authority: trust notes 3.4. Left out: a lost connection, after which nobody knows whether it was kept;
+waiting between the tries, as the database has waited for the other writer already.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
 
 Every answer carries the request's id (``X-Request-Id``, taken over when one was sent), every error is problem details,
 every request is one line of the program's log: endpoint, status, time, key; no address, no body.
+Authority: trust notes 5.2, 5.3 and 5.5; UX notes 4.6.
 """
 
 from __future__ import annotations

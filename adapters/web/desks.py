@@ -1,7 +1,8 @@
 """Desks for requests: a few threads, each with a desk of its own, so that no two requests share one.
 
 Decision: a desk belongs to one thread of work; more threads than a database has use for would only wait for it. A desk
-that cannot be opened fails its request and is tried again with the next. Left out: asynchronous databases.
+that cannot be opened fails its request and is tried again with the next. Authority: ``workflow.desk`` (one desk per
+thread of work). Left out: asynchronous databases.
 """
 
 from __future__ import annotations
